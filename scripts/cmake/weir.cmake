@@ -4,6 +4,9 @@
 #   weir_tool(name [USES module...] [USES_CORE module...] [LINKS library...])   src/tool/<name>: ordinary C++
 #
 # scripts/check_layers.py reads these very lines in src/CMakeLists.txt.
+
+# `weir run` finds ../lib/libweir.so beside its own bin/, so the folder has one name on every distribution.
+set(CMAKE_INSTALL_LIBDIR lib CACHE PATH "Folder of libweir.so under the prefix")
 include(GNUInstallDirs)
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)

@@ -1,0 +1,20 @@
+# cmake -DARCHIVE=… -DOUT=… -DNM=… -DOBJCOPY=… -P private_jemalloc.cmake
+#
+# Makes a copy of jemalloc's position-independent archive in which every public symbol is called weir_je_<name>, so
+# that it meets neither our own malloc nor a jemalloc of the program. The calls by which jemalloc asks the system for
+# address space and reads its configuration become weir_je_os_<name>: src/core/host/jemalloc_os.cpp answers them.
+execute_process(COMMAND ${NM} --defined-only --extern-only ${ARCHIVE} OUTPUT_VARIABLE symbols
+                ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX MATCHALL "[0-9a-f]+ [A-Z] [A-Za-z_][A-Za-z0-9_]*" symbols "${symbols}")
+set(map "")
+foreach(line IN LISTS symbols)
+  string(REGEX REPLACE "^.* " "" name "${line}")
+  if(NOT name MATCHES "^(je_|_Z|DW\\.)")
+    string(APPEND map "${name} weir_je_${name}\n")
+  endif()
+endforeach()
+foreach(name mmap munmap secure_getenv readlink _Unwind_Backtrace _Unwind_GetIP)
+  string(APPEND map "${name} weir_je_os_${name}\n")
+endforeach()
+file(WRITE ${OUT}.map "${map}")
+execute_process(COMMAND ${OBJCOPY} --redefine-syms=${OUT}.map ${ARCHIVE} ${OUT} COMMAND_ERROR_IS_FATAL ANY)
