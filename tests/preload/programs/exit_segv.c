@@ -1,0 +1,27 @@
+// A wild pointer: the counts are exact.
+//
+// signal 11
+// expect process["end"] == ("signal" if mode == "cli" else "killed")
+// expect mode == "preload" or process["signal"] == 11
+// expect leaks("lose") == (500, 5)
+// expect freed("lose") == 0
+// expect total("hasty") == (3000, 30)
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "support.h"
+
+NOINLINE static void lose(void) {
+  for (int i = 0; i < 5; ++i) keep(malloc(100));
+}
+NOINLINE static void hasty(void) {
+  for (int i = 0; i < 30; ++i) free(keep(malloc(100)));
+}
+
+int main(void) {
+  lose();
+  hasty();
+  volatile int* volatile nowhere = (int*)8;
+  *nowhere = 1;
+}

@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Runs one test program under weir and holds it against the expectations in its head comment.
+
+    run.py --weir PROGRAM --library LIBWEIR --source FILE --program EXECUTABLE --mode preload|cli
+    run.py --self-test --weir … --library … --source … --program …   wants every expectation to be able to fail
+
+A head comment is the // lines at the top of the source. Lines of prose are ignored; these are orders:
+
+    WEIR_NAME=VALUE          set for the run; @DIR@ stands for the run's own empty folder (also its cwd)
+    env NAME=VALUE           the same for other variables
+    args: WORD...            arguments of the program
+    before: SHELL TEXT       runs first in a shell, without weir; the shell then becomes the program
+    run under: preload cli   the modes; default both (read by CMake too)
+    build: O0 O2             the optimisation levels; default both (read by CMake)
+    exit N | signal N        how it ends; default exit 0
+    bare: no                 do not compare status and output with a run without weir
+    profiles N|any           how many profiles it leaves; default 1; sorted by start
+    sums: no                 the profile was cut short: totals need not add up
+    expect EXPRESSION        a Python expression over the names below
+
+Names: every question of the first profile (live, total, freed, leaks, temporary, peak, at_peak, line, frame,
+depth, errors, coverage, at; see lab.Profile), report, host, process, profiles, parent, child, stderr (text),
+stderr_lines (those that begin with "weir:"), stdout, mode, marked("A") (source line that carries // @A).
+"""
+import argparse
+import os
+import re
+import sys
+
+import lab
+
+
+class Orders:
+    """The head comment of one program, taken apart."""
+
+    def __init__(self, source):
+        self.source = source
+        self.lines = open(source, encoding="utf-8").read().splitlines()
+        self.environment, self.expectations, self.arguments = {}, [], []
+        self.before, self.modes, self.status = "", ["preload", "cli"], 0
+        self.bare, self.sums, self.profiles = True, True, 1
+        for line in self.lines:
+            if not line.startswith("//"):
+                break
+            self.take(line[2:].strip())
+
+    def take(self, text):
+        if found := re.match(r"(?:env )?([A-Z][A-Z0-9_]*)=(.*)$", text):
+            if text.startswith(("env ", "WEIR_")):
+                self.environment[found[1]] = found[2]
+        elif found := re.match(r"args: (.*)", text):
+            self.arguments = found[1].split()
+        elif found := re.match(r"before: (.*)", text):
+            self.before += found[1] + "\n"
+        elif found := re.match(r"run under: (.*)", text):
+            self.modes = found[1].split()
+        elif found := re.match(r"exit (\d+)$", text):
+            self.status = int(found[1])
+        elif found := re.match(r"signal (\d+)$", text):
+            self.status = -int(found[1])
+        elif found := re.match(r"profiles (\d+|any)$", text):
+            self.profiles = None if found[1] == "any" else int(found[1])
+        elif text == "bare: no":
+            self.bare = False
+        elif text == "sums: no":
+            self.sums = False
+        elif found := re.match(r"expect (.*)", text):
+            self.expectations.append(found[1])
+
+    def marked(self, mark):
+        for number, line in enumerate(self.lines, 1):
+            if line.rstrip().endswith(f"// @{mark}"):
+                return os.path.basename(self.source), number
+        raise lab.Failure(f"{self.source} has no line marked // @{mark}")
+
+
+def names_of(orders, outcome, mode):
+    stderr = outcome.stderr.decode(errors="replace")
+    names = {
+        "outcome": outcome, "profiles": outcome.profiles, "mode": mode, "marked": orders.marked,
+        "stdout": outcome.stdout.decode(errors="replace"), "stderr": stderr, "re": re,
+        "stderr_lines": [line for line in stderr.splitlines() if line.startswith("weir:")],
+    }
+    if outcome.profiles:
+        first = outcome.profiles[0]
+        names |= {name: getattr(first, name) for name in dir(first) if not name.startswith("_")}
+        names |= {"parent": first, "child": outcome.profiles[-1]}
+    return names
+
+
+def run(orders, options, mode):
+    """Every complaint about one run, as sentences."""
+    laboratory = lab.Lab(options.weir, options.library)
+    complaints = []
+    try:
+        def go(how):
+            return laboratory.run(how, [options.program, *orders.arguments], orders.environment, orders.before)
+        outcome = go(mode)
+        # `weir run` ends with 128+N where the program died of signal N.
+        wanted = orders.status if orders.status >= 0 or mode != "cli" else 128 - orders.status
+        if outcome.status != wanted:
+            complaints.append(f"ended with {outcome.status}, not {wanted}")
+        if orders.bare:
+            bare = go("bare")
+            if bare.stdout != outcome.stdout:
+                complaints.append(f"stdout differs from a run without weir: {outcome.stdout!r}, bare {bare.stdout!r}")
+            if bare.status != orders.status:
+                complaints.append(f"without weir it ends with {bare.status}, not {orders.status}: the program itself is wrong")
+        if orders.profiles is not None and len(outcome.profiles) != orders.profiles:
+            complaints.append(f"left {len(outcome.profiles)} profiles, not {orders.profiles}")
+        for profile in outcome.profiles if orders.sums else []:
+            try:
+                profile.check_sums()
+            except lab.Failure as failure:
+                complaints.append(str(failure))
+        names = names_of(orders, outcome, mode)
+        for expression in orders.expectations:
+            complaints += judge(expression, names)
+        if complaints:
+            complaints.append(f"its stderr:\n{names['stderr'].rstrip()}")
+    except lab.Failure as failure:
+        complaints.append(str(failure))
+    finally:
+        laboratory.close()
+    return complaints
+
+
+def judge(expression, names):
+    try:
+        if eval(expression, dict(names)):  # the expressions are part of this repository
+            return []
+        left = re.split(r" (?:==|>=|<=|<|>|in) ", expression)[0]
+        try:
+            return [f"not so: {expression}\n    {left} is {eval(left, dict(names))!r}"]
+        except Exception:  # the left side alone need not be an expression
+            return [f"not so: {expression}"]
+    except Exception as error:
+        return [f"cannot say: {expression}: {type(error).__name__}: {error}"]
+
+
+def self_test(orders, options):
+    """With every number of an expectation changed by one, that expectation must fail."""
+    kept, missed = list(orders.expectations), []
+    for expression in kept:
+        wrong = re.sub(r"(?<=== \()(\d+)|(?<=== )(\d+)", lambda found: str(int(found[0]) + 1), expression)
+        if wrong == expression:
+            continue
+        orders.expectations = [wrong]
+        if not any(text.startswith("not so") for text in run(orders, options, orders.modes[0])):
+            missed.append(f"self-test: still holds when wrong: {wrong}")
+    return missed
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("weir", "library", "source", "program"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--mode", choices=("preload", "cli"))
+    parser.add_argument("--self-test", action="store_true")
+    options = parser.parse_args()
+    orders = Orders(options.source)
+    complaints = self_test(orders, options) if options.self_test else run(orders, options, options.mode)
+    for complaint in complaints:
+        print(f"{os.path.basename(options.source)} ({options.mode or 'self-test'}): {complaint}")
+    return 1 if complaints else 0
+
+
+sys.exit(main())
