@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Runs the table of semantic cases under glibc and under weir, and compares them line by line.
+
+    compare.py --library LIBWEIR --program SEMANTICS --record exact|off
+
+A difference must be a row of allowed.txt, with its reason; a row there that makes no difference is stale.
+"""
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def cases(program, environment):
+    done = subprocess.run([program], env={**os.environ, **environment}, capture_output=True, text=True, timeout=120)
+    if done.returncode != 0:
+        sys.exit(f"semantics ended with {done.returncode} under {environment or 'glibc'}: {done.stderr}\n{done.stdout[-500:]}")
+    return [line.split(": ", 1) for line in done.stdout.splitlines()]
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name in ("library", "program", "record"):
+        parser.add_argument(f"--{name}", required=True)
+    options = parser.parse_args()
+    rows = (line.split(None, 1) for line in pathlib.Path(__file__).with_name("allowed.txt").read_text().splitlines()
+            if line.strip() and not line.startswith("#"))
+    allowed = dict(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        weir = {"LD_PRELOAD": options.library, "WEIR_OUT": f"{folder}/s.weir", "WEIR_QUIET": "1", "WEIR_RECORD": options.record}
+        glibc_cases, weir_cases = cases(options.program, {}), cases(options.program, weir)
+    problems, used = [], set()
+    for (name, wanted), (weir_name, found) in zip(glibc_cases, weir_cases):
+        if name != weir_name:
+            problems.append(f"the rows part at {name} / {weir_name}")
+            break
+        if wanted != found:
+            used.add(name)
+            if name not in allowed:
+                problems.append(f"{name}: glibc {wanted}, weir {found}")
+    if len(glibc_cases) != len(weir_cases):
+        problems.append(f"{len(glibc_cases)} cases under glibc, {len(weir_cases)} under weir")
+    problems += [f"{name}: allowed to differ, but does not" for name in allowed if name not in used]
+    print("\n".join(problems[:100]) if problems else f"{len(glibc_cases)} cases agree; {len(used)} differ for a reason")
+    return 1 if problems else 0
+
+
+sys.exit(main())
