@@ -1,0 +1,54 @@
+# For scripts/test and scripts/quickstart, which source it: packages and the build.
+#
+#   weir_packages SECTION...   installs what packages.txt lists there and is missing, and says which
+#   weir_build DIR             configures and builds the tree of this script in DIR
+#
+# Without apt-get, or without root or sudo: one line with the list of what is missing, exit 2.
+
+weir_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+weir_missing() {
+  local section package unless wanted
+  while read -r section package unless; do
+    [[ $section == "" || $section == \#* ]] && continue
+    for wanted in "$@"; do
+      [[ $section == "$wanted" ]] || continue
+      [[ -n $unless ]] && command -v "$unless" > /dev/null && continue
+      [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null) == installed ]] || echo "$package"
+    done
+  done < "$weir_root/scripts/packages.txt" | sort -u
+}
+
+weir_packages() {
+  local missing become=()
+  mapfile -t missing < <(weir_missing "$@")
+  ((${#missing[@]} == 0)) && return
+  if ((EUID != 0)); then become=(sudo); fi
+  if ! command -v apt-get > /dev/null || { ((EUID != 0)) && ! command -v sudo > /dev/null; }; then
+    echo "weir: cannot install packages here (needs apt-get, and root or sudo); missing: ${missing[*]}" >&2
+    exit 2
+  fi
+  echo "weir: installing ${missing[*]}"
+  local install=("${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}")
+  if ! "${install[@]}" > /dev/null 2>&1; then
+    # The package lists may be missing or old.
+    if ! { "${become[@]}" apt-get update -qq && "${install[@]}" > /dev/null; }; then
+      echo "weir: apt-get could not install all of: ${missing[*]}" >&2
+      exit 2
+    fi
+  fi
+}
+
+weir_build() {
+  local directory=$1 log
+  shift
+  log=$directory/build.log
+  mkdir -p "$directory"
+  echo "weir: building in ${directory#"$weir_root"/}"
+  if ! { cmake -S "$weir_root" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" &&
+    cmake --build "$directory"; } > "$log" 2>&1; then
+    tail -n 60 "$log" >&2
+    echo "weir: the build failed; all of its output is in $log" >&2
+    exit 1
+  fi
+}
