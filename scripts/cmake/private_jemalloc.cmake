@@ -5,7 +5,7 @@
 # address space and reads its configuration become weir_je_os_<name>: src/core/host/jemalloc_os.cpp answers them.
 execute_process(COMMAND ${NM} --defined-only --extern-only ${ARCHIVE} OUTPUT_VARIABLE symbols
                 ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
-string(REGEX MATCHALL "[0-9a-f]+ [A-Z] [A-Za-z_][A-Za-z0-9_]*" symbols "${symbols}")
+string(REGEX MATCHALL "[0-9a-f]+ [A-Z] [^\n]+" symbols "${symbols}")
 set(map "")
 foreach(line IN LISTS symbols)
   string(REGEX REPLACE "^.* " "" name "${line}")

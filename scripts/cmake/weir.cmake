@@ -20,7 +20,7 @@ find_package(Threads REQUIRED)
 add_library(weir_warnings INTERFACE)
 target_compile_options(weir_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-  -Wcast-align -Wundef -Wno-gnu-zero-variadic-macro-arguments)
+  -Wcast-align -Wundef)
 
 add_library(weir_inside INTERFACE)
 target_compile_options(weir_inside INTERFACE

@@ -1,6 +1,8 @@
 // The parser of options, and the sentences about bad ones.
 #include "core/config/config.hpp"
 
+#include "core/base/slice.hpp"
+
 namespace weir::config {
 namespace {
 
@@ -175,36 +177,36 @@ Judgement apply(Config& config, std::string_view entry) noexcept {
   if (!entry.starts_with(kPrefix) || entry.starts_with("WEIR_RUN_")) return {};
   const std::size_t equals = entry.find('=');
   if (equals == std::string_view::npos) return {};
-  const std::string_view name = entry.substr(kPrefix.size(), equals - kPrefix.size());
+  const std::string_view name = slice(entry, kPrefix.size(), equals - kPrefix.size());
   for (std::size_t i = 0; i != std::size(kSlots); ++i) {
     bool same = name.size() == kSlots[i].name.size();
     for (std::size_t k = 0; same && k != name.size(); ++k)
       same = lower(name[k]) == kSlots[i].name[k] && !(name[k] >= 'a' && name[k] <= 'z');
     if (!same) continue;
     if (kSlots[i].take == nullptr) return {Verdict::Reserved, &kRows[i]};
-    return {kSlots[i].take(config, entry.substr(equals + 1)) ? Verdict::Taken : Verdict::Unparsable, &kRows[i]};
+    return {kSlots[i].take(config, slice(entry, equals + 1)) ? Verdict::Taken : Verdict::Unparsable, &kRows[i]};
   }
   return {Verdict::Unknown, nearest(name)};
 }
 
 std::string_view complaint(const Judgement& judgement, std::string_view entry, std::span<char> out) noexcept {
   const std::size_t equals = entry.find('=');
-  const std::string_view variable = entry.substr(0, equals);
-  const std::string_view value = equals == std::string_view::npos ? std::string_view{} : entry.substr(equals + 1);
+  const std::string_view variable = slice(entry, 0, equals);
+  const std::string_view value = equals == std::string_view::npos ? std::string_view{} : slice(entry, equals + 1);
   Line line{out};
   switch (judgement.verdict) {
     case Verdict::Taken:
     case Verdict::NotOurs:
       break;
     case Verdict::Unparsable:
-      line << "weir: " << variable << "='" << value.substr(0, 200) << "' is not understood (accepted: " << judgement.row->values
+      line << "weir: " << variable << "='" << slice(value, 0, 200) << "' is not understood (accepted: " << judgement.row->values
            << "); using " << judgement.row->shown_default;
       break;
     case Verdict::Reserved:
       line << "weir: " << variable << " has no effect in this version";
       break;
     case Verdict::Unknown:
-      line << "weir: " << variable.substr(0, 200) << " is not an option";
+      line << "weir: " << slice(variable, 0, 200) << " is not an option";
       if (judgement.row != nullptr) (line << "; did you mean ").variable(judgement.row->name) << "?";
       break;
   }

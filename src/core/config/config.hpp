@@ -13,8 +13,8 @@ namespace weir::config {
 /// A path with %-letters, kept in place because programs overwrite their environment strings.
 struct Pattern {
   constexpr Pattern() noexcept = default;
-  constexpr explicit Pattern(std::string_view text) noexcept : bytes{text.size()} {
-    for (std::size_t i = 0; i != text.size(); ++i) this->text[i] = text[i];
+  constexpr explicit Pattern(std::string_view from) noexcept : bytes{from.size()} {
+    for (std::size_t i = 0; i != from.size(); ++i) text[i] = from[i];
   }
   [[nodiscard]] constexpr std::string_view view() const noexcept { return {text, bytes}; }
 

@@ -1,0 +1,81 @@
+// The C allocation family.
+//
+// Each function is the libc one, by name and by manual page; where the page leaves room, as glibc 2.36 does it
+// (tests/preload/semantics compares). A body says only what is particular to its function; what they share is
+// engine::host_*.
+#include <errno.h>
+
+#include <cstddef>
+
+#include "core/base/bits.hpp"
+#include "hook.hpp"
+
+using namespace weir;
+
+namespace {
+
+constexpr std::size_t kPage = 4096;
+constexpr std::size_t kNaturalAlign = 16;
+
+/// memalign and its like, with glibc's reading of an odd alignment: up to the next power of two.
+void* aligned(std::size_t align, std::size_t bytes, engine::Caller caller) noexcept {
+  if (align <= kNaturalAlign) return engine::host_alloc(bytes, caller);
+  if (align > (std::size_t{1} << 63)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  std::size_t power = 2 * kNaturalAlign;
+  while (power < align) power <<= 1;
+  return engine::host_alloc_aligned(bytes, power, caller);
+}
+
+}  // namespace
+
+HOOK(void*, malloc, std::size_t bytes) { return engine::host_alloc(bytes, CALLER()); }
+
+HOOK(void*, calloc, std::size_t count, std::size_t each) {
+  std::size_t bytes;
+  if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]] return engine::out_of_memory();
+  return engine::host_alloc_zeroed(bytes, CALLER());
+}
+
+HOOK(void*, realloc, void* block, std::size_t bytes) { return engine::host_realloc(block, bytes, CALLER()); }
+
+HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
+  std::size_t bytes;
+  if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]] return engine::out_of_memory();
+  return engine::host_realloc(block, bytes, CALLER());
+}
+
+HOOK(void, free, void* block) { engine::host_free(block, CALLER()); }
+HOOK(void, cfree, void* block) { engine::host_free(block, CALLER()); }
+
+HOOK(void, free_sized, void* block, std::size_t bytes) { engine::host_free_sized(block, bytes, CALLER()); }
+
+HOOK(void, free_aligned_sized, void* block, std::size_t, std::size_t bytes) {
+  engine::host_free_sized(block, bytes, CALLER());
+}
+
+HOOK(void*, memalign, std::size_t align, std::size_t bytes) { return aligned(align, bytes, CALLER()); }
+HOOK(void*, aligned_alloc, std::size_t align, std::size_t bytes) { return aligned(align, bytes, CALLER()); }
+
+HOOK(int, posix_memalign, void** out, std::size_t align, std::size_t bytes) {
+  if (!is_pow2(align) || align % sizeof(void*) != 0) return EINVAL;  // and errno stays as it was
+  const int saved_errno = errno;
+  void* block = aligned(align, bytes, CALLER());
+  errno = saved_errno;
+  if (block == nullptr) return ENOMEM;
+  *out = block;
+  return 0;
+}
+
+HOOK(void*, valloc, std::size_t bytes) { return engine::host_alloc_aligned(bytes, kPage, CALLER()); }
+
+HOOK(void*, pvalloc, std::size_t bytes) {
+  if (bytes > SIZE_MAX - kPage) return engine::out_of_memory();
+  return engine::host_alloc_aligned(align_up(bytes, kPage), kPage, CALLER());
+}
+
+HOOK(std::size_t, malloc_usable_size, void* block) {
+  return block == nullptr ? 0 : engine::host_usable_size(block);
+}

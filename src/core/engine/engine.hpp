@@ -1,0 +1,55 @@
+// The verbs that the exported functions call. Each does what the function of libc does, and records it.
+//
+// Safety: any thread, any time, from the first malloc of the process on. Errors are libc's: null and errno ENOMEM;
+// on success errno is untouched.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/stack/stack.hpp"
+
+namespace weir::engine {
+
+using stack::Caller;
+
+[[nodiscard]] void* host_alloc(std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
+/// `align` is a power of two.
+[[nodiscard]] void* host_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
+[[nodiscard]] void* host_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
+void host_free(void* block, Caller caller) noexcept;
+/// As host_free; `bytes` is what the caller believes it asked for. A wrong belief is reported, and not relied on.
+void host_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
+
+/// Null, with errno ENOMEM.
+[[nodiscard]] void* out_of_memory() noexcept;
+
+/// The constructor's work: what needs a ready dynamic loader.
+void start() noexcept;
+
+/// The process is about to end with this code. Harmless in a vfork child.
+void end(int code) noexcept;
+
+/// A library was closed: other code may come to its addresses.
+void library_closed() noexcept;
+
+/// Bytes as they are now; false: nothing is recorded.
+struct HostTotals {
+  std::uint64_t live_bytes, live_blocks, allocated_bytes, allocated_blocks, peak_bytes;
+};
+[[nodiscard]] bool host_totals(HostTotals& out) noexcept;
+
+/// The allocator's own numbers, in bytes (jemalloc's stats.*).
+struct AllocatorTotals {
+  std::size_t allocated, active, resident, mapped;
+};
+[[nodiscard]] AllocatorTotals allocator_totals() noexcept;
+/// Gives unused pages back to the system; false: resident memory did not shrink.
+bool trim_allocator() noexcept;
+
+/// Path of the profile; null: there is none.
+[[nodiscard]] const char* profile_path() noexcept;
+
+}  // namespace weir::engine

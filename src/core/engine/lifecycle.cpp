@@ -1,0 +1,230 @@
+// The life of the process under watch:
+//
+//   Cold ──first malloc──→ Exact | Plain ──constructor──→ has a file, an unwinder ──exit──→ ended
+//                                             └──fork──→ the child starts again at "has a file" on its first operation
+#include <pthread.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "core/base/slice.hpp"
+#include "core/base/text.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/environment.hpp"
+#include "core/engine/misuse.hpp"
+#include "core/engine/state.hpp"
+#include "core/engine/threads.hpp"
+#include "core/host/host.hpp"
+
+namespace weir::engine {
+
+namespace {
+
+constinit platform::Lock g_start_lock{};
+constinit std::atomic<bool> g_ended{};
+constinit bool g_forked{};
+constinit std::uint64_t g_generation_before_fork{};
+constinit platform::FileFacts g_stderr{};
+
+/// Room for this many call stacks: their record and one thread's counters fill the file at this number.
+std::uint32_t most_sites() noexcept {
+  const std::uint64_t fits =
+      g_map.max_chunks() * profile::kChunkBytes / (sizeof(profile::SiteRecord) + sizeof(profile::CounterRecord));
+  return static_cast<std::uint32_t>(fits < host::kMaxSite ? fits : host::kMaxSite);
+}
+
+void note_process() noexcept {
+  profile::Header& h = header();
+  h.pid = static_cast<std::uint32_t>(platform::raw_getpid());
+  h.parent_pid = static_cast<std::uint32_t>(platform::raw_syscall(SYS_getppid));
+  h.started_realtime_ns = platform::realtime_ns();
+  h.started_monotonic_ns = platform::monotonic_ns();
+  h.started_ticks = platform::own_start_ticks();
+}
+
+bool make_tables() noexcept {
+  if (!g_map.begin(g_config.profile_max.bytes)) return false;
+  note_process();
+  header().record_mode = static_cast<std::uint32_t>(g_config.record);
+  header().stack_depth = g_config.stack_depth.frames;
+  g_peak_number = &header().peak_number[kHost];
+  if (!g_sites.begin(g_map, most_sites()) || !g_shards.begin(g_map, most_sites()) || !prepare_threads()) return false;
+  g_first_own_site = header().inherited_sites;
+  auto* guard = static_cast<Guard*>(platform::map_wiped_on_fork(sizeof(Guard)));
+  if (guard == nullptr) guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
+  if (guard == nullptr) return false;
+  guard->generation = 2;
+  store_release(g_guard, guard);
+  return true;
+}
+
+/// What never changes after start.
+void describe_process() noexcept {
+  profile::Header& h = header();
+  const long bytes = platform::raw_syscall(SYS_readlink, "/proc/self/exe", h.exe, sizeof(h.exe) - 1);
+  if (bytes <= 0) h.exe[0] = '\0';
+  const std::size_t args = platform::read_file("/proc/self/cmdline", h.args);
+  h.args_cut = args == sizeof(h.args);
+  h.args_bytes = static_cast<std::uint32_t>(args);
+  TextBuffer allocator{std::span{h.allocator}.first(sizeof(h.allocator) - 1)};
+  const std::string_view version = host::version();
+  allocator << "jemalloc " << slice(version, 0, version.find('-'));
+  copy_text(std::span{h.weir_version}.first(sizeof(h.weir_version) - 1), WEIR_VERSION);
+}
+
+void complain_of(std::string_view entry) noexcept {
+  config::Config scratch;
+  char line[700];
+  const std::string_view text = config::complaint(config::apply(scratch, entry), entry, line);
+  if (text.empty()) return;
+  platform::say(text);
+}
+
+void hold_all() noexcept {
+  g_sites.lock().lock();
+  g_shards.lock().lock();
+  g_modules.lock().lock();
+  g_map.lock().lock();
+}
+
+void let_go_all() noexcept {
+  g_map.lock().unlock();
+  g_modules.lock().unlock();
+  g_shards.lock().unlock();
+  g_sites.lock().unlock();
+}
+
+void after_fork_in_child() noexcept {
+  let_go_all();
+  store_relaxed(g_guard->generation, std::uint64_t{0});  // where the kernel does not wipe the page
+}
+
+/// The same line for everyone would garble the output of shells and build tools: the family's first process speaks.
+bool speaks() noexcept {
+  if (g_config.quiet.on || is_under_run() || g_forked) return false;
+  const platform::FileFacts now = platform::facts_of(2);
+  if (now.inode != g_stderr.inode || now.device != g_stderr.device) return false;  // not the stream we started with
+  return !is_parent_recorded(header().parent_pid);
+}
+
+void say_goodbye() noexcept {
+  if (!g_map.has_file() || !speaks()) return;
+  char bytes[1300];
+  TextBuffer line{bytes};
+  const std::string_view path = shown_profile_path();
+  line << "weir: profile " << slice(path, 0, 500) << "; read it with: weir report " << slice(path, 0, 500);
+  platform::say(line.view());
+}
+
+void say_hello() noexcept {
+  if (!g_config.verbose.on || !speaks()) return;
+  char bytes[1300];
+  TextBuffer line{bytes};
+  line << "weir: " << WEIR_VERSION << ", " << header().allocator << ", " << stack::unwinder_name() << ", profile "
+       << (g_map.has_file() ? g_map.path() : "in memory only");
+  platform::say(line.view());
+}
+
+void on_process_exit(int status, void*) noexcept { end(status & 0xff); }
+
+bool follows(config::Follow kind) noexcept {
+  return g_config.follow == config::Follow::All || g_config.follow == kind;
+}
+
+/// The header's counts of the parent's life, set back for a life that starts now.
+void forget_parent() noexcept {
+  profile::Header& h = header();
+  note_process();
+  h.end = profile::End::Running;
+  h.end_value = 0;
+  h.ended_ns = h.last_seen_ns = 0;
+  h.timeline_count = h.timeline_step_ms = h.host_stats_take = h.request = 0;
+  h.shard_count = 1;
+  for (std::uint32_t space = 0; space != profile::kSpaces; ++space) {
+    h.flushed_live[space] = h.peak_bytes[space] = 0;
+    h.peak_error_bytes[space] = h.peak_at_ns[space] = 0;
+    ++h.peak_number[space];
+  }
+  h.losses = {};
+  std::memset(h.warnings, 0, sizeof(h.warnings));
+  forget_pulse();
+  forget_misuses();
+}
+
+}  // namespace
+
+void start_cold() noexcept {
+  const platform::Holding hold{g_start_lock};
+  if (g_mode.load(std::memory_order_relaxed) != Mode::Cold) return;
+  host::begin();
+  each_environment_entry([](std::string_view entry) noexcept { (void)config::apply(g_config, entry); });
+  const bool has_tables = make_tables();
+  const bool exact = has_tables && g_config.record == config::RecordMode::Exact;
+  g_counting.store(exact, std::memory_order_relaxed);
+  // release: whoever sees the mode sees the tables.
+  g_mode.store(exact ? Mode::Exact : Mode::Plain, std::memory_order_release);
+}
+
+void start() noexcept {
+  if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
+  const Quiet quiet;
+  if (!follows(config::Follow::Exec)) leave_preload_list();
+  if (!g_map.exists()) {
+    platform::say("weir: no memory for its tables; this process is not recorded");
+    return;
+  }
+  g_stderr = platform::facts_of(2);
+  resolve_pattern();
+  if (!is_under_run() && !is_parent_recorded(header().parent_pid)) each_environment_entry(complain_of);
+  describe_process();
+  open_profile();
+  if (g_mode.load(std::memory_order_relaxed) == Mode::Exact) stack::begin();
+  copy_text(std::span{header().unwinder}.first(sizeof(header().unwinder) - 1), stack::unwinder_name());
+  pthread_atfork(hold_all, let_go_all, after_fork_in_child);
+  on_exit(on_process_exit, nullptr);  // registered before the program's own handlers, so it runs after them
+  watch_thread_exits();
+  say_hello();
+}
+
+void end(int code) noexcept {
+  if (!g_map.exists() || load_relaxed(g_guard->generation) == 0) return;
+  if (static_cast<std::uint32_t>(platform::raw_getpid()) != header().pid) return;  // a vfork child in our memory
+  if (g_ended.exchange(true, std::memory_order_relaxed)) return;
+  const Quiet quiet;
+  take_last_point();
+  header().end_value = code;
+  header().ended_ns = since_start_ns();
+  store_release(header().end, profile::End::Exited);
+  if (!g_map.has_file() && (!g_forked || follows(config::Follow::Fork))) open_profile();
+  g_map.trim_file();
+  say_goodbye();
+}
+
+void library_closed() noexcept {
+  if (g_mode.load(std::memory_order_relaxed) != Mode::Exact || load_relaxed(g_guard->generation) == 0) return;
+  g_modules.retire_unmapped(g_map);
+}
+
+void begin_child(ThreadState& self) noexcept {
+  // Only the forking thread lives here, and it holds none of these.
+  for (platform::Lock* lock : {&g_sites.lock(), &g_shards.lock(), &g_modules.lock(), &g_map.lock()}) lock->reset();
+  g_forked = true;
+  g_ended.store(false, std::memory_order_relaxed);
+  if (g_map.leave_file()) {
+    g_shards.fold_for_child(g_map);
+    g_sites.begin_own_numbers(g_map);
+    g_first_own_site = header().inherited_sites;
+    forget_parent();
+    if (follows(config::Follow::Fork)) open_profile();
+  } else {
+    g_counting.store(false, std::memory_order_relaxed);
+  }
+  self.shard = nullptr;
+  self.delta = 0;
+  self.last_block = nullptr;
+  g_generation_before_fork += std::uint64_t{1} << 32;  // no generation that any copy of a thread has seen
+  store_relaxed(g_guard->generation, g_generation_before_fork + 2);
+}
+
+}  // namespace weir::engine

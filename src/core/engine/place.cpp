@@ -1,0 +1,154 @@
+// Where the profile goes: the pattern of WEIR_OUT, what to do when that place does not work, and who is told.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "core/base/slice.hpp"
+#include "core/base/text.hpp"
+#include "core/engine/environment.hpp"
+#include "core/engine/state.hpp"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::size_t kPathMax = 4096;
+
+/// The facts that a pattern may name, taken when the process starts: programs change directory and environment.
+struct Facts {
+  char cwd[1024];
+  char fallback[512];  ///< directory
+  char run_file[1024];
+  char host[65];
+  char rank[16];
+  bool resolved;
+};
+constinit Facts g_facts{};
+
+std::string_view text_of(const char* field) noexcept { return {field, std::strlen(field)}; }
+
+std::string_view program_name() noexcept {
+  const std::string_view exe = text_of(header().exe);
+  return slice(exe, exe.rfind('/') + 1);
+}
+
+void expand(std::string_view pattern, std::uint32_t counter, TextBuffer& out) noexcept {
+  for (std::size_t i = 0; i != pattern.size(); ++i) {
+    if (pattern[i] != '%' || i + 1 == pattern.size()) {
+      out.put(pattern[i]);
+      continue;
+    }
+    switch (pattern[++i]) {
+      case 'p': out << std::uint64_t{header().pid}; break;
+      case 'e': out << program_name(); break;
+      case 'h': out << text_of(g_facts.host); break;
+      case 'r': out << text_of(g_facts.rank); break;
+      case 'n': out << std::uint64_t{counter}; break;
+      default: out.put(pattern[i]);
+    }
+  }
+}
+
+bool names_counter(std::string_view pattern) noexcept {
+  for (std::size_t i = 0; i + 1 < pattern.size(); ++i)
+    if (pattern[i] == '%' && pattern[++i] == 'n') return true;
+  return false;
+}
+
+/// Attempt `n` at a path that may be taken already: the path itself, then with the process number, then numbered.
+void vary(TextBuffer& path, std::uint32_t attempt) noexcept {
+  if (attempt == 0) return;
+  path << "." << std::uint64_t{header().pid};
+  if (attempt > 1) path << "." << std::uint64_t{attempt - 1};
+}
+
+/// 0, or a negative errno value.
+int try_pattern(std::string_view directory, std::string_view pattern) noexcept {
+  constexpr std::uint32_t kAttempts = 1000;
+  const bool counted = names_counter(pattern);
+  int result = -EEXIST;
+  for (std::uint32_t attempt = 0; attempt != kAttempts && result == -EEXIST; ++attempt) {
+    char bytes[kPathMax];
+    TextBuffer path{bytes};
+    if (!pattern.starts_with('/')) path << directory << "/";
+    expand(pattern, attempt, path);
+    if (!counted) vary(path, attempt);
+    const char* terminated = path.c_str();
+    result = path.cut() ? -ENAMETOOLONG : g_map.move_to(terminated);
+  }
+  return result;
+}
+
+std::string_view reason(int error) noexcept {
+  const char* text = strerrordesc_np(error);  // a constant string: man 3 strerror
+  return text != nullptr ? std::string_view{text} : std::string_view{"unknown error"};
+}
+
+void complain_of_place(int error) noexcept {
+  char bytes[1200];
+  TextBuffer line{bytes};
+  line << "weir: cannot write the profile " << slice(g_config.out.view(), 0, 400) << " (" << reason(-error) << "); ";
+  if (g_map.has_file()) line << "it goes to " << text_of(g_map.path());
+  else line << "it is kept in memory, and tried again at the end";
+  if (!is_under_run() || !g_map.has_file()) platform::say(line.view());
+  warn(line.view());
+}
+
+}  // namespace
+
+void resolve_pattern() noexcept {
+  if (g_facts.resolved) return;
+  g_facts.resolved = true;
+  platform::raw_syscall(SYS_getcwd, g_facts.cwd, sizeof(g_facts.cwd));
+  copy_text(header().cwd, text_of(g_facts.cwd));
+  const std::string_view temporary = environment_value("TMPDIR");
+  copy_text(std::span{g_facts.fallback}.first(sizeof(g_facts.fallback) - 1),
+            temporary.starts_with('/') ? temporary : std::string_view{"/tmp"});
+  copy_text(std::span{g_facts.run_file}.first(sizeof(g_facts.run_file) - 1), environment_value("WEIR_RUN_FILE"));
+  gethostname(g_facts.host, sizeof(g_facts.host) - 1);
+  std::string_view rank = "0";
+  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID", "RANK"}) {
+    const std::string_view value = environment_value(name);
+    if (value.empty()) continue;
+    rank = value;
+    break;
+  }
+  copy_text(std::span{g_facts.rank}.first(sizeof(g_facts.rank) - 1), rank);
+}
+
+bool is_under_run() noexcept { return g_facts.run_file[0] != '\0'; }
+
+void open_profile() noexcept {
+  const std::string_view pattern = g_config.out.view();
+  const int wanted = try_pattern(text_of(g_facts.cwd), pattern);
+  if (wanted == 0) return announce_profile();
+  const std::string_view name = slice(pattern, pattern.rfind('/') + 1);
+  int second = try_pattern(text_of(g_facts.fallback), name);
+  if (second != 0) second = try_pattern("/tmp", name);
+  complain_of_place(wanted);
+  if (second == 0) announce_profile();
+}
+
+void announce_profile() noexcept {
+  if (!is_under_run() || !g_map.has_file()) return;
+  const platform::File file = platform::open_file(g_facts.run_file, O_WRONLY | O_APPEND | O_NOFOLLOW);
+  if (!file.is_open()) return;
+  char bytes[kPathMax + 32];
+  TextBuffer line{bytes};
+  line << std::uint64_t{header().pid} << "\t" << text_of(g_map.path()) << "\n";
+  platform::raw_syscall(SYS_write, file.fd(), line.view().data(), line.view().size());
+}
+
+std::string_view shown_profile_path() noexcept {
+  const std::string_view path = text_of(g_map.path());
+  const std::string_view start = text_of(g_facts.cwd);
+  char now[sizeof(g_facts.cwd)];
+  const long bytes = platform::raw_syscall(SYS_getcwd, now, sizeof(now));
+  const bool same = bytes > 0 && start == std::string_view{now, static_cast<std::size_t>(bytes) - 1};
+  const bool inside = path.size() > start.size() && path.starts_with(start) && path[start.size()] == '/';
+  return same && inside && !start.empty() ? slice(path, start.size() + 1) : path;
+}
+
+}  // namespace weir::engine

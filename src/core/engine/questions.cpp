@@ -1,0 +1,33 @@
+// What the program may ask of weir and its allocator.
+#include "core/engine/engine.hpp"
+#include "core/engine/state.hpp"
+#include "core/host/host.hpp"
+
+namespace weir::engine {
+
+bool host_totals(HostTotals& out) noexcept {
+  if (!g_counting.load(std::memory_order_relaxed)) return false;
+  const track::Sums sums = g_shards.sums(g_first_own_site);
+  out = {.live_bytes = sums.allocated_bytes - sums.freed_bytes,
+         .live_blocks = sums.allocated_blocks - sums.freed_blocks,
+         .allocated_bytes = sums.allocated_bytes,
+         .allocated_blocks = sums.allocated_blocks,
+         .peak_bytes = static_cast<std::uint64_t>(load_relaxed(header().peak_bytes[kHost]))};
+  return true;
+}
+
+AllocatorTotals allocator_totals() noexcept {
+  if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
+  const host::Totals t = host::totals();
+  return {.allocated = t.allocated, .active = t.active, .resident = t.resident, .mapped = t.mapped};
+}
+
+bool trim_allocator() noexcept {
+  const std::size_t before = allocator_totals().resident;
+  host::purge();
+  return allocator_totals().resident < before;
+}
+
+const char* profile_path() noexcept { return g_map.exists() && g_map.has_file() ? g_map.path() : nullptr; }
+
+}  // namespace weir::engine

@@ -1,0 +1,33 @@
+#include "core/engine/state.hpp"
+
+namespace weir::engine {
+namespace {
+constinit Guard g_cold_guard{.generation = 1};
+}
+
+constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]]{};
+
+constinit std::atomic<Mode> g_mode{};
+constinit Guard* g_guard{&g_cold_guard};
+constinit std::uint64_t* g_peak_number{};
+constinit std::uint32_t g_first_own_site{};
+constinit std::atomic<bool> g_counting{};
+constinit config::Config g_config{};
+constinit profile::Map g_map{};
+constinit track::Modules g_modules{};
+constinit track::Sites g_sites{};
+constinit track::Shards g_shards{};
+
+void warn(std::string_view line) noexcept {
+  if (!g_map.exists()) return;
+  static constinit platform::Lock lock{};
+  const platform::Holding hold{lock};
+  char* text = header().warnings;
+  std::size_t used = 0;
+  while (used != sizeof(header().warnings) && text[used] != '\0') ++used;
+  if (used + line.size() + 2 > sizeof(header().warnings)) return;
+  for (const char c : line) text[used++] = c;
+  text[used] = '\n';
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,83 @@
+// The globals of weir, and the questions that every path asks of them. Only the engine includes this.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string_view>
+
+#include "core/config/config.hpp"
+#include "core/engine/thread_state.hpp"
+#include "core/profile/profile.hpp"
+#include "core/track/track.hpp"
+
+namespace weir::engine {
+
+/// How blocks are made. Decided by the first allocation, for good: a process has tagged blocks only, or none.
+enum class Mode : std::uint8_t {
+  Cold = 0,  ///< nobody has allocated yet
+  Exact,     ///< tagged blocks, counted
+  Plain,     ///< jemalloc's blocks as they are
+};
+
+/// Alone on a page that reads zero in a forked child: generation 0 never equals a thread's, so the child's first
+/// operation takes the slow path, however the fork was made.
+struct Guard {
+  std::uint64_t generation;
+};
+
+extern constinit std::atomic<Mode> g_mode;
+extern constinit Guard* g_guard;                     ///< points to g_cold_guard until the page is there
+extern constinit std::uint64_t* g_peak_number;       ///< Header.peak_number[Host]
+extern constinit std::uint32_t g_first_own_site;     ///< sites below are weir's own, or the parent's before fork
+extern constinit std::atomic<bool> g_counting;       ///< false: blocks are tagged but nothing is counted any more
+extern constinit config::Config g_config;
+extern constinit profile::Map g_map;
+extern constinit track::Modules g_modules;
+extern constinit track::Sites g_sites;
+extern constinit track::Shards g_shards;
+
+inline profile::Header& header() noexcept { return g_map.header(); }
+inline profile::LossCounters& losses() noexcept { return header().losses; }
+inline constexpr std::size_t kHost = static_cast<std::size_t>(profile::Space::Host);
+
+inline std::uint64_t since_start_ns() noexcept {
+  return platform::monotonic_ns() - header().started_monotonic_ns;
+}
+
+/// First call of the process: config, allocator, tables. Afterwards g_mode is not Cold.
+void start_cold() noexcept;
+
+/// Takes note of what the generation says has happened. Afterwards the thread may count.
+void enter_thread(ThreadState& self) noexcept;
+
+/// Makes every thread pass through enter_thread() once.
+void bump_generation() noexcept;
+
+/// Adds the thread's delta to the process's live bytes, and notes a new peak.
+void pass_on(ThreadState& self) noexcept;
+
+/// Looks at the clock; a timeline point and the allocator's statistics when they are due.
+void tick(ThreadState& self) noexcept;
+/// The last point and statistics, whatever the clock says.
+void take_last_point() noexcept;
+
+/// In a forked child: the timeline and the statistics start anew.
+void forget_pulse() noexcept;
+
+/// In a forked child: leaves the parent's file and begins a profile of its own.
+void begin_child(ThreadState& self) noexcept;
+
+/// Opens the profile file by the pattern, or the nearest place that works. For the process and for forked children.
+void open_profile() noexcept;
+/// Prepares what open_profile() needs, while the environment and the working directory are still the first.
+void resolve_pattern() noexcept;
+/// Tells `weir run`, if it is there, where this process's profile is.
+void announce_profile() noexcept;
+[[nodiscard]] bool is_under_run() noexcept;
+/// The profile's path as the user would type it from here.
+[[nodiscard]] std::string_view shown_profile_path() noexcept;
+
+/// A line into the profile's warnings; lost when they are full.
+void warn(std::string_view line) noexcept;
+
+}  // namespace weir::engine

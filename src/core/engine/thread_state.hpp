@@ -1,0 +1,53 @@
+// What one thread knows. All zero is a valid ThreadState: its generation then differs from the process's, so the
+// thread's first operation goes through enter_thread(), which sets up the rest.
+#pragma once
+
+#include <cstdint>
+
+#include "core/profile/format.hpp"
+#include "core/track/track.hpp"
+
+namespace weir::engine {
+
+enum class Busy : std::uint8_t {
+  No = 0,
+  Capturing,   ///< in the unwinder: whoever allocates now is a signal handler
+  OwnForeign,  ///< weir itself called code that may allocate: those blocks are not the program's
+};
+
+struct ThreadState {
+  /// Equal to the process's when nothing happened that this thread has not taken note of: its own start, a fork, a
+  /// closed library, the first or last second thread.
+  std::uint64_t generation;
+  profile::CounterRecord** pages;  ///< counters of this thread's shard, by site / 256
+  std::int64_t delta;              ///< live bytes not yet passed on to the process's sum
+  std::int64_t room;               ///< delta beyond this: pass on
+  std::int64_t floor;              ///< delta below this: pass on
+  const void* last_block;          ///< the newest block, until this thread allocates again
+  track::Shard* shard;
+  std::uintptr_t busy_frame;       ///< stack address at which `busy` was set
+  std::uint32_t ticks;             ///< operations until the clock is looked at
+  Busy busy;
+  bool in_allocator;               ///< inside jemalloc: a signal handler must not ask for its statistics
+  std::uint8_t exit_rounds;        ///< how often the thread's exit callback ran
+};
+static_assert(sizeof(ThreadState) <= 96);
+
+extern constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]];
+
+/// While one of these lives, the blocks that this thread allocates are weir's own.
+class Quiet {
+ public:
+  Quiet() noexcept : before_{t_self.busy} {
+    t_self.busy = Busy::OwnForeign;
+    t_self.busy_frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  }
+  ~Quiet() { t_self.busy = before_; }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  Busy before_;
+};
+
+}  // namespace weir::engine

@@ -1,0 +1,100 @@
+// How a thread comes under watch, and how it leaves.
+#include <pthread.h>
+
+#include "core/engine/count.hpp"
+#include "core/engine/engine.hpp"
+#include "core/engine/threads.hpp"
+
+namespace weir::engine {
+namespace {
+
+constexpr std::uint32_t kTicksToClock = 1024;
+/// Live bytes that a thread may keep to itself while there are several.
+constexpr std::int64_t kStep = 32 << 10;
+
+constinit pthread_key_t g_exit_key{};
+constinit std::atomic<bool> g_has_exit_key{};
+constinit profile::CounterRecord** g_no_pages{};  ///< all null: sends its user to the slow path
+
+void release_shard(ThreadState& self) noexcept {
+  track::Shard* shard = self.shard;
+  pass_on(self);
+  self.shard = g_shards.shared();
+  self.pages = g_no_pages;
+  g_shards.give_back(shard);
+  if (g_shards.single()) bump_generation();
+}
+
+/// Runs after the thread's own destructors, which may free: so it asks to be called again, and lets go in the last
+/// round that POSIX grants. What the thread still frees then is counted in the shared shard.
+void on_thread_exit(void* self_address) noexcept {
+  constexpr std::uint8_t kRounds = 3;  // PTHREAD_DESTRUCTOR_ITERATIONS is 4
+  ThreadState& self = *static_cast<ThreadState*>(self_address);
+  if (self.exit_rounds++ < kRounds) {
+    pthread_setspecific(g_exit_key, self_address);  // no allocation: the key is one of the first 32
+    return;
+  }
+  if (self.shard != nullptr && !self.shard->shared && self.generation == load_relaxed(g_guard->generation))
+    release_shard(self);
+}
+
+void take_shard(ThreadState& self) noexcept {
+  const bool was_single = g_shards.single();
+  self.shard = g_shards.take(g_map);
+  self.pages = self.shard->shared ? g_no_pages : self.shard->pages;
+  self.ticks = kTicksToClock;
+  if (was_single && !g_shards.single()) bump_generation();  // the first thread must hear that it is not alone
+  if (g_has_exit_key.load(std::memory_order_acquire)) pthread_setspecific(g_exit_key, &self);
+}
+
+}  // namespace
+
+bool prepare_threads() noexcept {
+  g_no_pages = static_cast<profile::CounterRecord**>(
+      platform::map_pages(g_shards.page_count() * sizeof(profile::CounterRecord*)));
+  return g_no_pages != nullptr;
+}
+
+void watch_thread_exits() noexcept {
+  if (pthread_key_create(&g_exit_key, on_thread_exit) != 0) return;  // then ended threads keep their shards
+  g_has_exit_key.store(true, std::memory_order_release);
+  pthread_setspecific(g_exit_key, &t_self);
+}
+
+void bump_generation() noexcept {
+  add_shared(g_guard->generation, 1);
+}
+
+void enter_thread(ThreadState& self) noexcept {
+  if (load_relaxed(g_guard->generation) == 0) begin_child(self);
+  if (self.shard == nullptr) take_shard(self);
+  self.generation = load_relaxed(g_guard->generation);
+  pass_on(self);
+}
+
+void pass_on(ThreadState& self) noexcept {
+  profile::Header& h = header();
+  const std::int64_t delta = self.delta;
+  self.delta = 0;
+  const std::int64_t live = __atomic_add_fetch(&h.flushed_live[kHost], delta, __ATOMIC_RELAXED);
+  std::int64_t peak = load_relaxed(h.peak_bytes[kHost]);
+  while (live > peak) {
+    if (!__atomic_compare_exchange_n(&h.peak_bytes[kHost], &peak, live, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+      continue;
+    peak = live;
+    // After this every site's counters first remember what was live (count.hpp).
+    add_shared(h.peak_number[kHost], 1);
+    store_relaxed(h.peak_at_ns[kHost], load_relaxed(h.last_seen_ns));
+  }
+  if (g_shards.single()) {
+    self.room = peak - live;
+    self.floor = INT64_MIN;
+    return;
+  }
+  self.room = kStep;
+  self.floor = -kStep;
+  const std::uint64_t error = std::uint64_t{load_relaxed(h.shard_count)} * kStep;
+  if (error > load_relaxed(h.peak_error_bytes[kHost])) store_relaxed(h.peak_error_bytes[kHost], error);
+}
+
+}  // namespace weir::engine

@@ -1,0 +1,75 @@
+// Where host blocks come from: jemalloc, private to weir.
+//
+// A "plain" block is jemalloc's own; a "tagged" one asked for kTagBytes more and carries a tag (tag.hpp). One process
+// uses one kind only, decided before its first block. Every function may be called from any thread, and takes no lock
+// of weir's.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/host/jemalloc_api.hpp"
+#include "core/host/jemalloc_os.hpp"
+#include "core/host/page_map.hpp"
+#include "core/host/size_class.hpp"
+#include "core/host/tag.hpp"
+
+namespace weir::host {
+
+/// Requests beyond this fail with ENOMEM, as glibc's PTRDIFF_MAX does. Leaves room for tag and alignment.
+inline constexpr std::size_t kMaxRequest = (std::size_t{1} << 62);
+
+/// Once, before anything else here: address range, jemalloc, page map, secret.
+void begin() noexcept;
+
+/// "jemalloc 5.3.0"
+[[nodiscard]] const char* version() noexcept;
+
+/// A block for a tagged request, not yet tagged. Null: no memory.
+struct Block {
+  void* at;
+  std::size_t class_bytes;
+};
+
+[[nodiscard]] inline std::size_t tagged_request(std::size_t bytes) noexcept {
+  return (bytes < 8 ? 8 : bytes) + kTagBytes;
+}
+
+[[nodiscard]] inline Block allocate(std::size_t bytes) noexcept {
+  const std::size_t asked = tagged_request(bytes);
+  return {weir_je_malloc(asked), size_class(asked)};
+}
+[[nodiscard]] inline Block allocate_zeroed(std::size_t bytes) noexcept {
+  const std::size_t asked = tagged_request(bytes);
+  return {weir_je_calloc(1, asked), size_class(asked)};
+}
+/// `align` is a power of two, at most 2^48.
+[[nodiscard]] Block allocate_aligned(std::size_t bytes, std::size_t align) noexcept;
+
+/// The tag must have been cleared. On failure the block is as it was, and null is returned.
+[[nodiscard]] inline Block reallocate(void* block, std::size_t bytes) noexcept {
+  const std::size_t asked = tagged_request(bytes);
+  return {weir_je_rallocx(block, asked, 0), size_class(asked)};
+}
+
+inline void release(void* block, std::size_t class_bytes) noexcept { weir_je_sdallocx(block, class_bytes, 0); }
+
+/// The allocator's own totals; all zero when it cannot tell.
+struct Totals {
+  std::size_t allocated, active, resident, retained, mapped, metadata, cached;
+};
+/// Takes jemalloc's locks and adds up all arenas: tens of microseconds.
+[[nodiscard]] Totals totals() noexcept;
+
+/// How full the slabs of one size class are.
+struct ClassUse {
+  std::size_t bytes, live_blocks, capacity_blocks, slabs, slab_bytes;
+};
+/// All size classes that hold anything, after totals(); returns how many were written.
+std::size_t class_uses(std::span<ClassUse> out) noexcept;
+
+/// Gives unused pages back to the system.
+void purge() noexcept;
+
+}  // namespace weir::host

@@ -1,0 +1,156 @@
+// What the private jemalloc calls instead of mmap, munmap, secure_getenv, readlink and the unwinder.
+#include "core/host/jemalloc_os.hpp"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/sysinfo.h>
+
+#include <atomic>
+
+#include "core/base/tally.hpp"
+#include "core/platform/platform.hpp"
+
+namespace weir::host {
+
+constinit HomeRange g_home{};
+
+namespace {
+
+constexpr std::size_t kHuge = 2U << 20;
+constinit std::atomic<std::uintptr_t> g_top{};
+
+struct Mapping {
+  std::uintptr_t base, bytes;  // bytes 0: free slot
+};
+constexpr std::size_t kMappings = 4096;
+constinit Mapping g_outside[kMappings]{};
+constinit std::atomic<std::size_t> g_outside_used{};
+constinit platform::Lock g_outside_lock{};
+
+std::uintptr_t wanted_home_bytes() noexcept {
+  struct sysinfo info {};
+  sysinfo(&info);  // a plain system call: man 2 sysinfo
+  const std::uintptr_t ram = static_cast<std::uintptr_t>(info.totalram + info.totalswap) * info.mem_unit;
+  std::uintptr_t bytes = std::uintptr_t{64} << 30;
+  while (bytes < 4 * ram && bytes < (std::uintptr_t{16} << 40)) bytes *= 2;
+  struct rlimit limit {};
+  platform::raw_syscall(SYS_prlimit64, 0, RLIMIT_AS, nullptr, &limit);
+  return limit.rlim_cur == RLIM_INFINITY ? bytes : 0;  // a limited address space is the program's, not ours
+}
+
+void* carve(std::size_t bytes, int access, int flags) noexcept {
+  const std::size_t align = bytes >= kHuge ? kHuge : platform::kPageBytes;
+  std::uintptr_t top = g_top.load(std::memory_order_relaxed);
+  std::uintptr_t at;
+  do {
+    at = align_up(top, align);
+    if (at + bytes > g_home.base + g_home.bytes) return nullptr;
+    // relaxed: only the number matters, the memory is made by the mmap below.
+  } while (!g_top.compare_exchange_weak(top, at + bytes, std::memory_order_relaxed));
+  return platform::raw_mmap(reinterpret_cast<void*>(at), bytes, access, flags | MAP_FIXED, -1, 0);
+}
+
+void* map_outside(std::size_t bytes, int access, int flags) noexcept {
+  void* base = platform::raw_mmap(nullptr, bytes, access, flags, -1, 0);
+  if (base == nullptr) return nullptr;
+  const platform::Holding hold{g_outside_lock};
+  std::size_t slot = 0;
+  const std::size_t used = g_outside_used.load(std::memory_order_relaxed);
+  while (slot != used && g_outside[slot].bytes != 0) ++slot;
+  if (slot == kMappings) {
+    platform::raw_munmap(base, bytes);
+    return nullptr;
+  }
+  g_outside[slot].base = address_of(base);
+  store_release(g_outside[slot].bytes, bytes);
+  if (slot == used) g_outside_used.store(used + 1, std::memory_order_release);
+  return base;
+}
+
+/// Takes [base, base + bytes) out of the list; what remains of a mapping stays listed.
+void forget_outside(std::uintptr_t base, std::uintptr_t bytes) noexcept {
+  const platform::Holding hold{g_outside_lock};
+  const std::size_t used = g_outside_used.load(std::memory_order_relaxed);
+  for (std::size_t i = 0; i != used; ++i) {
+    Mapping& m = g_outside[i];
+    if (m.bytes == 0 || base < m.base || base >= m.base + m.bytes) continue;
+    const Mapping behind{base + bytes, m.base + m.bytes - (base + bytes)};
+    store_release(m.bytes, base - m.base);
+    if (behind.bytes == 0) return;
+    for (std::size_t k = 0; k != kMappings; ++k) {
+      if (g_outside[k].bytes != 0) continue;
+      g_outside[k].base = behind.base;
+      store_release(g_outside[k].bytes, behind.bytes);
+      if (k >= used) g_outside_used.store(k + 1, std::memory_order_release);
+      return;
+    }
+    return;
+  }
+}
+
+}  // namespace
+
+void reserve_home() noexcept {
+  for (std::uintptr_t bytes = wanted_home_bytes(); bytes >= (std::uintptr_t{1} << 30); bytes /= 4) {
+    void* base = platform::reserve(bytes);
+    if (base == nullptr) continue;
+    g_top.store(align_up(address_of(base), kHuge), std::memory_order_relaxed);
+    g_home = {address_of(base), bytes};
+    return;
+  }
+}
+
+bool is_in_outside_mapping(const void* p) noexcept {
+  // acquire: pairs with the release in map_outside, so a listed slot is whole.
+  const std::size_t used = g_outside_used.load(std::memory_order_acquire);
+  for (std::size_t i = 0; i != used; ++i) {
+    const std::uintptr_t bytes = load_acquire(g_outside[i].bytes);
+    if (address_of(p) - g_outside[i].base < bytes) return true;
+  }
+  return false;
+}
+
+}  // namespace weir::host
+
+// jemalloc's own calls, renamed in its archive (scripts/cmake/private_jemalloc.cmake).
+extern "C" {
+
+void* weir_je_os_mmap(void* hint, std::size_t bytes, int access, int flags, int fd, off_t offset) noexcept {
+  using namespace weir;
+  if ((flags & MAP_FIXED) != 0 || fd != -1) {
+    void* at = platform::raw_mmap(hint, bytes, access, flags, fd, offset);
+    return at != nullptr ? at : MAP_FAILED;
+  }
+  void* at = host::g_home.bytes != 0 ? host::carve(bytes, access, flags) : nullptr;
+  if (at == nullptr) at = host::map_outside(bytes, access, flags);
+  if (at != nullptr) return at;
+  errno = ENOMEM;
+  return MAP_FAILED;
+}
+
+int weir_je_os_munmap(void* base, std::size_t bytes) noexcept {
+  using namespace weir;
+  if (address_of(base) - host::g_home.base < host::g_home.bytes) {
+    platform::raw_mmap(base, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    std::uintptr_t top = address_of(base) + bytes;
+    host::g_top.compare_exchange_strong(top, address_of(base), std::memory_order_relaxed);
+    return 0;
+  }
+  host::forget_outside(address_of(base), bytes);
+  return static_cast<int>(platform::raw_munmap(base, bytes));
+}
+
+/// MALLOC_CONF is meant for a jemalloc of the program.
+char* weir_je_os_secure_getenv(const char*) noexcept { return nullptr; }
+
+/// /etc/malloc.conf likewise.
+ssize_t weir_je_os_readlink(const char*, char*, std::size_t) noexcept {
+  errno = ENOENT;
+  return -1;
+}
+
+/// jemalloc's own profiler stays off, so nobody asks for these stacks.
+int weir_je_os__Unwind_Backtrace(void*, void*) noexcept { return 0; }
+std::uintptr_t weir_je_os__Unwind_GetIP(void*) noexcept { return 0; }
+}

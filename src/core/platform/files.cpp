@@ -1,0 +1,93 @@
+#include "core/platform/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "core/platform/pages.hpp"
+#include "core/platform/raw.hpp"
+
+namespace weir::platform {
+namespace {
+
+FileFacts facts_from(const struct stat& info) noexcept {
+  return {info.st_dev, info.st_ino, static_cast<std::uint64_t>(info.st_size),
+          static_cast<std::uint64_t>(info.st_mtim.tv_sec) * 1'000'000'000U +
+              static_cast<std::uint64_t>(info.st_mtim.tv_nsec)};
+}
+
+/// The `index`-th word after `from`, read as a decimal number.
+std::uint64_t number_at(std::string_view text, std::size_t from, unsigned index) noexcept {
+  std::size_t at = from;
+  for (; index != 0 && at < text.size(); --index) {
+    while (at < text.size() && text[at] != ' ') ++at;
+    while (at < text.size() && text[at] == ' ') ++at;
+  }
+  std::uint64_t number = 0;
+  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at)
+    number = number * 10 + static_cast<std::uint64_t>(text[at] - '0');
+  return number;
+}
+
+}  // namespace
+
+File& File::operator=(File&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) raw_syscall(SYS_close, fd_);
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+File::~File() {
+  if (fd_ >= 0) raw_syscall(SYS_close, fd_);
+}
+
+File open_file(const char* path, int flags, unsigned mode) noexcept {
+  return File{static_cast<int>(raw_syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode))};
+}
+
+std::size_t read_file(const char* path, std::span<char> out) noexcept {
+  const File file = open_file(path, O_RDONLY);
+  if (!file.is_open()) return 0;
+  std::size_t used = 0;
+  while (used != out.size()) {
+    const long n = raw_syscall(SYS_read, file.fd(), out.data() + used, out.size() - used);
+    if (n <= 0) break;
+    used += static_cast<std::size_t>(n);
+  }
+  return used;
+}
+
+FileFacts facts_of(int fd) noexcept {
+  struct stat info;
+  return raw_syscall(SYS_fstat, fd, &info) == 0 ? facts_from(info) : FileFacts{};
+}
+
+FileFacts facts_of(const char* path) noexcept {
+  struct stat info;
+  return raw_syscall(SYS_stat, path, &info) == 0 ? facts_from(info) : FileFacts{};
+}
+
+std::uint64_t own_start_ticks() noexcept {
+  char text[1024];
+  const std::string_view stat{text, read_file("/proc/self/stat", text)};
+  // The name in parentheses may hold anything, so count from the last one: field 3 follows it.
+  const std::size_t name_end = stat.rfind(')');
+  if (name_end == std::string_view::npos) return 0;
+  return number_at(stat, name_end, 20);
+}
+
+std::uint64_t resident_bytes() noexcept {
+  char text[128];
+  return number_at({text, read_file("/proc/self/statm", text)}, 0, 1) * kPageBytes;
+}
+
+void say(std::string_view line) noexcept {
+  char out[1400];
+  const std::size_t n = line.size() < sizeof(out) - 1 ? line.size() : sizeof(out) - 1;
+  for (std::size_t i = 0; i != n; ++i) out[i] = line[i];
+  out[n] = '\n';
+  raw_syscall(SYS_write, 2, out, n + 1);
+}
+
+}  // namespace weir::platform

@@ -1,0 +1,23 @@
+// Address space from the kernel, by raw system calls: nothing here allocates, sets errno, or can be
+// interposed by the program.
+#pragma once
+
+#include <cstddef>
+
+namespace weir::platform {
+
+inline constexpr std::size_t kPageBytes = 4096;
+
+/// Zeroed, private, readable and writable; null when the kernel refuses. Pages cost nothing until touched.
+[[nodiscard]] void* map_pages(std::size_t bytes) noexcept;
+
+/// Address space that no one else gets, with no memory behind it: it reads as zero, so that a look at a wrong
+/// address in it (the tag behind a wild pointer) is harmless. Null when refused.
+[[nodiscard]] void* reserve(std::size_t bytes) noexcept;
+
+void unmap(void* base, std::size_t bytes) noexcept;
+
+/// A page that reads as zero in a forked child, whatever was written before. Null when the kernel cannot.
+[[nodiscard]] void* map_wiped_on_fork(std::size_t bytes) noexcept;
+
+}  // namespace weir::platform

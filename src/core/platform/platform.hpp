@@ -1,0 +1,9 @@
+// The operating system, as core uses it. Common to all: no allocation, no exceptions, errno untouched (the
+// calls are raw), usable inside malloc and in signal handlers.
+#pragma once
+
+#include "core/platform/clock.hpp"
+#include "core/platform/files.hpp"
+#include "core/platform/lock.hpp"
+#include "core/platform/pages.hpp"
+#include "core/platform/raw.hpp"

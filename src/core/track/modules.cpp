@@ -1,0 +1,161 @@
+#include "core/track/modules.hpp"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "core/base/bits.hpp"
+#include "core/base/text.hpp"
+
+namespace weir::track {
+namespace {
+
+/// What the loader says of an address. Lock-free: _dl_find_object, glibc 2.35.
+struct Loaded {
+  const link_map* map;
+  std::uintptr_t begin;  ///< where the ELF header is mapped
+};
+
+Loaded loaded_at(std::uintptr_t pc) noexcept {
+  dl_find_object found;
+  if (_dl_find_object(reinterpret_cast<void*>(pc), &found) != 0) return {};
+  return {found.dlfo_link_map, address_of(found.dlfo_map_start)};
+}
+
+/// Absolute path of the file behind a link map.
+std::size_t path_of(const link_map& map, std::span<char> out) noexcept {
+  TextBuffer path{out};
+  const std::string_view name = map.l_name != nullptr ? std::string_view{map.l_name} : std::string_view{};
+  if (name.empty()) {
+    const long n = platform::raw_syscall(SYS_readlink, "/proc/self/exe", out.data(), out.size());
+    return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+  if (name[0] != '/' && name.find('/') != std::string_view::npos) {
+    char cwd[1024];
+    const long n = platform::raw_syscall(SYS_getcwd, cwd, sizeof(cwd));
+    if (n > 1) path << std::string_view{cwd, static_cast<std::size_t>(n - 1)} << "/";
+  }
+  path << name;
+  return path.view().size();
+}
+
+/// GNU build-id among the notes of [from, from + bytes).
+std::size_t build_id_in(const char* from, std::size_t bytes, std::uint8_t* out) noexcept {
+  for (std::size_t at = 0; at + sizeof(ElfW(Nhdr)) <= bytes;) {
+    ElfW(Nhdr) note;
+    std::memcpy(&note, from + at, sizeof(note));
+    const std::size_t name = at + sizeof(note);
+    const std::size_t content = name + align_up(note.n_namesz, 4);
+    if (note.n_namesz > bytes || note.n_descsz > bytes || content + note.n_descsz > bytes) return 0;
+    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 && std::memcmp(from + name, "GNU", 4) == 0) {
+      const std::size_t kept = note.n_descsz < profile::kBuildIdMax ? note.n_descsz : profile::kBuildIdMax;
+      std::memcpy(out, from + content, kept);
+      return kept;
+    }
+    at = content + align_up(note.n_descsz, 4);
+  }
+  return 0;
+}
+
+/// Reads the program headers where the loader mapped them.
+void read_headers(profile::ModuleRecord& module, std::uintptr_t header_at) noexcept {
+  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(header_at);
+  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
+  const auto* segments = reinterpret_cast<const ElfW(Phdr)*>(header_at + header->e_phoff);
+  std::uintptr_t begin = ~std::uintptr_t{0}, end = 0;
+  for (unsigned i = 0; i != header->e_phnum; ++i) {
+    if (segments[i].p_type != PT_LOAD) continue;
+    const std::uintptr_t from = module.base + segments[i].p_vaddr;
+    if (from < begin) begin = from;
+    if (from + segments[i].p_memsz > end) end = from + segments[i].p_memsz;
+  }
+  if (end == 0) return;
+  module.begin = align_down(begin, platform::kPageBytes);
+  module.end = align_up(end, platform::kPageBytes);
+  for (unsigned i = 0; i != header->e_phnum && module.build_id_bytes == 0; ++i)
+    if (segments[i].p_type == PT_NOTE)
+      module.build_id_bytes = static_cast<std::uint32_t>(build_id_in(
+          reinterpret_cast<const char*>(module.base + segments[i].p_vaddr), segments[i].p_memsz, module.build_id));
+}
+
+bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
+  const Loaded loaded = loaded_at(pc);
+  if (loaded.map == nullptr) return false;
+  module.base = loaded.map->l_addr;
+  module.begin = module.end = 0;
+  read_headers(module, loaded.begin);
+  if (pc < module.begin || pc >= module.end) return false;
+  char path[sizeof(module.path) + 1];
+  const std::size_t bytes = path_of(*loaded.map, std::span{path}.first(sizeof(module.path)));
+  module.path_bytes = static_cast<std::uint32_t>(copy_text(module.path, {path, bytes}));
+  path[bytes] = '\0';
+  const platform::FileFacts facts = platform::facts_of(path);
+  module.file_bytes = facts.bytes;
+  module.file_mtime_ns = facts.mtime_ns;
+  return true;
+}
+
+}  // namespace
+
+profile::ModuleRecord* Modules::record(std::uint32_t index) noexcept {
+  return &chunks_[index / profile::kModulesPerChunk][index % profile::kModulesPerChunk];
+}
+
+std::uint32_t Modules::lookup(std::uintptr_t pc) noexcept {
+  const auto holds = [&](std::uint32_t i) {
+    return (live_[i / 64] >> (i % 64) & 1) != 0 && pc - record(i)->begin < record(i)->end - record(i)->begin;
+  };
+  if (last_hit_ != 0 && holds(last_hit_)) return last_hit_;
+  for (std::uint32_t i = 1; i < count_; ++i)
+    if (holds(i)) return last_hit_ = i;
+  return 0;
+}
+
+std::uint32_t Modules::add(profile::Map& map, const profile::ModuleRecord& found) noexcept {
+  if (count_ == 0) count_ = 1;
+  const std::uint32_t chunk = count_ / profile::kModulesPerChunk;
+  if (chunk < kMaxChunks && chunks_[chunk] == nullptr)
+    chunks_[chunk] = reinterpret_cast<profile::ModuleRecord*>(map.add_chunk(profile::ChunkKind::Modules, 0, chunk));
+  if (chunk >= kMaxChunks || chunks_[chunk] == nullptr) {
+    add_shared(map.header().losses.modules_dropped, 1);
+    return 0;
+  }
+  profile::ModuleRecord* place = record(count_);
+  std::memcpy(place, &found, sizeof(found));
+  place->generation = map.header().generation;
+  // release: pairs with the reader's look at `ready`.
+  store_release(place->ready, 1U);
+  live_[count_ / 64] |= std::uint64_t{1} << (count_ % 64);
+  store_release(map.header().module_count, count_ + 1);
+  return count_++;
+}
+
+std::uint32_t Modules::find(profile::Map& map, std::uintptr_t pc) noexcept {
+  {
+    const platform::Holding hold{lock_};
+    const std::uint32_t known = lookup(pc);
+    if (known != 0) return known;
+  }
+  profile::ModuleRecord found{};
+  if (!describe(found, pc)) return 0;  // file system calls: no lock is held
+  const platform::Holding hold{lock_};
+  const std::uint32_t known = lookup(pc);  // another thread may have been faster
+  return known != 0 ? known : add(map, found);
+}
+
+void Modules::retire_unmapped(profile::Map& map) noexcept {
+  const platform::Holding hold{lock_};
+  for (std::uint32_t i = 1; i < count_; ++i) {
+    const profile::ModuleRecord& module = *record(i);
+    const Loaded now = loaded_at(module.begin);
+    if (now.map == nullptr || now.map->l_addr != module.base) live_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+  }
+  last_hit_ = 0;
+  store_relaxed(map.header().generation, map.header().generation + 1);
+}
+
+}  // namespace weir::track

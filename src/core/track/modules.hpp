@@ -1,0 +1,39 @@
+// The executable files that frames lie in, in the profile's module table.
+//
+// A module is listed when the first frame in it is seen. When the program closes libraries their entries are retired:
+// another library at the same addresses becomes an entry of its own.
+#pragma once
+
+#include <cstdint>
+
+#include "core/platform/platform.hpp"
+#include "core/profile/profile.hpp"
+
+namespace weir::track {
+
+class Modules {
+ public:
+  /// Index of the module that `pc` lies in; 0: none that the loader knows (JIT code), or no room.
+  /// Takes a lock for a moment; asks the loader (lock-free) and the file system only for a new module.
+  [[nodiscard]] std::uint32_t find(profile::Map& map, std::uintptr_t pc) noexcept;
+
+  /// After dlclose: entries whose addresses the loader no longer maps to the same module are retired.
+  void retire_unmapped(profile::Map& map) noexcept;
+
+  [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
+
+ private:
+  static constexpr std::uint32_t kMaxChunks = 256;
+
+  [[nodiscard]] profile::ModuleRecord* record(std::uint32_t index) noexcept;
+  [[nodiscard]] std::uint32_t lookup(std::uintptr_t pc) noexcept;
+  [[nodiscard]] std::uint32_t add(profile::Map& map, const profile::ModuleRecord& found) noexcept;
+
+  platform::Lock lock_{};
+  std::uint32_t count_{};     ///< entries, with the unused entry 0; 0: none yet
+  std::uint32_t last_hit_{};
+  profile::ModuleRecord* chunks_[kMaxChunks]{};
+  std::uint64_t live_[kMaxChunks * profile::kModulesPerChunk / 64]{};  ///< bit: not retired
+};
+
+}  // namespace weir::track

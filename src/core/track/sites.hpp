@@ -1,0 +1,59 @@
+// Call stacks to site numbers. Append-only; the same stack gets the same number for the life of the process, or until
+// fork, when the child starts numbers of its own so that its blocks are told from its parent's.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "core/platform/platform.hpp"
+#include "core/profile/profile.hpp"
+#include "core/track/hash_index.hpp"
+#include "core/track/modules.hpp"
+#include "core/track/table.hpp"
+
+namespace weir::track {
+
+/// A stack as it is interned: return addresses, youngest first.
+struct StackView {
+  std::span<const std::uintptr_t> pcs;
+  std::uint16_t flags;  ///< profile::kSite…
+};
+
+class Sites {
+ public:
+  /// Makes the fixed sites. False: no memory.
+  [[nodiscard]] bool begin(profile::Map& map, std::uint32_t max_sites) noexcept;
+
+  /// The site of this stack. Never blocks when the stack is known. When the table is full: unknown_site().
+  [[nodiscard]] std::uint32_t intern(profile::Map& map, Modules& modules, const StackView& stack,
+                                     std::uint64_t started_ns) noexcept;
+
+  /// In a forked child: all present sites become the parent's; stacks get new numbers from here on.
+  void begin_own_numbers(profile::Map& map) noexcept;
+
+  [[nodiscard]] std::uint32_t unknown_site() const noexcept { return unknown_; }
+  [[nodiscard]] std::uint32_t in_handler_site() const noexcept { return in_handler_; }
+  [[nodiscard]] std::uint64_t own_bytes() const noexcept {
+    return by_stack_.own_bytes() + by_node_.own_bytes() + nodes_by_frame_.own_bytes();
+  }
+  [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
+
+ private:
+  [[nodiscard]] std::uint32_t find_node(std::uint32_t parent, std::uint64_t pc, std::uint32_t module) const noexcept;
+  [[nodiscard]] std::uint32_t add_node(profile::Map& map, const profile::NodeRecord& node) noexcept;
+  [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
+  [[nodiscard]] std::uint32_t enter(profile::Map& map, const StackView& stack, const HashKey& key,
+                                    std::span<const std::uint32_t> modules, std::uint64_t started_ns) noexcept;
+
+  Table<profile::NodeRecord, profile::ChunkKind::Nodes> nodes_{};
+  Table<profile::SiteRecord, profile::ChunkKind::Sites> sites_{};
+  HashIndex by_stack_{};        ///< stack → site; read without the lock
+  HashIndex by_node_{};         ///< youngest frame's node → site
+  HashIndex nodes_by_frame_{};  ///< (parent, pc, module) → node
+  platform::Lock lock_{};
+  std::uint32_t node_count_{}, site_count_{}, max_sites_{};
+  std::uint32_t unknown_{}, in_handler_{};
+};
+
+}  // namespace weir::track
