@@ -1,0 +1,133 @@
+// `weir run`: start a command with the preload, be its parent, end as it does, and say what was found.
+#include <CLI/CLI.hpp>
+#include <elf.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <set>
+#include <sstream>
+
+#include "tool/cli/child.hpp"
+#include "tool/cli/cli.hpp"
+#include "tool/cli/library.hpp"
+#include "tool/cli/output.hpp"
+#include "tool/cli/record_end.hpp"
+#include "tool/cli/run_environment.hpp"
+#include "tool/cli/run_file.hpp"
+#include "tool/cli/terminal.hpp"
+#include "tool/report/report.hpp"
+
+namespace weir::tool {
+namespace {
+
+struct Choices {
+  RunChoices environment;
+  bool report = false;
+  Arguments command;
+};
+
+/// Everything from the first word on that is no option of ours belongs to the command.
+bool parse(const Arguments& arguments, Choices& out) {
+  CLI::App app{"Run COMMAND with libweir.so in front of it and record every allocation. Ends with COMMAND's status.",
+               "weir run"};
+  app.footer("What follows the first word that is no option, or --, is the command:\n"
+             "  weir run [OPTIONS] [--] COMMAND [ARG...]");
+  app.add_option("-o,--output", out.environment.out, "profile file (WEIR_OUT; default weir.%e.%p)")->option_text("PROFILE");
+  app.add_option("--set", out.environment.sets, "an option of weir options, for this run")
+      ->option_text("NAME=VALUE")->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_flag("--report", out.report, "print the whole report at the end, not a summary");
+  const auto takes_value = [](const std::string& word) { return word == "-o" || word == "--output" || word == "--set"; };
+  auto at = arguments.begin();
+  while (at != arguments.end() && at->size() > 1 && at->starts_with('-') && *at != "--")
+    at += takes_value(*at) && std::next(at) != arguments.end() ? 2 : 1;
+  if (!parse_arguments(app, {arguments.begin(), at})) return false;
+  if (at != arguments.end() && *at == "--") ++at;
+  out.command.assign(at, arguments.end());
+  if (out.command.empty()) throw Error{"no command to run; see weir run --help"};
+  return true;
+}
+
+/// Why the loader would not have loaded libweir.so into this program, or a guess.
+std::string why_no_profile(const std::string& program) {
+  struct stat status {};
+  if (stat(program.c_str(), &status) == 0 && (status.st_mode & (S_ISUID | S_ISGID)) != 0)
+    return "it is setuid or setgid, and the loader preloads nothing into such programs";
+  const int fd = open(program.c_str(), O_RDONLY | O_CLOEXEC);
+  std::vector<unsigned char> head(4096);
+  const ssize_t got = fd < 0 ? 0 : read(fd, head.data(), head.size());
+  if (fd >= 0) close(fd);
+  Elf64_Ehdr header{};
+  if (got >= static_cast<ssize_t>(sizeof(header)) && std::memcmp(head.data(), ELFMAG, SELFMAG) == 0) {
+    std::memcpy(&header, head.data(), sizeof(header));
+    if (header.e_ident[EI_CLASS] != ELFCLASS64) return "it is a 32-bit program";
+    bool dynamic = false;
+    for (std::uint64_t i = 0; i != header.e_phnum; ++i) {
+      const std::uint64_t end = header.e_phoff + (i + 1) * sizeof(Elf64_Phdr);
+      if (header.e_phoff > head.size() || end > static_cast<std::uint64_t>(got)) break;
+      Elf64_Phdr segment;
+      std::memcpy(&segment, head.data() + end - sizeof(segment), sizeof(segment));
+      dynamic = dynamic || segment.p_type == PT_INTERP;
+    }
+    if (!dynamic) return "it is linked statically, so there is nothing to preload into";
+  }
+  return "it is static, setuid or for another machine, it cleared LD_PRELOAD, or the profile's place cannot be "
+         "written (WEIR_OUT, WEIR_FOLLOW)";
+}
+
+std::string others_line(const std::vector<RunFile::Entry>& entries, const std::string& main_profile) {
+  std::set<std::string> others;
+  for (const RunFile::Entry& entry : entries)
+    if (entry.profile != main_profile) others.insert(entry.profile);
+  if (others.empty()) return {};
+  return others.size() == 1 ? fmt::format("weir: one more profile: {}\n", printable(*others.begin()))
+                            : fmt::format("weir: {} more profiles of its other processes, such as {}\n", others.size(),
+                                          printable(*others.begin()));
+}
+
+std::string told(const std::string& path, const Choices& choices) {
+  const Profile profile = load(path);
+  if (!choices.report) return summary(profile, {.profile_path = path});
+  ReportOptions options;
+  fit_to_terminal(options, STDERR_FILENO);
+  std::ostringstream text;
+  write_report(profile, options, text);
+  return text.str() + fmt::format("\nweir: profile: {}\n", printable(path));
+}
+
+void tell(const std::vector<RunFile::Entry>& entries, const ChildEnd& end, const std::string& program,
+          const Choices& choices) {
+  std::string path;
+  for (const RunFile::Entry& entry : entries)
+    if (entry.pid == end.pid) path = entry.profile;
+  if (path.empty()) {
+    complain(fmt::format("{} left no profile: {}", program, why_no_profile(program)));
+  } else {
+    record_end(path, end);
+    write_all(stderr, told(path, choices));
+  }
+  write_all(stderr, others_line(entries, path));
+}
+
+}  // namespace
+
+int command_run(const Arguments& arguments) {
+  Choices choices;
+  if (!parse(arguments, choices)) return 0;
+  const std::string program = find_program(choices.command[0]);
+  const std::string library = find_library();
+  const RunFile run_file;
+  const std::vector<std::string> environment = run_environment(choices.environment, library, run_file.path());
+  const ChildEnd end = run_child(program, choices.command, environment);
+  // The command has ended: whatever goes wrong from here on must not change its status.
+  try {
+    tell(run_file.entries(), end, program, choices);
+  } catch (const std::exception& error) {
+    complain(error.what());
+  }
+  return end.signalled ? 128 + end.value : end.value;
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,79 @@
+// From bytes to a Profile: the header's checks, then each table in turn.
+#include <fmt/format.h>
+
+#include "tool/profile/tables.hpp"
+
+namespace weir::tool {
+namespace {
+
+std::uint32_t version_of(std::span<const std::byte> file) noexcept {
+  std::uint32_t version = 0;
+  std::memcpy(&version, file.data() + offsetof(profile::Header, version), sizeof(version));
+  return version;
+}
+
+/// The header, of a file that has one we can read.
+profile::Header header_of(std::span<const std::byte> file, const std::string& name) {
+  if (file.empty()) throw Error{fmt::format("{} is empty, not a weir profile", name)};
+  if (!has_magic(file)) throw Error{fmt::format("{} is not a weir profile", name)};
+  constexpr std::size_t kVersionEnd = offsetof(profile::Header, version) + sizeof(std::uint32_t);
+  if (file.size() < kVersionEnd) throw Error{fmt::format("{} is cut short: its header is not complete", name)};
+  const std::uint32_t version = version_of(file);
+  if (version > profile::kFormatVersion)
+    throw Error{fmt::format("{} was written by a newer weir (format {}; this one reads up to {})", name, version,
+                            profile::kFormatVersion)};
+  if (version == 0) throw Error{fmt::format("{} is damaged: its format version is 0", name)};
+  if (file.size() < sizeof(profile::Header))
+    throw Error{fmt::format("{} is cut short: its header is not complete", name)};
+  profile::Header header;
+  std::memcpy(&header, file.data(), sizeof(header));
+  if (header.header_bytes != sizeof(header) || header.chunk_bytes != profile::kChunkBytes ||
+      header.max_chunks < 2 || header.used_chunks > header.max_chunks || header.max_chunks > (1ULL << 40))
+    throw Error{fmt::format("{} is damaged: its header contradicts itself", name)};
+  return header;
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (end != at) out.push_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+bool has_magic(std::span<const std::byte> file) noexcept {
+  return file.size() >= profile::kMagic.size() &&
+         std::memcmp(file.data(), profile::kMagic.data(), profile::kMagic.size()) == 0;
+}
+
+Profile parse(std::span<const std::byte> file, const std::string& name) {
+  const profile::Header header = header_of(file, name);
+  Damage damage;
+  Profile out;
+  read_process(header, out);
+  out.record_mode = header.record_mode;
+  out.stack_depth = header.stack_depth;
+  out.allocator = text_of(header.allocator);
+  out.unwinder = text_of(header.unwinder);
+  out.weir_version = text_of(header.weir_version);
+  out.own_bytes = header.own_bytes;
+  out.losses = header.losses;
+  out.warnings = lines_of(text_of(header.warnings));
+
+  const Chunks chunks{file, header, damage};
+  read_modules(chunks, out, damage);
+  read_nodes(chunks, out, damage);
+  read_sites(chunks, header, out, damage);
+  sum_counters(chunks, header, out, damage);
+  read_timeline(chunks, header, out, damage);
+  read_host_stats(chunks, header, out, damage);
+  read_errors(chunks, out, damage);
+  out.damage = damage.lines();
+  return out;
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,117 @@
+// A profile, as the tool sees it: checked, summed up, in plain containers.
+//
+// load() and parse() trust nothing. What is wrong beyond repair throws Error with one line; every smaller wrong
+// thing (a file cut short, an index out of range, an impossible count) is left out and leaves a line in `damage`.
+// Memory and time are bounded by the size of the file. The bytes themselves: core/profile/format.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/profile/format.hpp"
+
+namespace weir::tool {
+
+/// One line for the user, without the leading "weir: ". Whoever throws it means exit status 2.
+class Error : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+using profile::Space;
+
+struct Node {
+  std::uint64_t pc = 0;  ///< 0: no such node
+  std::uint32_t parent = 0;
+  std::uint32_t module = 0;
+};
+
+struct Module {
+  std::string path;
+  std::string build_id;  ///< raw bytes; empty: has none
+  std::uint64_t base = 0, begin = 0, end = 0, file_bytes = 0, file_mtime_ns = 0;
+  std::uint32_t generation = 0;
+};
+
+struct Counts {
+  std::uint64_t allocated_blocks = 0, allocated_bytes = 0, freed_blocks = 0, freed_bytes = 0;
+  std::uint64_t temporary_blocks = 0, live_blocks = 0, live_bytes = 0;
+  /// Sums that would overflow stay at the largest number.
+  Counts& operator+=(const Counts& other) noexcept;
+};
+
+struct Site {
+  bool exists = false;
+  bool inherited = false;  ///< the parent's at fork: no part of this process's totals
+  Space space = Space::Host;
+  std::uint8_t device = 0;
+  std::uint16_t flags = 0;  ///< profile::kSite…
+  std::uint32_t node = 0;   ///< youngest frame, 0: no stack
+  std::uint32_t first_ms = 0;
+  Counts counts;
+  std::uint64_t at_peak_bytes = 0;     ///< live when the space's total was highest
+  std::uint64_t peak_bytes = 0;        ///< the site's own highest; at most …
+  std::uint64_t peak_error_bytes = 0;  ///< … this much too high
+};
+
+struct SpaceTotals {
+  Counts counts;
+  Counts inherited;
+  std::uint64_t peak_bytes = 0;        ///< exact, or up to …
+  std::uint64_t peak_error_bytes = 0;  ///< … this much too low
+  std::uint64_t peak_at_ns = 0;
+};
+
+enum class Ending { Running, Exited, Signalled, Killed };
+
+struct Process {
+  std::uint32_t pid = 0, parent_pid = 0;
+  std::string exe, cwd;
+  std::vector<std::string> args;
+  bool args_cut = false;
+  std::uint64_t started_realtime_ns = 0, duration_ns = 0;
+  Ending ending = Ending::Killed;
+  std::int32_t end_value = 0;  ///< exit code or signal number, by `ending`
+};
+
+struct HostStats {
+  std::uint64_t at_ns = 0, allocated = 0, active = 0, resident = 0, retained = 0, mapped = 0, metadata = 0;
+  std::uint64_t cached_bytes = 0, overhead_bytes = 0;
+  std::vector<profile::SizeClassRecord> classes;  ///< only those with blocks or slabs
+};
+
+struct Profile {
+  Process process;
+  std::uint32_t record_mode = 0, stack_depth = 0;  ///< 0 exact, 1 sampled, 2 off
+  std::string allocator, unwinder, weir_version;
+  std::uint64_t own_bytes = 0;
+  profile::LossCounters losses{};
+  std::vector<std::string> warnings;  ///< core's
+  std::vector<std::string> damage;    ///< what was wrong with the file
+
+  std::vector<Node> nodes;
+  std::vector<Module> modules;
+  std::vector<Site> sites;  ///< by site number; look at `exists`
+  SpaceTotals spaces[profile::kSpaces];
+  std::optional<HostStats> host_stats;
+  std::vector<profile::TimelineRecord> timeline;  ///< in order of time
+  std::vector<profile::ErrorRecord> errors;       ///< sites in them exist or are 0
+
+  /// The nodes of a stack, youngest first.
+  [[nodiscard]] std::vector<std::uint32_t> stack(std::uint32_t node) const;
+};
+
+/// Reads a profile file; the process that writes it may still run.
+[[nodiscard]] Profile load(const std::string& path);
+
+/// The same from bytes. `name` is the file's, for messages.
+[[nodiscard]] Profile parse(std::span<const std::byte> file, const std::string& name);
+
+/// Whether these bytes begin as a profile does, of any version.
+[[nodiscard]] bool has_magic(std::span<const std::byte> file) noexcept;
+
+}  // namespace weir::tool

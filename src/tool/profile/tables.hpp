@@ -1,0 +1,32 @@
+// One function per table of the file: chunks in, checked containers out. Used by parse() only, in this order:
+// each function relies on what those before it have filled.
+#pragma once
+
+#include "tool/profile/chunks.hpp"
+#include "tool/profile/profile.hpp"
+
+namespace weir::tool {
+
+/// No honest count of bytes, blocks or nanoseconds is larger.
+inline constexpr std::uint64_t kLargestHonest = std::uint64_t{1} << 60;
+[[nodiscard]] constexpr bool honest(std::uint64_t n) noexcept { return n <= kLargestHonest; }
+[[nodiscard]] constexpr bool honest(std::int64_t n) noexcept {
+  return n <= static_cast<std::int64_t>(kLargestHonest) && n >= -static_cast<std::int64_t>(kLargestHonest);
+}
+
+void read_process(const profile::Header& header, Profile& out);
+void read_modules(const Chunks& chunks, Profile& out, Damage& damage);
+void read_nodes(const Chunks& chunks, Profile& out, Damage& damage);
+void read_sites(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+void read_timeline(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+void read_host_stats(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+void read_errors(const Chunks& chunks, Profile& out, Damage& damage);
+
+/// A text field: up to its first zero byte.
+template <std::size_t N>
+[[nodiscard]] std::string text_of(const char (&field)[N]) {
+  return {field, ::strnlen(field, N)};
+}
+
+}  // namespace weir::tool

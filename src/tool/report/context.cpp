@@ -1,0 +1,66 @@
+// Gathering what the sections share.
+#include "tool/report/context.hpp"
+
+#include <algorithm>
+
+#include "tool/report/suppressions.hpp"
+
+namespace weir::tool {
+namespace {
+
+void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
+  Leaks& leaks = context.leaks;
+  for (const std::uint32_t number : sites) {
+    const Counts& counts = context.site(number).counts;
+    if (counts.live_blocks == 0 && counts.live_bytes == 0) continue;
+    const std::vector<Frame> frames = context.frames(number);
+    auto rule = user_rule(context.options.suppressions, frames);
+    if (!rule && context.site(number).space == Space::Host) rule = builtin_rule(frames);
+    if (rule) {
+      leaks.suppressed.push_back({number, std::move(*rule)});
+      leaks.suppressed_bytes += counts.live_bytes;
+      leaks.suppressed_blocks += counts.live_blocks;
+    } else {
+      leaks.sites.push_back(number);
+      leaks.bytes += counts.live_bytes;
+      leaks.blocks += counts.live_blocks;
+    }
+  }
+  const auto bigger = [&](std::uint32_t a, std::uint32_t b) {
+    const Counts &one = context.site(a).counts, &other = context.site(b).counts;
+    return one.live_bytes != other.live_bytes ? one.live_bytes > other.live_bytes : one.live_blocks > other.live_blocks;
+  };
+  std::stable_sort(leaks.sites.begin(), leaks.sites.end(), bigger);
+  std::stable_sort(leaks.suppressed.begin(), leaks.suppressed.end(),
+                   [&](const auto& a, const auto& b) { return bigger(a.site, b.site); });
+}
+
+}  // namespace
+
+std::vector<Frame> Context::frames(std::uint32_t number) const {
+  return symbols.stack(profile, site(number).node);
+}
+
+std::vector<std::uint32_t> reported_sites(const Profile& profile) {
+  std::vector<std::uint32_t> out;
+  for (auto i = static_cast<std::uint32_t>(profile::FixedSite::First); i < profile.sites.size(); ++i) {
+    const Site& site = profile.sites[i];
+    if (site.exists && !site.inherited && (site.counts.allocated_blocks | site.counts.allocated_bytes) != 0)
+      out.push_back(i);
+  }
+  return out;
+}
+
+Context make_context(const Profile& profile, const ReportOptions& options, const std::vector<std::uint32_t>& sites) {
+  std::vector<std::uint32_t> leaves;
+  for (const std::uint32_t number : sites) leaves.push_back(profile.sites[number].node);
+  for (const profile::ErrorRecord& error : profile.errors)
+    for (const std::uint32_t number : {error.site, error.allocated_site, error.freed_site})
+      if (number != 0) leaves.push_back(profile.sites[number].node);
+  const std::vector<std::uint32_t> nodes = nodes_of_stacks(profile, leaves);
+  Context context{.profile = profile, .options = options, .symbols = options.symbolize(profile, nodes), .leaks = {}};
+  sort_out_leaks(context, sites);
+  return context;
+}
+
+}  // namespace weir::tool

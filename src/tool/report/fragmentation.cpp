@@ -1,0 +1,102 @@
+// The arithmetic of held and unused memory, and its wording.
+#include "tool/report/fragmentation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tool/report/words.hpp"
+
+namespace weir::tool {
+namespace {
+
+std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
+/// What would help, for the largest loss; nothing when too little is lost to bother.
+std::string advice(const Held& lost, std::uint64_t resident) {
+  const std::uint64_t largest = std::max({lost.slabs, lost.dirty, lost.cached, lost.rounding});
+  if (largest < (1U << 20) || largest * 20 < resident) return "That is little: there is nothing to gain here.";
+  if (largest == lost.slabs)
+    return "A slab goes back only when its last block is freed, so a few long-lived blocks pin whole slabs: "
+           "allocate what lives long before or apart from what lives short, or in one large block.";
+  if (largest == lost.dirty)
+    return "Pages without blocks go back after a while by themselves; malloc_trim(0) gives them back at once.";
+  if (largest == lost.cached)
+    return "Each thread keeps some freed blocks for itself: fewer threads, or threads that end, hold less.";
+  return "Sizes just above a size class waste most: ask for sizes just below or equal to one.";
+}
+
+std::string losses(const Held& lost) {
+  std::vector<std::string> parts;
+  const auto say = [&](std::uint64_t bytes, const char* what) {
+    if (bytes != 0) parts.push_back(fmt::format("{} {}", human_bytes(bytes), what));
+  };
+  say(lost.slabs, "in free places of partly filled slabs");
+  say(lost.dirty, "in pages without blocks and in the allocator's tables");
+  say(lost.cached, "in thread caches");
+  say(lost.rounding, "lost by rounding up to size classes");
+  say(lost.tags, "for weir's own marks");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
+Held held(const Profile& profile, const HostStats& stats) {
+  const SpaceTotals& host = profile.spaces[static_cast<std::size_t>(Space::Host)];
+  Held out;
+  out.requested = host.counts.live_bytes + host.inherited.live_bytes;
+  std::uint64_t left = minus(stats.allocated, out.requested);
+  out.tags = std::min(stats.overhead_bytes, left);
+  left -= out.tags;
+  out.cached = std::min(stats.cached_bytes, left);
+  out.rounding = left - out.cached;
+  out.slabs = minus(stats.active, stats.allocated);
+  out.dirty = minus(stats.resident, stats.active);
+  return out;
+}
+
+std::vector<ClassUse> class_use(const HostStats& stats) {
+  std::vector<ClassUse> out;
+  for (const profile::SizeClassRecord& record : stats.classes) {
+    const double capacity = static_cast<double>(record.capacity_blocks);
+    out.push_back({record, (record.capacity_blocks - record.live_blocks) * record.bytes,
+                   record.capacity_blocks == 0 ? 0 : static_cast<double>(record.live_blocks) / capacity});
+  }
+  std::stable_sort(out.begin(), out.end(),
+                   [](const ClassUse& a, const ClassUse& b) { return a.record.bytes < b.record.bytes; });
+  return out;
+}
+
+std::vector<ClassUse> worst_classes(const HostStats& stats) {
+  std::vector<ClassUse> out = class_use(stats);
+  std::erase_if(out, [](const ClassUse& use) { return use.unused_bytes == 0; });
+  std::stable_sort(out.begin(), out.end(),
+                   [](const ClassUse& a, const ClassUse& b) { return a.unused_bytes > b.unused_bytes; });
+  return out;
+}
+
+std::vector<std::string> fragmentation_sentences(const Profile& profile) {
+  if (!profile.host_stats)
+    return {"The allocator was never asked: the process ended within its first second, or was killed in it."};
+  const HostStats& stats = *profile.host_stats;
+  const Held lost = held(profile, stats);
+  const std::uint64_t unused = minus(stats.resident, lost.requested);
+  std::vector<std::string> out;
+  out.push_back(fmt::format("{} after the start, {} of memory were held for {} that the program had asked for: {} "
+                            "({}) held but unused.",
+                            human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
+                            human_bytes(unused), percent(unused, stats.resident)));
+  if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
+  const std::vector<ClassUse> worst = worst_classes(stats);
+  if (!worst.empty() && lost.slabs >= (64U << 10))
+    out.push_back(fmt::format("The emptiest slabs are those for blocks of {}: {} of {} places are used.",
+                              human_bytes(worst[0].record.bytes), exact(worst[0].record.live_blocks),
+                              exact(worst[0].record.capacity_blocks)));
+  out.push_back(advice(lost, stats.resident));
+  if (stats.retained != 0)
+    out.push_back(fmt::format("{} more are address space only, kept for reuse: they cost no memory.",
+                              human_bytes(stats.retained)));
+  return out;
+}
+
+}  // namespace weir::tool

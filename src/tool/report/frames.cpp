@@ -1,0 +1,91 @@
+// Frames in words: which one matters, and where it is.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tool/report/report.hpp"
+#include "tool/report/words.hpp"
+
+namespace weir::tool {
+namespace {
+
+std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+/// Frames between a program and its memory that say nothing of the program: the allocator's, the standard
+/// library's, and libc's own.
+bool is_plumbing(const Frame& frame) {
+  constexpr std::string_view kModules[] = {"libweir.so", "libc.so", "libstdc++.so", "libc++.so", "ld-linux"};
+  constexpr std::string_view kNames[] = {"std::", "__gnu_cxx::", "operator new", "void* operator new"};
+  constexpr std::string_view kCalls[] = {"malloc", "calloc", "realloc", "reallocarray", "posix_memalign",
+                                         "aligned_alloc", "memalign"};
+  if (frame.module && !frame.inlined) {
+    const std::string_view module = file_name(*frame.module);
+    if (std::any_of(std::begin(kModules), std::end(kModules), [&](auto m) { return module.starts_with(m); }))
+      return true;
+  }
+  if (!frame.function) return false;
+  // What stands before the arguments, without the result type that templates carry.
+  std::string_view name = *frame.function;
+  if (const std::size_t blank = name.substr(0, name.find_first_of("<(")).rfind(' ');
+      blank != std::string_view::npos && !name.starts_with("operator "))
+    name.remove_prefix(blank + 1);
+  return std::any_of(std::begin(kNames), std::end(kNames), [&](auto n) { return name.starts_with(n); }) ||
+         std::any_of(std::begin(kCalls), std::end(kCalls), [&](auto n) { return name == n; });
+}
+
+}  // namespace
+
+const Frame* headline(const std::vector<Frame>& frames) {
+  if (frames.empty()) return nullptr;
+  const auto found = std::find_if_not(frames.begin(), frames.end(), is_plumbing);
+  return found == frames.end() ? &frames.front() : &*found;
+}
+
+std::string function_of(const Frame& frame) {
+  if (frame.function) return printable(*frame.function);
+  return frame.module ? "??" : fmt::format("{:#x}", frame.offset);
+}
+
+std::string place_of(const Frame& frame, std::string_view cwd) {
+  if (frame.file) {
+    std::string_view file = *frame.file;
+    if (!cwd.empty() && cwd != "/" && file.starts_with(cwd) && file.substr(cwd.size()).starts_with('/'))
+      file.remove_prefix(cwd.size() + 1);
+    return frame.line ? fmt::format("{}:{}", printable(file), *frame.line) : printable(file);
+  }
+  if (!frame.module) return "in no file";
+  return fmt::format("{}+{:#x}", printable(file_name(*frame.module)), frame.offset);
+}
+
+StackText stack_text(std::string head, const Profile& profile, const Site& site, const std::vector<Frame>& frames) {
+  StackText out{std::move(head), {}};
+  for (const Frame& frame : frames)
+    out.lines.push_back({function_of(frame) + (frame.inlined ? " [inlined]" : ""),
+                         place_of(frame, profile.process.cwd)});
+  if ((site.flags & profile::kSiteUnknown) != 0)
+    out.lines.push_back({"(call stacks that found no room in the profile, counted together)", ""});
+  else if ((site.flags & profile::kSiteInHandler) != 0)
+    out.lines.push_back({"(allocations of signal handlers that had interrupted weir)", ""});
+  else if (frames.empty())
+    out.lines.push_back({"(no call stack)", ""});
+  if ((site.flags & profile::kSiteTruncated) != 0)
+    out.lines.push_back({fmt::format("(deeper than {} frames: the oldest were cut)", profile.stack_depth), ""});
+  if ((site.flags & profile::kSiteNoUnwind) != 0)
+    out.lines.push_back({"(before weir could unwind: callers unknown)", ""});
+  return out;
+}
+
+void put_frames(Sink& sink, const std::vector<Frame>& frames) {
+  for (const Frame& frame : frames) {
+    sink.begin_object();
+    sink.member("function", frame.function);
+    sink.member("file", frame.file);
+    sink.member("line", frame.line);
+    sink.member("module", frame.module);
+    sink.member("offset", frame.offset);
+    sink.member("inlined", frame.inlined);
+    sink.end_object();
+  }
+}
+
+}  // namespace weir::tool

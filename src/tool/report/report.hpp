@@ -1,0 +1,54 @@
+// The report: a profile, told in sections, rendered in a format.
+//
+// What each section says is in section_<name>.cpp, how it looks in format_<name>.cpp; the lists are sections.inc
+// and formats.inc.
+#pragma once
+
+#include <cstddef>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tool/profile/profile.hpp"
+#include "tool/symbolize/symbolize.hpp"
+
+namespace weir::tool {
+
+/// A line of a suppression file: leaks whose stack matches are counted apart.
+struct Suppression {
+  std::string pattern;  ///< '*' stands for anything, '^' and '$' anchor; matched against function, file and module
+  std::string rule;     ///< as shown
+};
+
+/// LeakSanitizer's syntax: lines "leak:pattern", '#' begins a comment. Throws Error.
+[[nodiscard]] std::vector<Suppression> load_suppressions(const std::string& path);
+
+struct ReportOptions {
+  std::string format = "text";
+  std::string only;                       ///< one section; empty: all
+  std::size_t top = 10;                   ///< call sites shown in each list of the text format
+  bool show_suppressed = false;           ///< text: list the suppressed leaks too
+  std::vector<Suppression> suppressions;  ///< the user's, before the built-in ones
+  Symbolize symbolize = &symbolize_libdw;
+  std::size_t width = 100;
+  bool unicode = true;
+};
+
+/// `format` and `only` must be names of the lists below.
+void write_report(const Profile& profile, const ReportOptions& options, std::ostream& out);
+
+/// What `weir run` prints when the program has ended: a few lines, each ended, with "weir: " in front.
+struct SummaryOptions {
+  std::string profile_path;
+  Symbolize symbolize = &symbolize_libdw;
+};
+[[nodiscard]] std::string summary(const Profile& profile, const SummaryOptions& options);
+
+[[nodiscard]] std::vector<std::string_view> section_names();
+[[nodiscard]] std::vector<std::string_view> format_names();
+
+/// Text from a profile as it may be shown: control characters and broken UTF-8 replaced.
+[[nodiscard]] std::string printable(std::string_view text);
+
+}  // namespace weir::tool

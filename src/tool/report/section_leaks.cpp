@@ -1,0 +1,108 @@
+// What was allocated and never freed, by call site, biggest first.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tool/report/context.hpp"
+#include "tool/report/words.hpp"
+
+namespace weir::tool {
+namespace {
+
+void put_leak(Sink& sink, const Context& context, std::uint32_t number, const std::string* rule) {
+  const Site& site = context.site(number);
+  sink.begin_object();
+  sink.member("space", space_name(site.space));
+  sink.key("device");
+  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device}) : sink.null();
+  sink.member("bytes", site.counts.live_bytes);
+  sink.member("blocks", site.counts.live_blocks);
+  if (rule == nullptr) sink.member("verdict", "unknown");
+  if (rule != nullptr) sink.member("rule", *rule);
+  sink.list("frames", [&] { put_frames(sink, context.frames(number)); });
+  sink.end_object();
+}
+
+std::string amount(const Counts& counts) {
+  return fmt::format("{} bytes in {}", exact(counts.live_bytes), counted(counts.live_blocks, "block"));
+}
+
+StackText leak_text(const Context& context, std::uint32_t number, std::size_t rank) {
+  const Site& site = context.site(number);
+  const std::vector<Frame> frames = context.frames(number);
+  const Frame* head = headline(frames);
+  std::string line = fmt::format("{}. {}", rank, amount(site.counts));
+  if (site.space != Space::Host) line += fmt::format(" ({})", space_name(site.space));
+  if (head != nullptr) line += fmt::format(" - {}", function_of(*head));
+  return stack_text(std::move(line), context.profile, site, frames);
+}
+
+void rest_text(const Context& context, Section& out) {
+  const auto& sites = context.leaks.sites;
+  if (sites.size() <= context.options.top) return;
+  std::uint64_t bytes = 0, blocks = 0;
+  for (std::size_t i = context.options.top; i != sites.size(); ++i) {
+    bytes += context.site(sites[i]).counts.live_bytes;
+    blocks += context.site(sites[i]).counts.live_blocks;
+  }
+  out.say(fmt::format("... and {}: {} bytes in {}. Show them with --top {}.",
+                                      counted(sites.size() - context.options.top, "more call site"), exact(bytes),
+                                      counted(blocks, "block"), sites.size()));
+}
+
+void suppressed_text(const Context& context, Section& out) {
+  const Leaks& leaks = context.leaks;
+  if (leaks.suppressed.empty()) return;
+  out.say(fmt::format("Left out by suppressions: {} bytes in {} at {}{}",
+                                      exact(leaks.suppressed_bytes), counted(leaks.suppressed_blocks, "block"),
+                                      counted(leaks.suppressed.size(), "call site"),
+                                      context.options.show_suppressed ? ":" : " (list them with --show-suppressed)."));
+  if (!context.options.show_suppressed) return;
+  for (const Leaks::Suppressed& each : leaks.suppressed) {
+    const Site& site = context.site(each.site);
+    out.add(stack_text(fmt::format("- {} - {}", amount(site.counts), printable(each.rule)), context.profile,
+                             site, context.frames(each.site)));
+  }
+}
+
+}  // namespace
+
+Section section_leaks(const Context& context) {
+  const Leaks& leaks = context.leaks;
+  const bool running = context.profile.process.ending == Ending::Running;
+  Section out;
+  out.title = running ? "Live now" : "Never freed";
+  if (context.profile.record_mode == 2)
+    out.say("Recording was off: nothing is known.");
+  else if (leaks.sites.empty())
+    out.say(running ? "Nothing is live." : "Nothing: every block was freed.");
+  else
+    out.say(fmt::format(
+        "{} ({} bytes) in {}, allocated at {}{}.", human_bytes(leaks.bytes), exact(leaks.bytes),
+        counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site"),
+        running ? ". The process still runs: these blocks are in use or lost, it is too early to tell" : ""));
+  for (std::size_t i = 0; i != std::min(leaks.sites.size(), context.options.top); ++i)
+    out.add(leak_text(context, leaks.sites[i], i + 1));
+  rest_text(context, out);
+  suppressed_text(context, out);
+  out.data = [&context](Sink& sink) {
+    const Leaks& all = context.leaks;
+    sink.begin_object();
+    sink.member("bytes", all.bytes);
+    sink.member("blocks", all.blocks);
+    sink.list("sites", [&] {
+      for (const std::uint32_t number : all.sites) put_leak(sink, context, number, nullptr);
+    });
+    sink.object("suppressed", [&] {
+      sink.member("bytes", all.suppressed_bytes);
+      sink.member("blocks", all.suppressed_blocks);
+      sink.list("sites", [&] {
+        for (const auto& each : all.suppressed) put_leak(sink, context, each.site, &each.rule);
+      });
+    });
+    sink.end_object();
+  };
+  return out;
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,73 @@
+// The few lines that `weir run` prints at the end.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tool/report/context.hpp"
+#include "tool/report/fragmentation.hpp"
+#include "tool/report/words.hpp"
+
+namespace weir::tool {
+namespace {
+
+constexpr std::size_t kLeaksShown = 3;
+
+/// Only what is live needs names here.
+std::vector<std::uint32_t> live_sites(const Profile& profile) {
+  std::vector<std::uint32_t> out = reported_sites(profile);
+  std::erase_if(out, [&](std::uint32_t number) { return profile.sites[number].counts.live_blocks == 0; });
+  return out;
+}
+
+std::string leak_lines(const Context& context) {
+  const Leaks& leaks = context.leaks;
+  if (leaks.sites.empty()) return "never freed: nothing\n";
+  std::string out = fmt::format("never freed: {} bytes in {}, allocated at {}\n", exact(leaks.bytes),
+                                counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site"));
+  for (std::size_t i = 0; i != std::min(leaks.sites.size(), kLeaksShown); ++i) {
+    const Counts& counts = context.site(leaks.sites[i]).counts;
+    const std::vector<Frame> frames = context.frames(leaks.sites[i]);
+    const Frame* head = headline(frames);
+    std::string who = head == nullptr ? "(no call stack)" : function_of(*head);
+    if (who.size() > 60) who = who.substr(0, 57) + "...";
+    out += fmt::format("  {} bytes in {}: {}{}\n", exact(counts.live_bytes), counted(counts.live_blocks, "block"), who,
+                       head == nullptr ? "" : "  " + place_of(*head, context.profile.process.cwd));
+  }
+  return out;
+}
+
+std::string with_prefix(std::string_view lines) {
+  std::string out;
+  while (!lines.empty()) {
+    const std::size_t end = lines.find('\n');
+    out += fmt::format("weir: {}\n", lines.substr(0, end));
+    lines.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string summary(const Profile& profile, const SummaryOptions& options) {
+  ReportOptions report;
+  report.symbolize = options.symbolize;
+  const Context context = make_context(profile, report, live_sites(profile));
+  const SpaceTotals& host = profile.spaces[0];
+  std::string out = fmt::format("{} after {}\n", ending(profile.process), human_seconds(profile.process.duration_ns));
+  if (profile.record_mode == 2) {
+    out += "recording was off: no allocation was recorded\n";
+  } else {
+    out += leak_lines(context);
+    out += fmt::format("peak: {}; allocated in all: {} in {}\n", human_bytes(host.peak_bytes),
+                       human_bytes(host.counts.allocated_bytes), counted(host.counts.allocated_blocks, "block"));
+  }
+  if (profile.host_stats) out += fmt::format("held: {}\n", fragmentation_sentences(profile).front());
+  if (!profile.errors.empty())
+    out += fmt::format("misuse of memory: {}, see the report\n", counted(profile.errors.size(), "kind and place"));
+  if (!profile.damage.empty()) out += profile.damage.front() + "\n";
+  out += fmt::format("profile: {}; read it with: weir report {}\n", printable(options.profile_path),
+                     printable(options.profile_path));
+  return with_prefix(out);
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,75 @@
+// Numbers, times and endings in words.
+#include "tool/report/words.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+#include "tool/report/report.hpp"
+
+namespace weir::tool {
+
+std::string human_bytes(std::uint64_t bytes) {
+  constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  if (bytes < 1024) return fmt::format("{} B", bytes);
+  double value = static_cast<double>(bytes) / 1024;
+  std::size_t unit = 0;
+  while (value >= 1023.5 && unit + 1 != std::size(kUnits)) {
+    value /= 1024;
+    ++unit;
+  }
+  return value < 9.995   ? fmt::format("{:.2f} {}", value, kUnits[unit])
+         : value < 99.95 ? fmt::format("{:.1f} {}", value, kUnits[unit])
+                         : fmt::format("{:.0f} {}", value, kUnits[unit]);
+}
+
+std::string exact(std::uint64_t n) {
+  std::string digits = std::to_string(n);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+std::string counted(std::uint64_t n, std::string_view one) {
+  return fmt::format("{} {}{}", exact(n), one, n == 1 ? "" : "s");
+}
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+  if (whole == 0) return "-";
+  const double value = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+  if (part != 0 && value < 0.05) return "<0.1 %";
+  return value < 9.95 ? fmt::format("{:.1f} %", value) : fmt::format("{:.0f} %", value);
+}
+
+std::string human_seconds(std::uint64_t ns) {
+  const double seconds = static_cast<double>(ns) / 1e9;
+  if (seconds < 10) return fmt::format("{:.2f} s", seconds);
+  if (seconds < 120) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<std::uint64_t>(seconds);
+  if (whole < 7200) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
+}
+
+std::string_view space_name(Space space) {
+  switch (space) {
+    case Space::Host: return "host";
+    case Space::Device: return "device";
+    case Space::Pinned: return "pinned";
+    case Space::Managed: return "managed";
+  }
+  return "host";
+}
+
+std::string ending(const Process& process) {
+  switch (process.ending) {
+    case Ending::Running: return "still running";
+    case Ending::Exited: return fmt::format("exited with status {}", process.end_value);
+    case Ending::Signalled: {
+      const char* name = ::sigdescr_np(process.end_value);
+      return fmt::format("died of signal {} ({})", process.end_value, name == nullptr ? "unknown" : name);
+    }
+    case Ending::Killed: return "killed, by a signal that nobody was there to note";
+  }
+  return {};
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,34 @@
+// How numbers, times and frames are worded for people.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tool/report/document.hpp"
+#include "tool/symbolize/symbolize.hpp"
+
+namespace weir::tool {
+
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes);  ///< "1.5 MiB"
+[[nodiscard]] std::string exact(std::uint64_t n);            ///< "1,234,567"
+[[nodiscard]] std::string counted(std::uint64_t n, std::string_view one);  ///< "1 block", "1,234 blocks"
+[[nodiscard]] std::string percent(std::uint64_t part, std::uint64_t whole);
+[[nodiscard]] std::string human_seconds(std::uint64_t ns);
+[[nodiscard]] std::string_view space_name(Space space);
+/// "exited with status 3", "died of signal 9 (Killed)" …
+[[nodiscard]] std::string ending(const Process& process);
+
+/// The frame a person would name first: the youngest that is not the allocator's or the language's own.
+[[nodiscard]] const Frame* headline(const std::vector<Frame>& frames);
+/// Function, or what stands for it.
+[[nodiscard]] std::string function_of(const Frame& frame);
+/// file:line or module+offset. Files below `cwd` are shown relative to it.
+[[nodiscard]] std::string place_of(const Frame& frame, std::string_view cwd);
+[[nodiscard]] StackText stack_text(std::string head, const Profile& profile, const Site& site,
+                                   const std::vector<Frame>& frames);
+/// Puts a list of frames, each with all keys of the schema.
+void put_frames(Sink& sink, const std::vector<Frame>& frames);
+
+}  // namespace weir::tool

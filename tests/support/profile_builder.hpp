@@ -1,0 +1,61 @@
+// Makes the bytes of profiles for tests, valid ones and then whatever a test does to them.
+//
+// Each table is laid out as core lays it out; sites, nodes and modules get their numbers in the order of adding.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/profile/format.hpp"
+
+namespace weir::test {
+
+class ProfileBuilder {
+ public:
+  ProfileBuilder();
+
+  /// Fields of the header that no other function fills; chunk counts are set by bytes().
+  profile::Header header{};
+  profile::HostStatsRecord stats{};  ///< written when header.host_stats_take is not 0
+
+  std::uint32_t add_module(const std::string& path, std::uint64_t base, std::uint64_t begin, std::uint64_t end,
+                           const std::string& build_id = {});
+  std::uint32_t add_node(std::uint64_t pc, std::uint32_t parent, std::uint32_t module);
+  /// `stack` is pcs, oldest first, all in `module`.
+  std::uint32_t add_stack(const std::vector<std::uint64_t>& stack, std::uint32_t module);
+  std::uint32_t add_site(std::uint32_t node, profile::Space space = profile::Space::Host, std::uint16_t flags = 0);
+  /// What shard `shard` counted at a site.
+  void count(std::uint32_t site, const profile::CounterRecord& counters, std::uint16_t shard = 1);
+  /// Blocks of `each` bytes allocated and of those some freed, with fitting peaks.
+  void count_blocks(std::uint32_t site, std::uint64_t each, std::uint64_t allocated, std::uint64_t freed,
+                    std::uint16_t shard = 1);
+  void add_point(const profile::TimelineRecord& point);
+  void add_error(profile::ErrorRecord error);
+
+  [[nodiscard]] std::vector<std::byte> bytes() const;
+
+ private:
+  std::vector<profile::NodeRecord> nodes_;
+  std::vector<profile::SiteRecord> sites_;
+  std::vector<profile::ModuleRecord> modules_;
+  std::vector<profile::TimelineRecord> timeline_;
+  std::vector<profile::ErrorRecord> errors_;
+  std::map<std::uint16_t, std::vector<profile::CounterRecord>> counters_;  ///< by shard, then site
+};
+
+/// A profile with something in every table: two leaks, freed sites, another space, a timeline, statistics, an error.
+[[nodiscard]] ProfileBuilder full_profile();
+
+/// Puts text into a zero-terminated field of the header.
+template <std::size_t N>
+void put_text(char (&field)[N], const std::string& text) {
+  for (std::size_t i = 0; i != N; ++i) field[i] = i < text.size() && i + 1 < N ? text[i] : '\0';
+}
+
+/// Writes bytes to a new file below the test's temporary directory; gives its path.
+[[nodiscard]] std::string write_temporary(const std::string& name, const std::vector<std::byte>& bytes);
+
+}  // namespace weir::test
