@@ -24,7 +24,7 @@ TOOL_ONLY = {"core/profile": {"core/profile/format.hpp"}}
 PRELOAD_USES = {"core/engine", "core/base"}
 # C++ headers that are all inline: what is used of them leaves no reference to libstdc++. C and POSIX headers
 # (*.h) are free; that nothing in them allocates is checked on the objects (check_shape.py).
-INSIDE_STD = set("atomic array span bit concepts string_view utility type_traits cstdint cstddef limits new".split())
+INSIDE_STD = set("atomic array span bit concepts string_view utility type_traits cstdint cstddef cstring climits cerrno limits new".split())
 # Every function-like macro of the product, with its one purpose. Ten or fewer.
 MACROS = {
     "HOOK": "defines an exported replacement", "CUDA_HOOK": "the same, also handed out by dlsym",

@@ -281,6 +281,7 @@ static void statistics(void) {
   const int stderr_copy = dup(2);
   if (freopen("/dev/null", "w", stderr) == NULL) abort();
   malloc_stats();
+  fflush(stderr);
   dup2(stderr_copy, 2);
   close(stderr_copy);
   errno = kUntouched;
