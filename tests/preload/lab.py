@@ -61,27 +61,27 @@ class Profile:
     def at(self, function):
         return [site for site in self.sites if self.through(site, function)]
 
-    def sum(self, function, *keys):
+    def add_up(self, function, *keys):
         values = tuple(sum(site[key] for site in self.at(function)) for key in keys)
         return values if len(values) > 1 else values[0]
 
     def live(self, function):
-        return self.sum(function, "live_bytes", "live_blocks")
+        return self.add_up(function, "live_bytes", "live_blocks")
 
     def total(self, function):
-        return self.sum(function, "allocated_bytes", "allocated_blocks")
+        return self.add_up(function, "allocated_bytes", "allocated_blocks")
 
     def freed(self, function):
-        return self.sum(function, "freed_blocks")
+        return self.add_up(function, "freed_blocks")
 
     def temporary(self, function):
-        return self.sum(function, "temporary_blocks")
+        return self.add_up(function, "temporary_blocks")
 
     def peak(self, function):
-        return self.sum(function, "peak_bytes")
+        return self.add_up(function, "peak_bytes")
 
     def at_peak(self, function):
-        return self.sum(function, "at_peak_bytes")
+        return self.add_up(function, "at_peak_bytes")
 
     def leaks(self, function):
         found = [site for site in self.report["leaks"]["sites"] if self.through(site, function)]
@@ -164,7 +164,8 @@ class Lab:
         return Profile(path, self.report(path))
 
     def profiles_in(self, folder):
-        found = [self.profile(path) for path in sorted(folder.rglob("*.weir")) if path.is_file()]
+        # An executed image finds its path taken by the one before it, and puts its process id behind.
+        found = [self.profile(path) for path in sorted(folder.rglob("*.weir*")) if path.is_file()]
         return sorted(found, key=lambda profile: (profile.process["started"], profile.process["pid"]))
 
     def command(self, mode, command, folder, environment):

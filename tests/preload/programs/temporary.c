@@ -1,8 +1,8 @@
 // A block freed by its thread before that allocated again is temporary; one that outlived another is not.
 //
 // expect temporary("hasty") == 50
-// expect temporary("patient") == 0
-// expect total("patient") == (2000, 20)
+// expect temporary("long_lived") == 0
+// expect total("long_lived") == (2000, 20)
 #include <stdlib.h>
 
 #include "support.h"
@@ -10,10 +10,11 @@
 NOINLINE static void hasty(void) {
   for (int i = 0; i < 50; ++i) free(keep(malloc(100)));
 }
+NOINLINE static void* long_lived(void) { return keep(malloc(100)); }
 NOINLINE static void* other(void) { return keep(malloc(1)); }
 NOINLINE static void patient(void) {
   for (int i = 0; i < 20; ++i) {
-    void* block = keep(malloc(100));
+    void* block = long_lived();
     void* between = other();
     free(block);
     free(between);
