@@ -1,6 +1,6 @@
 # A C++ program compiled (driver, compiler, assembler, linker), run, and one that does not compile.
 # needs: g++
-# profiled: g++ cc1plus
+# profiled: cc1plus collect2
 cat > words.cpp <<'END'
 #include <algorithm>
 #include <iostream>
