@@ -10,5 +10,4 @@
   extern "C" Result name(__VA_ARGS__) noexcept
 
 /// Who called the exported function that this stands in.
-#define CALLER() \
-  weir::engine::Caller { reinterpret_cast<std::uintptr_t>(__builtin_return_address(0)) }
+#define CALLER() weir::engine::caller_of(__builtin_frame_address(0))

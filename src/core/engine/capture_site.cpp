@@ -20,7 +20,7 @@ std::uint16_t note_losses(const stack::Stack& stack) noexcept {
     add_shared(losses().stacks_truncated, 1);
     flags |= profile::kSiteTruncated;
   }
-  if (stack.caller_only) {
+  if (stack.incomplete) {
     add_shared(losses().stacks_missing, 1);
     flags |= profile::kSiteNoUnwind;
   }

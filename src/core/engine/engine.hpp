@@ -13,6 +13,13 @@ namespace weir::engine {
 
 using stack::Caller;
 
+/// The caller of the function whose frame pointer this is:
+///     frame │ caller's rbp │ return address │ … caller's frame
+inline Caller caller_of(const void* frame) noexcept {
+  const auto* words = static_cast<const std::uintptr_t*>(frame);
+  return {.slot = words + 1, .rbp = words[0]};
+}
+
 [[nodiscard]] void* host_alloc(std::size_t bytes, Caller caller) noexcept;
 [[nodiscard]] void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
 /// `align` is a power of two.

@@ -179,7 +179,6 @@ void start() noexcept {
   if (!is_under_run() && !is_parent_recorded(header().parent_pid)) each_environment_entry(complain_of);
   describe_process();
   open_profile();
-  if (g_mode.load(std::memory_order_relaxed) == Mode::Exact) stack::begin();
   copy_text(std::span{header().unwinder}.first(sizeof(header().unwinder) - 1), stack::unwinder_name());
   pthread_atfork(hold_all, let_go_all, after_fork_in_child);
   on_exit(on_process_exit, nullptr);  // registered before the program's own handlers, so it runs after them
@@ -203,12 +202,14 @@ void end(int code) noexcept {
 
 void library_closed() noexcept {
   if (g_mode.load(std::memory_order_relaxed) != Mode::Exact || load_relaxed(g_guard->generation) == 0) return;
+  stack::forget_code();
   g_modules.retire_unmapped(g_map);
 }
 
 void begin_child(ThreadState& self) noexcept {
   // Only the forking thread lives here, and it holds none of these.
   for (platform::Lock* lock : {&g_sites.lock(), &g_shards.lock(), &g_modules.lock(), &g_map.lock()}) lock->reset();
+  stack::reset_after_fork();
   g_forked = true;
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {

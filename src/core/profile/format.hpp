@@ -72,7 +72,7 @@ enum class FixedSite : std::uint32_t {
 };
 
 inline constexpr std::uint16_t kSiteTruncated = 1;  ///< the stack was deeper than WEIR_STACK_DEPTH: oldest frames lost
-inline constexpr std::uint16_t kSiteNoUnwind = 2;   ///< made before the unwinder was ready: youngest frame only
+inline constexpr std::uint16_t kSiteNoUnwind = 2;   ///< the walk met a frame it could not pass: older frames are missing
 inline constexpr std::uint16_t kSiteUnknown = 4;    ///< stands for all stacks that found no room; node is 0
 inline constexpr std::uint16_t kSiteInHandler = 8;  ///< stands for what signal handlers allocated while they had interrupted weir; node is 0
 
@@ -183,7 +183,7 @@ enum class End : std::uint32_t {
 /// What core could not do, or saw on the way. Shown in the report's coverage section.
 struct LossCounters {
   std::uint64_t stacks_truncated;     ///< captures cut at WEIR_STACK_DEPTH
-  std::uint64_t stacks_missing;       ///< captures that gave no frame, or the caller only
+  std::uint64_t stacks_missing;       ///< captures that met a frame they could not pass: older frames are missing
   std::uint64_t sites_dropped;        ///< new stacks that found no room: counted at the kSiteUnknown site
   std::uint64_t counters_dropped;     ///< operations counted at the kSiteUnknown site for want of room
   std::uint64_t foreign_frees;        ///< frees of blocks that another allocator made: passed on

@@ -1,6 +1,6 @@
 // The call stack of whoever called an exported function, as return addresses, youngest first.
 //
-// Safety: inside malloc, any thread, also in signal handlers; allocates nothing and takes no lock of weir's. The
+// Safety: inside malloc, any thread, also in signal handlers; allocates nothing, takes no lock of the loader's. The
 // caller makes sure that a capture is not entered again on the same thread.
 #pragma once
 
@@ -10,29 +10,35 @@
 
 namespace weir::stack {
 
-/// Where an exported function was called from: captured at its entry.
+/// Where an exported function was called from, taken at its entry (CALLER() in preload/hook.hpp).
 struct Caller {
-  std::uintptr_t return_address;
+  const std::uintptr_t* slot;  ///< stack slot that holds the return address
+  std::uintptr_t rbp;          ///< frame pointer register of the caller
+  [[nodiscard]] std::uintptr_t return_address() const noexcept { return *slot; }
 };
 
 struct Stack {
   std::span<const std::uintptr_t> pcs;  ///< youngest (the caller's return address) first; at least one
   bool truncated;                       ///< there were older frames than the depth allows
-  bool caller_only;                     ///< no unwinder yet, or it failed: only the return address is known
+  bool incomplete;                      ///< the walk met a frame that it could not pass: older frames are missing
 };
 
 inline constexpr std::size_t kMaxDepth = 256;
-/// Frames of weir itself that lie between an unwinder and the caller, at most.
-inline constexpr std::size_t kMaxOwnFrames = 8;
-using Buffer = std::uintptr_t[kMaxDepth + kMaxOwnFrames];
+using Buffer = std::uintptr_t[kMaxDepth];
 
-/// Finds the unwinder. Once, when the dynamic loader is ready for dlopen (in a constructor); may allocate.
-void begin() noexcept;
-
-/// Name and version of the unwinder in use.
+/// Name of the unwinder in use.
 [[nodiscard]] const char* unwinder_name() noexcept;
 
 /// At most `depth` <= kMaxDepth frames, in `buffer`.
 [[nodiscard]] Stack capture(const Caller& caller, std::size_t depth, Buffer& buffer) noexcept;
+
+/// After a library was closed: what is known of code addresses no longer holds.
+void forget_code() noexcept;
+
+/// In a forked child, single-threaded: locks that other threads may have held are free.
+void reset_after_fork() noexcept;
+
+/// Bytes taken for the unwinder's tables.
+[[nodiscard]] std::uint64_t own_bytes() noexcept;
 
 }  // namespace weir::stack
