@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <set>
 #include <sstream>
 
@@ -87,14 +88,22 @@ std::string others_line(const std::vector<RunFile::Entry>& entries, const std::s
                                           printable(*others.begin()));
 }
 
+/// Paths in this directory or below it without it.
+std::string relative(const std::string& path) {
+  std::error_code failed;
+  const std::string here = std::filesystem::current_path(failed).string() + "/";
+  return !failed && path.starts_with(here) && path.size() > here.size() ? path.substr(here.size()) : path;
+}
+
 std::string told(const std::string& path, const Choices& choices) {
   const Profile profile = load(path);
-  if (!choices.report) return summary(profile, {.profile_path = path});
+  const std::string shown = relative(path);
+  if (!choices.report) return summary(profile, {.profile_path = shown});
   ReportOptions options;
   fit_to_terminal(options, STDERR_FILENO);
   std::ostringstream text;
   write_report(profile, options, text);
-  return text.str() + fmt::format("\nweir: profile: {}\n", printable(path));
+  return text.str() + fmt::format("\nweir: profile: {}\n", printable(shown));
 }
 
 void tell(const std::vector<RunFile::Entry>& entries, const ChildEnd& end, const std::string& program,

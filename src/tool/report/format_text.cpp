@@ -31,7 +31,8 @@ class Terminal {
   void operator()(const StackText& stack) const {
     out_ << '\n' << shorten(stack.head, options_.width) << '\n';
     std::size_t widest = 0;
-    for (const auto& line : stack.lines) widest = std::max(widest, std::min(columns(line.function), kNames));
+    for (const auto& line : stack.lines)
+      if (!line.place.empty()) widest = std::max(widest, std::min(columns(line.function), kNames));
     for (const auto& line : stack.lines) {
       const std::string function = shorten(line.function, 2 * options_.width);
       const bool fits = columns(function) <= widest && kIndent + widest + 2 + columns(line.place) <= options_.width;
@@ -67,11 +68,17 @@ class Terminal {
 void format_text(const std::vector<NamedSection>& sections, const ReportOptions& options, std::ostream& out) {
   Terminal terminal{options, out};
   bool first = true;
+  const auto is_text = [](const Block* block) { return block == nullptr || std::holds_alternative<Paragraph>(*block); };
   for (const NamedSection& each : sections) {
     if (each.section.title.empty() && sections.size() > 1) continue;
     terminal.title(each.section.title.empty() ? fmt::format("No {}", each.name) : each.section.title, first);
     first = false;
-    for (const Block& block : each.section.blocks) std::visit(terminal, block);
+    const Block* before = nullptr;
+    for (const Block& block : each.section.blocks) {
+      if (is_text(&block) && !is_text(before) && !std::holds_alternative<Chart>(*before)) out << '\n';
+      std::visit(terminal, block);
+      before = &block;
+    }
   }
 }
 

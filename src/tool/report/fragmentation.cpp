@@ -15,7 +15,9 @@ std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0
 /// What would help, for the largest loss; nothing when too little is lost to bother.
 std::string advice(const Held& lost, std::uint64_t resident) {
   const std::uint64_t largest = std::max({lost.slabs, lost.dirty, lost.cached, lost.rounding});
-  if (largest < (1U << 20) || largest * 20 < resident) return "That is little: there is nothing to gain here.";
+  if (largest < (1U << 20) || largest * 20 < resident)
+    return lost.tables > largest ? "The tables are a fixed cost: there is nothing to gain here."
+                                 : "That is little: there is nothing to gain here.";
   if (largest == lost.slabs)
     return "A slab goes back only when its last block is freed, so a few long-lived blocks pin whole slabs: "
            "allocate what lives long before or apart from what lives short, or in one large block.";
@@ -32,7 +34,8 @@ std::string losses(const Held& lost) {
     if (bytes != 0) parts.push_back(fmt::format("{} {}", human_bytes(bytes), what));
   };
   say(lost.slabs, "in free places of partly filled slabs");
-  say(lost.dirty, "in pages without blocks and in the allocator's tables");
+  say(lost.dirty, "in pages without blocks");
+  say(lost.tables, "in the allocator's own tables");
   say(lost.cached, "in thread caches");
   say(lost.rounding, "lost by rounding up to size classes");
   say(lost.tags, "for weir's own marks");
@@ -51,7 +54,8 @@ Held held(const Profile& profile, const HostStats& stats) {
   out.cached = std::min(stats.cached_bytes, left);
   out.rounding = left - out.cached;
   out.slabs = minus(stats.active, stats.allocated);
-  out.dirty = minus(stats.resident, stats.active);
+  out.tables = std::min(stats.metadata, minus(stats.resident, stats.active));
+  out.dirty = minus(stats.resident, stats.active) - out.tables;
   return out;
 }
 

@@ -16,7 +16,8 @@ struct Held {
   std::uint64_t cached = 0;    ///< free, in thread caches
   std::uint64_t rounding = 0;  ///< internal fragmentation: to the next size class
   std::uint64_t slabs = 0;     ///< external fragmentation: free places in slabs that exist
-  std::uint64_t dirty = 0;     ///< pages without blocks not yet given back, and the allocator's own tables
+  std::uint64_t dirty = 0;     ///< pages without blocks, not yet given back
+  std::uint64_t tables = 0;    ///< the allocator's own books
 };
 
 struct ClassUse {

@@ -18,7 +18,7 @@ bool is_plumbing(const Frame& frame) {
   constexpr std::string_view kNames[] = {"std::", "__gnu_cxx::", "operator new", "void* operator new"};
   constexpr std::string_view kCalls[] = {"malloc", "calloc", "realloc", "reallocarray", "posix_memalign",
                                          "aligned_alloc", "memalign"};
-  if (frame.module && !frame.inlined) {
+  if (frame.module) {
     const std::string_view module = file_name(*frame.module);
     if (std::any_of(std::begin(kModules), std::end(kModules), [&](auto m) { return module.starts_with(m); }))
       return true;

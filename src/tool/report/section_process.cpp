@@ -29,6 +29,11 @@ std::string command(const Process& process) {
   return printable(out);
 }
 
+std::string capital(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 std::string_view recorded(const Profile& profile) {
   if (profile.record_mode == 2) return "recording was off: no allocation was recorded";
   if (profile.record_mode == 1) return "sampled: numbers are estimates";
@@ -43,7 +48,7 @@ Section section_process(const Context& context) {
   Section out;
   out.title = command(process);
   out.say(fmt::format(
-      "{} {} {}; {}.", ending(process), process.ending == Ending::Running ? "for" : "after",
+      "{} {} {}; {}.", capital(ending(process)), process.ending == Ending::Running ? "for" : "after",
       human_seconds(process.duration_ns), recorded(profile)));
   out.say(
       fmt::format("{}, pid {}, started {}, {}", process.exe.empty() ? "program unknown" : printable(process.exe),

@@ -42,6 +42,8 @@ std::string percent(std::uint64_t part, std::uint64_t whole) {
 
 std::string human_seconds(std::uint64_t ns) {
   const double seconds = static_cast<double>(ns) / 1e9;
+  if (seconds < 0.1) return fmt::format("{:.1f} ms", seconds * 1e3);
+  if (seconds < 1) return fmt::format("{:.0f} ms", seconds * 1e3);
   if (seconds < 10) return fmt::format("{:.2f} s", seconds);
   if (seconds < 120) return fmt::format("{:.1f} s", seconds);
   const auto whole = static_cast<std::uint64_t>(seconds);

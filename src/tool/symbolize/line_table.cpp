@@ -4,6 +4,7 @@
 #include <dwarf.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tool/symbolize/demangle.hpp"
 
@@ -21,23 +22,21 @@ void for_ranges(Dwarf_Die* die, Each&& each) {
     if (begin < end && begin != 0) each(begin, end);
 }
 
-std::optional<std::string> name_of(Dwarf_Die* die) {
+/// The DIE that a reference attribute leads to, or nothing.
+std::optional<Dwarf_Die> follow(Dwarf_Die* die, unsigned reference) {
   Dwarf_Attribute attribute;
-  for (const unsigned name : {unsigned{DW_AT_linkage_name}, unsigned{DW_AT_MIPS_linkage_name}}) {
-    const char* text = dwarf_formstring(dwarf_attr_integrate(die, name, &attribute));
-    if (text != nullptr) return demangle(text);
-  }
-  const char* text = dwarf_diename(die);
-  if (text == nullptr) text = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
-  if (text == nullptr) return std::nullopt;
-  return std::string{text};
+  Dwarf_Die target;
+  if (dwarf_formref_die(dwarf_attr(die, reference, &attribute), &target) == nullptr) return std::nullopt;
+  return target;
 }
 
+/// The absolute path, without detours, of a file that a unit names.
 std::string absolute(const char* file, Dwarf_Die* unit) {
-  if (file[0] == '/') return file;
+  std::filesystem::path path{file};
   Dwarf_Attribute attribute;
-  const char* dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute));
-  return dir == nullptr ? std::string{file} : std::string{dir} + "/" + file;
+  if (path.is_relative())
+    if (const char* dir = dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute))) path = dir / path;
+  return path.lexically_normal();
 }
 
 std::optional<std::uint32_t> number(Dwarf_Die* die, unsigned name) {
@@ -89,30 +88,55 @@ LineTable::LineTable(Dwarf* dwarf) {
     if (type != DW_UT_compile && type != DW_UT_skeleton) continue;
     const std::size_t unit = units_.size();
     const bool is_split = type == DW_UT_skeleton && split.addr != nullptr;
-    units_.push_back({.lines = die, .tree = is_split ? split : die, .functions = {}});
+    units_.push_back({.lines = die, .tree = is_split ? split : die, .functions = {}, .scope_of = {}, .scopes = {}});
     for_ranges(&die, [&](Dwarf_Addr begin, Dwarf_Addr end) { ranges_.push_back({begin, end, unit}); });
   }
   std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
 }
 
-void LineTable::list_functions(Dwarf_Die* parent, std::vector<Function>& out, int depth) {
+void LineTable::list_functions(Dwarf_Die* parent, const std::string& scope, Unit& out, int depth) {
   Dwarf_Die child;
   if (depth == kDeepest || dwarf_child(parent, &child) != 0) return;
+  if (!scope.empty()) out.scopes.push_back(scope);
+  const std::size_t scope_number = out.scopes.size();
   do {
+    const char* name = nullptr;
     switch (dwarf_tag(&child)) {
       case DW_TAG_subprogram:
-        for_ranges(&child, [&](Dwarf_Addr begin, Dwarf_Addr end) { out.push_back({begin, end, child}); });
+        for_ranges(&child, [&](Dwarf_Addr begin, Dwarf_Addr end) { out.functions.push_back({begin, end, child}); });
+        if (!scope.empty()) out.scope_of.emplace(dwarf_dieoffset(&child), scope_number - 1);
         break;
       case DW_TAG_namespace:
       case DW_TAG_module:
       case DW_TAG_class_type:
       case DW_TAG_structure_type:
-        list_functions(&child, out, depth + 1);
+      case DW_TAG_union_type:
+        name = dwarf_diename(&child);
+        list_functions(&child, scope + (name == nullptr ? "(anonymous)" : name) + "::", out, depth + 1);
         break;
       default:
         break;
     }
   } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/// The demangled linkage name; without one the plain name behind its namespaces and classes.
+std::optional<std::string> LineTable::name_of(Dwarf_Die* function, const Unit& unit) {
+  Dwarf_Attribute attribute;
+  for (const unsigned which : {unsigned{DW_AT_linkage_name}, unsigned{DW_AT_MIPS_linkage_name}}) {
+    const char* text = dwarf_formstring(dwarf_attr_integrate(function, which, &attribute));
+    if (text != nullptr) return demangle(text);
+  }
+  const char* text = dwarf_formstring(dwarf_attr_integrate(function, DW_AT_name, &attribute));
+  if (text == nullptr) return std::nullopt;
+  const std::string name = demangle(text);
+  std::optional<Dwarf_Die> die = *function;
+  for (const unsigned reference : {unsigned{DW_AT_abstract_origin}, unsigned{DW_AT_specification}}) {
+    if (const auto target = follow(&*die, reference)) die = target;
+    const auto scope = unit.scope_of.find(dwarf_dieoffset(&*die));
+    if (scope != unit.scope_of.end()) return unit.scopes[scope->second] + name;
+  }
+  return name;
 }
 
 LineTable::Unit* LineTable::unit_of(Dwarf_Addr address) {
@@ -121,7 +145,7 @@ LineTable::Unit* LineTable::unit_of(Dwarf_Addr address) {
   if (after == ranges_.begin() || address >= std::prev(after)->end) return nullptr;
   Unit& unit = units_[std::prev(after)->unit];
   if (!unit.listed) {
-    list_functions(&unit.tree, unit.functions, 0);
+    list_functions(&unit.tree, {}, unit, 0);
     std::sort(unit.functions.begin(), unit.functions.end(),
               [](const Function& a, const Function& b) { return a.begin < b.begin; });
     unit.listed = true;
@@ -143,13 +167,13 @@ void LineTable::name(Dwarf_Addr address, std::vector<Frame>& frames) {
 
   // From the physical function inwards: each inlined call takes over the place found for the address, and its
   // caller gets the place of the call.
-  frames.back().function = name_of(&function);
+  frames.back().function = name_of(&function, *unit);
   for (Dwarf_Die& call : inlined) {
     Frame inner = unnamed;
     inner.inlined = true;
     inner.file = std::move(frames.front().file);
     inner.line = frames.front().line;
-    inner.function = name_of(&call);
+    inner.function = name_of(&call, *unit);
     frames.front().file.reset();
     frames.front().line.reset();
     place_call(&call, &unit->lines, frames.front());

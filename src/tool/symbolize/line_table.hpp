@@ -4,6 +4,9 @@
 #include <elfutils/libdw.h>
 
 #include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "tool/symbolize/symbolize.hpp"
@@ -30,6 +33,8 @@ class LineTable {
     Dwarf_Die tree;   ///< the unit with the functions: the same but for split DWARF
     bool listed = false;
     std::vector<Function> functions;
+    std::unordered_map<Dwarf_Off, std::size_t> scope_of;  ///< of functions in namespaces and classes
+    std::vector<std::string> scopes;                      ///< "ns::Class::"
   };
   struct Range {
     Dwarf_Addr begin, end;
@@ -37,7 +42,8 @@ class LineTable {
   };
 
   Unit* unit_of(Dwarf_Addr address);
-  static void list_functions(Dwarf_Die* parent, std::vector<Function>& out, int depth);
+  static void list_functions(Dwarf_Die* parent, const std::string& scope, Unit& out, int depth);
+  static std::optional<std::string> name_of(Dwarf_Die* function, const Unit& unit);
 
   std::vector<Unit> units_;
   std::vector<Range> ranges_;

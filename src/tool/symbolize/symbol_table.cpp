@@ -24,13 +24,17 @@ SymbolTable::SymbolTable(Dwfl_Module* module) {
     const char* name = dwfl_module_getsym_info(module, i, &symbol, &address, nullptr, nullptr, nullptr);
     const int type = GELF_ST_TYPE(symbol.st_info);
     if (name == nullptr || *name == '\0' || symbol.st_shndx == SHN_UNDEF) continue;
-    if (type != STT_FUNC && type != STT_GNU_IFUNC && type != STT_NOTYPE) continue;
-    if (type == STT_NOTYPE && name[0] == '$') continue;  // mapping symbols
+    if (type != STT_FUNC && type != STT_GNU_IFUNC) continue;
     symbols_.push_back({address, address + symbol.st_size, name, rank_of(symbol, name)});
   }
   std::sort(symbols_.begin(), symbols_.end(), [](const Symbol& a, const Symbol& b) {
     return a.begin != b.begin ? a.begin < b.begin : a.rank < b.rank;
   });
+  // Hand-written assembly leaves functions without a size: they reach to the next symbol, if that is near.
+  constexpr Dwarf_Addr kNear = 4096;
+  for (std::size_t i = 0; i + 1 < symbols_.size(); ++i)
+    if (symbols_[i].end == symbols_[i].begin && symbols_[i + 1].begin - symbols_[i].begin <= kNear)
+      symbols_[i].end = symbols_[i + 1].begin;
   const auto same = [](const Symbol& a, const Symbol& b) { return a.begin == b.begin && a.end == b.end; };
   symbols_.erase(std::unique(symbols_.begin(), symbols_.end(), same), symbols_.end());
 }
