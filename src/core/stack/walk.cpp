@@ -35,9 +35,11 @@ Step go_to(Frame& frame, std::uintptr_t cfa, unsigned rbp_slot, Readable& readab
   return frame.pc == 0 ? Step::Outermost : Step::Caller;
 }
 
+/// Code that the loader knows nothing of, or that says nothing of its frames: where rbp is no frame pointer either, it is
+/// taken for the bottom of the stack (as the start of a fiber is).
 Step step_by_frame_pointer(Frame& frame, Readable& readable) noexcept {
-  if (frame.rbp <= frame.slot || frame.rbp - frame.slot > kFrameReach) return Step::Lost;
-  if (!readable.has(frame.rbp + sizeof(std::uintptr_t))) return Step::Lost;
+  if (frame.rbp <= frame.slot || frame.rbp - frame.slot > kFrameReach) return Step::Outermost;
+  if (!readable.has(frame.rbp + sizeof(std::uintptr_t))) return Step::Outermost;
   return go_to(frame, frame.rbp + 2 * sizeof(std::uintptr_t), 2, readable);
 }
 

@@ -1,0 +1,263 @@
+// Every captured stack, compared frame by frame with libunwind's unw_step, where stacks are hard to follow.
+#include "core/stack/stack.hpp"
+
+#include <gtest/gtest.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace weir::stack {
+namespace {
+
+[[gnu::noinline]] std::vector<std::uintptr_t> judge() {
+  std::vector<std::uintptr_t> pcs;
+  unw_context_t context;
+  unw_cursor_t cursor;
+  unw_getcontext(&context);
+  unw_init_local(&cursor, &context);
+  while (unw_step(&cursor) > 0) {
+    unw_word_t pc = 0;
+    unw_get_reg(&cursor, UNW_REG_IP, &pc);
+    if (pc == 0) break;
+    pcs.push_back(pc);
+  }
+  return pcs;
+}
+
+std::size_t g_compared = 0;
+
+/// Compares both stacks of its caller. Not a leaf, and no tail call: it is a frame of its own for both.
+[[gnu::noinline]] void compare() {
+  std::vector<std::uintptr_t> theirs = judge();
+  theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judge()
+  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
+  Buffer buffer;
+  const Stack ours = capture({.slot = frame + 1, .rbp = frame[0]}, kMaxDepth, buffer);
+  if (theirs.size() > kMaxDepth) {
+    EXPECT_TRUE(ours.truncated);
+    theirs.resize(kMaxDepth);
+  } else {
+    EXPECT_FALSE(ours.incomplete);
+    EXPECT_FALSE(ours.truncated);
+  }
+  EXPECT_EQ(theirs, std::vector<std::uintptr_t>(ours.pcs.begin(), ours.pcs.end()));
+  ++g_compared;
+}
+
+volatile int g_sink = 0;
+
+[[gnu::noinline]] void recurse(int depth) {
+  if (depth == 0) compare();
+  else recurse(depth - 1);
+  ++g_sink;
+}
+
+TEST(Capture, AgreesOnPlainRecursion) {
+  for (const int depth : {0, 1, 5, 20, 100}) recurse(depth);
+}
+
+TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
+  recurse(1000);
+  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
+  Buffer buffer;
+  const Stack two = capture({.slot = frame + 1, .rbp = frame[0]}, 2, buffer);
+  EXPECT_EQ(two.pcs.size(), 2U);
+  EXPECT_TRUE(two.truncated);
+}
+
+[[gnu::noinline]] void with_variable_frame(int bytes) {
+  auto* room = static_cast<volatile char*>(__builtin_alloca(static_cast<std::size_t>(bytes)));
+  room[0] = 1;
+  if (bytes > 16) with_variable_frame(bytes / 2);
+  else compare();
+  g_sink += room[0];
+}
+TEST(Capture, AgreesThroughVariableFrames) { with_variable_frame(5000); }
+
+template <std::size_t kAlign>
+[[gnu::noinline]] void realigned(int depth) {
+  alignas(kAlign) volatile char room[kAlign];
+  room[0] = 1;
+  if (depth == 0) compare();
+  else realigned<kAlign>(depth - 1);
+  g_sink += room[0];
+}
+template <std::size_t kAlign>
+[[gnu::noinline]] void realigned_and_variable(int depth) {
+  alignas(kAlign) volatile char room[kAlign];
+  auto* more = static_cast<volatile char*>(__builtin_alloca(static_cast<std::size_t>(depth) * 40 + 8));
+  room[0] = more[0] = 1;
+  if (depth == 0) compare();
+  else realigned_and_variable<kAlign>(depth - 1);
+  g_sink += room[0] + more[0];
+}
+TEST(Capture, AgreesThroughRealignedStacks) {
+  realigned<64>(5);
+  realigned<128>(3);
+  realigned<4096>(2);
+  realigned_and_variable<64>(4);
+  realigned_and_variable<256>(3);
+}
+
+[[gnu::noinline]] void with_huge_frame() {
+  volatile char room[9000];
+  room[0] = room[8999] = 1;
+  compare();
+  g_sink += room[0];
+}
+TEST(Capture, AgreesThroughHugeFrames) { with_huge_frame(); }
+
+[[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void with_frame_pointer(int depth) {
+  if (depth == 0) compare();
+  else with_frame_pointer(depth - 1);
+  ++g_sink;
+}
+TEST(Capture, AgreesThroughFramePointerCode) { with_frame_pointer(10); }
+
+TEST(Capture, AgreesThroughCallbacksOfLibraries) {
+  int numbers[] = {5, 3, 9, 1};
+  std::qsort(numbers, 4, sizeof(int), [](const void* a, const void* b) {
+    compare();
+    return *static_cast<const int*>(a) - *static_cast<const int*>(b);
+  });
+  std::sort(std::begin(numbers), std::end(numbers), [](int a, int b) {
+    compare();
+    return a < b;
+  });
+  struct Traced {
+    int n;
+    bool operator<(const Traced& other) const {
+      compare();
+      return n < other.n;
+    }
+  };
+  std::map<Traced, int> map;
+  for (int i = 0; i != 8; ++i) map[{i * 7 % 5}] = i;
+}
+
+struct ComparesWhenGone {
+  ~ComparesWhenGone() { compare(); }
+};
+[[gnu::noinline]] void throw_through(int depth) {
+  const ComparesWhenGone gone;
+  if (depth == 0) throw std::runtime_error{"as planned"};
+  throw_through(depth - 1);
+}
+TEST(Capture, AgreesDuringAndAfterExceptions) {
+  try {
+    throw_through(4);
+  } catch (const std::runtime_error&) {
+    compare();
+  }
+}
+
+jmp_buf g_jump;
+[[gnu::noinline]] void jump_out(int depth) {
+  compare();
+  if (depth == 0) longjmp(g_jump, 1);
+  jump_out(depth - 1);
+}
+TEST(Capture, AgreesAfterLongjmp) {
+  if (setjmp(g_jump) == 0) jump_out(5);
+  compare();
+}
+
+void on_signal(int) { compare(); }
+void raise_under(bool alternate_stack) {
+  static char other_stack[1 << 16];
+  stack_t previous{}, wanted{};
+  wanted.ss_sp = other_stack;
+  wanted.ss_size = sizeof(other_stack);
+  sigaltstack(&wanted, &previous);
+  struct sigaction action {}, before {};
+  action.sa_handler = on_signal;
+  action.sa_flags = alternate_stack ? SA_ONSTACK : 0;
+  sigaction(SIGUSR1, &action, &before);
+  raise(SIGUSR1);
+  sigaction(SIGUSR1, &before, nullptr);
+  sigaltstack(&previous, nullptr);
+}
+TEST(Capture, AgreesInSignalHandlers) {
+  raise_under(false);
+  raise_under(true);
+}
+
+TEST(Capture, AgreesInSignalHandlersAtAnyInstruction) {
+  struct sigaction action {}, before {};
+  action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGVTALRM, &action, &before);
+  const std::size_t start = g_compared;
+  itimerval often{{0, 500}, {0, 500}}, never{};
+  setitimer(ITIMER_VIRTUAL, &often, nullptr);
+  std::uint64_t x = 1;
+  for (int i = 0; g_compared - start < 50 && i != 2'000'000'000; ++i) {
+    x = x * 6364136223846793005ULL + 1;
+    g_sink = g_sink + static_cast<int>(std::abs(static_cast<int>(x >> 40)) % 3);
+  }
+  setitimer(ITIMER_VIRTUAL, &never, nullptr);
+  sigaction(SIGVTALRM, &before, nullptr);
+  EXPECT_GE(g_compared - start, 50U);
+}
+
+ucontext_t g_main_context, g_fiber_context;
+void fiber_body() {
+  recurse(7);
+  swapcontext(&g_fiber_context, &g_main_context);
+  recurse(3);
+}
+TEST(Capture, AgreesOnFibersWhoseStacksComeAndGo) {
+  for (int i = 0; i != 20; ++i) {
+    const std::size_t bytes = 1 << 18;
+    void* stack = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ASSERT_NE(stack, MAP_FAILED);
+    getcontext(&g_fiber_context);
+    g_fiber_context.uc_stack.ss_sp = stack;
+    g_fiber_context.uc_stack.ss_size = bytes;
+    g_fiber_context.uc_link = &g_main_context;
+    makecontext(&g_fiber_context, fiber_body, 0);
+    swapcontext(&g_main_context, &g_fiber_context);
+    recurse(2);
+    swapcontext(&g_main_context, &g_fiber_context);
+    munmap(stack, bytes);
+  }
+}
+
+TEST(Capture, AgreesOnThreads) {
+  std::vector<std::thread> threads;
+  for (int i = 0; i != 8; ++i) threads.emplace_back([] { recurse(5); });
+  for (std::thread& thread : threads) thread.join();
+}
+
+/// A bottom frame that leads nowhere: its return address is no code, its rbp points beyond the stack.
+TEST(Capture, StopsWhereTheStackLeadsNowhere) {
+  const std::size_t page = 4096;
+  auto* base = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  ASSERT_EQ(munmap(base + page, page), 0);
+  auto* words = reinterpret_cast<std::uintptr_t*>(base + page) - 4;
+  words[0] = 0x1234;
+  Buffer buffer;
+  const Stack stack = capture({.slot = words, .rbp = reinterpret_cast<std::uintptr_t>(base) + page + 64}, 64, buffer);
+  EXPECT_EQ(stack.pcs.size(), 1U);
+  // The same with a return address that has a rule: its frame reaches beyond the mapped page.
+  words[3] = reinterpret_cast<std::uintptr_t>(&recurse) + 1;
+  const Stack cut = capture({.slot = words + 3, .rbp = 0}, 64, buffer);
+  EXPECT_EQ(cut.pcs.size(), 1U);
+  EXPECT_TRUE(cut.incomplete);
+  munmap(base, page);
+}
+
+}  // namespace
+}  // namespace weir::stack
