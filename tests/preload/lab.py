@@ -166,7 +166,9 @@ class Lab:
     def profiles_in(self, folder):
         # An executed image finds its path taken by the one before it, and puts its process id behind.
         found = [self.profile(path) for path in sorted(folder.rglob("*.weir*")) if path.is_file()]
-        return sorted(found, key=lambda profile: (profile.process["started"], profile.process["pid"]))
+        pids = {profile.process["pid"] for profile in found}
+        # The process that was started comes first; numbers alone do not tell, for they begin anew now and then.
+        return sorted(found, key=lambda profile: (profile.process["parent_pid"] in pids, profile.process["started"]))
 
     def command(self, mode, command, folder, environment):
         """The words that start `command` in this mode: bare, preload or cli."""
