@@ -39,7 +39,8 @@ int command_report(const Arguments& arguments) {
                "weir report"};
   app.add_option("--format", options.format, "text or json")->option_text("FORMAT");
   app.add_option("--only", options.only, fmt::format("{}", fmt::join(section_names(), ", ")))->option_text("SECTION");
-  app.add_option("--top", options.top, "call sites in each list of the text (default 10)")->option_text("N");
+  app.add_option("--top", options.top, "call sites in each list of the text (default 10)")->option_text("N")
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--suppressions", suppressions, "file of lines leak:PATTERN, as LeakSanitizer's")->option_text("FILE");
   app.add_flag("--show-suppressed", options.show_suppressed, "list the leaks that suppressions leave out");
   app.add_option("-o,--output", out, "write there instead of standard output")->option_text("OUT");
