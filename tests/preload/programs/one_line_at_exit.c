@@ -4,7 +4,7 @@
 // expect mode == "cli" or len(stderr.splitlines()) == 1
 // expect mode == "cli" or re.match(r"weir: profile (\S+); read it with: weir report \1$", stderr.strip())
 // expect mode == "preload" or 1 <= len(stderr.splitlines()) <= 20
-// expect mode == "preload" or str(outcome.profiles[0].path) in stderr
+// expect mode == "preload" or outcome.profiles[0].path.name in stderr
 #include <stdlib.h>
 
 #include "support.h"

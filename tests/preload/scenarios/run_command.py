@@ -18,7 +18,7 @@ def body(laboratory, programs):
     (profile,) = laboratory.profiles_in(folder)
     lab.expect(profile.process["end"] == "signal" and profile.process["signal"] == 15, f"the profile says {profile.process}")
     lab.expect(profile.live("hold") == (10000, 1000), "what was held is not all there")
-    lab.expect(str(profile.path).encode() in stderr, f"the summary does not name the profile: {stderr!r}")
+    lab.expect(profile.path.name.encode() in stderr, f"the summary does not name the profile: {stderr!r}")
 
     # --report prints the whole report, --set sets an option, the command's output is its own.
     words = [laboratory.weir, "run", "--report", "--set", "WEIR_STACK_DEPTH=3", "-o", "x.weir", "--", str(programs / "leak_exact.O2")]
