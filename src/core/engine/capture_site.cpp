@@ -1,7 +1,5 @@
 #include "core/engine/capture_site.hpp"
 
-#include <errno.h>
-
 #include "core/engine/state.hpp"
 
 namespace weir::engine {
@@ -27,20 +25,30 @@ std::uint16_t note_losses(const stack::Stack& stack) noexcept {
   return static_cast<std::uint16_t>(flags);
 }
 
+[[gnu::noinline]] std::uint32_t walk_to_site(stack::Memory& memory, const Caller& caller) noexcept {
+  const stack::Stack stack = stack::capture(memory, caller, g_config.stack_depth.frames);
+  const std::uint32_t site =
+      g_sites.intern(g_map, g_modules, {stack.pcs, note_losses(stack)}, header().started_monotonic_ns);
+  memory.remember(caller, site);
+  return site;
+}
+
+std::uint32_t site_without_memory() noexcept {
+  add_shared(losses().stacks_missing, 1);
+  return g_sites.unknown_site();
+}
+
 }  // namespace
 
 std::uint32_t capture_site(ThreadState& self, const Caller& caller) noexcept {
   if (self.busy != Busy::No && !is_stale(self)) [[unlikely]]
     return self.busy == Busy::Capturing ? g_sites.in_handler_site()
                                         : static_cast<std::uint32_t>(profile::FixedSite::Untracked);
+  if (self.memory == nullptr) [[unlikely]] return site_without_memory();
   self.busy_frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   self.busy = Busy::Capturing;
-  const int saved_errno = errno;
-  stack::Buffer buffer;
-  const stack::Stack stack = stack::capture(caller, g_config.stack_depth.frames, buffer);
-  const std::uint32_t site =
-      g_sites.intern(g_map, g_modules, {stack.pcs, note_losses(stack)}, header().started_monotonic_ns);
-  errno = saved_errno;
+  std::uint32_t site = self.memory->recall(caller);
+  if (site == 0) [[unlikely]] site = walk_to_site(*self.memory, caller);
   self.busy = Busy::No;
   return site;
 }

@@ -204,6 +204,7 @@ void library_closed() noexcept {
   if (g_mode.load(std::memory_order_relaxed) != Mode::Exact || load_relaxed(g_guard->generation) == 0) return;
   stack::forget_code();
   g_modules.retire_unmapped(g_map);
+  bump_generation();  // every thread forgets what it remembers of stacks
 }
 
 void begin_child(ThreadState& self) noexcept {
@@ -221,6 +222,7 @@ void begin_child(ThreadState& self) noexcept {
   } else {
     g_counting.store(false, std::memory_order_relaxed);
   }
+  if (self.memory != nullptr) self.memory->forget();  // the child's sites have numbers of their own
   self.shard = nullptr;
   self.delta = 0;
   self.last_block = nullptr;

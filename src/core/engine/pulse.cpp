@@ -74,7 +74,7 @@ void take_stats(std::uint64_t now_ns) noexcept {
                        .slab_bytes = uses[i].slab_bytes};
   // release: the older take stays whole until this one is.
   store_release(h.host_stats_take, h.host_stats_take + 1);
-  h.own_bytes = g_sites.own_bytes() + g_shards.own_bytes();
+  h.own_bytes = g_sites.own_bytes() + g_shards.own_bytes() + stack::own_bytes();
   g_next_stats_ns.store(now_ns + kStatsEveryNs, std::memory_order_relaxed);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/profile/format.hpp"
+#include "core/stack/stack.hpp"
 #include "core/track/track.hpp"
 
 namespace weir::engine {
@@ -25,13 +26,14 @@ struct ThreadState {
   std::int64_t floor;              ///< delta below this: pass on
   const void* last_block;          ///< the newest block, until this thread allocates again
   track::Shard* shard;
+  stack::Memory* memory;           ///< of stacks; null: none could be had, stacks are not known then
   std::uintptr_t busy_frame;       ///< stack address at which `busy` was set
   std::uint32_t ticks;             ///< operations until the clock is looked at
   Busy busy;
   bool in_allocator;               ///< inside jemalloc: a signal handler must not ask for its statistics
   std::uint8_t exit_rounds;        ///< how often the thread's exit callback ran
 };
-static_assert(sizeof(ThreadState) <= 96);
+static_assert(sizeof(ThreadState) <= 128);
 
 extern constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]];
 

@@ -21,6 +21,8 @@ void release_shard(ThreadState& self) noexcept {
   pass_on(self);
   self.shard = g_shards.shared();
   self.pages = g_no_pages;
+  if (self.memory != nullptr) stack::give_back_memory(self.memory);
+  self.memory = nullptr;
   g_shards.give_back(shard);
   if (g_shards.single()) bump_generation();
 }
@@ -43,6 +45,7 @@ void take_shard(ThreadState& self) noexcept {
   self.shard = g_shards.take(g_map);
   self.pages = self.shard->shared ? g_no_pages : self.shard->pages;
   self.ticks = kTicksToClock;
+  if (self.memory == nullptr) self.memory = stack::take_memory();
   if (was_single && !g_shards.single()) bump_generation();  // the first thread must hear that it is not alone
   if (g_has_exit_key.load(std::memory_order_acquire)) pthread_setspecific(g_exit_key, &self);
 }
@@ -68,6 +71,10 @@ void bump_generation() noexcept {
 void enter_thread(ThreadState& self) noexcept {
   if (load_relaxed(g_guard->generation) == 0) begin_child(self);
   if (self.shard == nullptr) take_shard(self);
+  if (self.memory != nullptr && self.memory->code_generation != stack::code_generation()) {
+    self.memory->forget();
+    self.memory->code_generation = stack::code_generation();
+  }
   self.generation = load_relaxed(g_guard->generation);
   pass_on(self);
 }

@@ -29,8 +29,10 @@ using Buffer = std::uintptr_t[kMaxDepth];
 /// Name of the unwinder in use.
 [[nodiscard]] const char* unwinder_name() noexcept;
 
-/// At most `depth` <= kMaxDepth frames, in `buffer`.
-[[nodiscard]] Stack capture(const Caller& caller, std::size_t depth, Buffer& buffer) noexcept;
+class Memory;  // what a thread remembers of its stacks: memory.hpp
+
+/// Walks the stack: at most `depth` <= kMaxDepth frames. The frames lie in `memory`, until its next use.
+[[nodiscard]] Stack capture(Memory& memory, const Caller& caller, std::size_t depth) noexcept;
 
 /// After a library was closed: what is known of code addresses no longer holds.
 void forget_code() noexcept;
@@ -42,3 +44,5 @@ void reset_after_fork() noexcept;
 [[nodiscard]] std::uint64_t own_bytes() noexcept;
 
 }  // namespace weir::stack
+
+#include "core/stack/memory.hpp"  // the other half of this face

@@ -9,9 +9,8 @@ namespace {
 HashKey hash_of(const StackView& stack, std::uint32_t generation) noexcept {
   std::uint64_t a = 0x9ddfea08eb382d69ULL ^ generation, b = stack.flags;
   for (const std::uintptr_t pc : stack.pcs) {
-    a = (a ^ pc) * 0x9e3779b97f4a7c15ULL;
-    a ^= a >> 29;
-    b = (b + pc) * 0xc2b2ae3d27d4eb4fULL;
+    a = a * 0x9e3779b97f4a7c15ULL + pc;
+    b = (b ^ pc) * 0xc2b2ae3d27d4eb4fULL;
   }
   return {mix(a), static_cast<std::uint32_t>(b >> 32)};
 }
