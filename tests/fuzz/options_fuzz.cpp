@@ -14,15 +14,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const config::Judgement judgement = config::apply(config, entry);
   char line[160];
   const std::string_view text = config::complaint(judgement, entry, line);
-  const bool good = judgement.verdict == config::Verdict::Taken || judgement.verdict == config::Verdict::NotOurs;
-  if (text.empty() != good || text.size() > sizeof(line) || text.find('\n') != std::string_view::npos) std::abort();
+  const bool good =
+      judgement.verdict == config::Verdict::Taken || judgement.verdict == config::Verdict::NotOurs;
+  if (text.empty() != good || text.size() > sizeof(line) || text.find('\n') != std::string_view::npos)
+    std::abort();
   return 0;
 }
 
 std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
   std::vector<std::vector<std::uint8_t>> out;
-  for (const std::string entry : {"WEIR_OUT=x.%p.%e", "WEIR_PROFILE_MAX=64MiB", "WEIR_STACK_DEPTH=64", "WEIR_FOLOW=all",
-                                  "WEIR_RECORD=exact", "WEIR_QUIET=yes", "WEIR_DEVICE_POOL=x", "PATH=/bin"})
+  for (const std::string entry :
+       {"WEIR_OUT=x.%p.%e", "WEIR_PROFILE_MAX=64MiB", "WEIR_STACK_DEPTH=64", "WEIR_FOLOW=all",
+        "WEIR_RECORD=exact", "WEIR_QUIET=yes", "WEIR_DEVICE_POOL=x", "PATH=/bin"})
     out.emplace_back(entry.begin(), entry.end());
   return out;
 }

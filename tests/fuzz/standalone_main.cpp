@@ -35,12 +35,22 @@ void mutate(Bytes& bytes, Random& random) {
   for (std::uint64_t changes = 1 + random(8); changes != 0 && !bytes.empty(); --changes) {
     const std::size_t at = random(bytes.size());
     switch (random(5)) {
-      case 0: bytes[at] = static_cast<std::uint8_t>(random(256)); break;
-      case 1: bytes[at] ^= static_cast<std::uint8_t>(1U << random(8)); break;
-      case 2: bytes.resize(random(8) == 0 ? at : bytes.size()); break;
-      case 3: std::fill_n(bytes.begin() + static_cast<long>(at), std::min<std::size_t>(8, bytes.size() - at), 0xff); break;
-      default: std::copy_n(bytes.begin() + static_cast<long>(random(bytes.size() - at)), std::min<std::size_t>(16, bytes.size() - at) / 2,
-                           bytes.begin() + static_cast<long>(at)); break;
+      case 0:
+        bytes[at] = static_cast<std::uint8_t>(random(256));
+        break;
+      case 1:
+        bytes[at] ^= static_cast<std::uint8_t>(1U << random(8));
+        break;
+      case 2:
+        bytes.resize(random(8) == 0 ? at : bytes.size());
+        break;
+      case 3:
+        std::fill_n(bytes.begin() + static_cast<long>(at), std::min<std::size_t>(8, bytes.size() - at), 0xff);
+        break;
+      default:
+        std::copy_n(bytes.begin() + static_cast<long>(random(bytes.size() - at)),
+                    std::min<std::size_t>(16, bytes.size() - at) / 2, bytes.begin() + static_cast<long>(at));
+        break;
     }
   }
 }

@@ -28,7 +28,8 @@ class Layout {
     constexpr std::size_t kEach = kChunkBytes / sizeof(Record);
     for (std::size_t at = 0; at < records.size(); at += kEach) {
       const std::size_t n = std::min(kEach, records.size() - at);
-      add_chunk({kind, owner, 0, static_cast<std::uint32_t>(at / kEach), 1}, &records[at], n * sizeof(Record));
+      add_chunk({kind, owner, 0, static_cast<std::uint32_t>(at / kEach), 1}, &records[at],
+                n * sizeof(Record));
     }
   }
 
@@ -124,8 +125,8 @@ void ProfileBuilder::count(std::uint32_t site, const CounterRecord& counters, st
   table[site] = counters;
 }
 
-void ProfileBuilder::count_blocks(std::uint32_t site, std::uint64_t each, std::uint64_t allocated, std::uint64_t freed,
-                                  std::uint16_t shard) {
+void ProfileBuilder::count_blocks(std::uint32_t site, std::uint64_t each, std::uint64_t allocated,
+                                  std::uint64_t freed, std::uint16_t shard) {
   CounterRecord c{};
   c.allocated_blocks = allocated;
   c.allocated_bytes = allocated * each;
@@ -153,7 +154,8 @@ std::vector<std::byte> ProfileBuilder::bytes() const {
   if (!timeline_.empty()) layout.add_table(ChunkKind::Timeline, timeline_);
   if (!errors_.empty()) layout.add_table(ChunkKind::Errors, errors_);
   if (header.host_stats_take != 0)
-    layout.add_chunk({ChunkKind::HostStats, 0, 0, (header.host_stats_take - 1) % 2, 1}, &stats, sizeof(stats));
+    layout.add_chunk({ChunkKind::HostStats, 0, 0, (header.host_stats_take - 1) % 2, 1}, &stats,
+                     sizeof(stats));
   Header full = header;
   full.node_count = static_cast<std::uint32_t>(nodes_.size());
   full.site_count = static_cast<std::uint32_t>(sites_.size());
@@ -216,7 +218,8 @@ ProfileBuilder full_profile() {
 
 std::string write_temporary(const std::string& name, const std::vector<std::byte>& bytes) {
   const char* dir = std::getenv("TMPDIR");
-  const std::string path = std::string{dir == nullptr ? "/tmp" : dir} + "/weir-test-" + std::to_string(getpid()) + "-" + name;
+  const std::string path =
+      std::string{dir == nullptr ? "/tmp" : dir} + "/weir-test-" + std::to_string(getpid()) + "-" + name;
   std::ofstream{path, std::ios::binary}.write(reinterpret_cast<const char*>(bytes.data()),
                                               static_cast<std::streamsize>(bytes.size()));
   return path;

@@ -21,12 +21,13 @@ class ProfileBuilder {
   profile::Header header{};
   profile::HostStatsRecord stats{};  ///< written when header.host_stats_take is not 0
 
-  std::uint32_t add_module(const std::string& path, std::uint64_t base, std::uint64_t begin, std::uint64_t end,
-                           const std::string& build_id = {});
+  std::uint32_t add_module(const std::string& path, std::uint64_t base, std::uint64_t begin,
+                           std::uint64_t end, const std::string& build_id = {});
   std::uint32_t add_node(std::uint64_t pc, std::uint32_t parent, std::uint32_t module);
   /// `stack` is pcs, oldest first, all in `module`.
   std::uint32_t add_stack(const std::vector<std::uint64_t>& stack, std::uint32_t module);
-  std::uint32_t add_site(std::uint32_t node, profile::Space space = profile::Space::Host, std::uint16_t flags = 0);
+  std::uint32_t add_site(std::uint32_t node, profile::Space space = profile::Space::Host,
+                         std::uint16_t flags = 0);
   /// What shard `shard` counted at a site.
   void count(std::uint32_t site, const profile::CounterRecord& counters, std::uint16_t shard = 1);
   /// Blocks of `each` bytes allocated and of those some freed, with fitting peaks.

@@ -19,8 +19,8 @@
 namespace weir::tool {
 namespace {
 
-constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
-                             SIGCONT, SIGTSTP, SIGWINCH, SIGIO,  SIGURG};
+constexpr int kPassedOn[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,  SIGUSR1, SIGUSR2,
+                             SIGALRM, SIGCONT, SIGTSTP, SIGWINCH, SIGIO,   SIGURG};
 
 volatile sig_atomic_t child_pid = 0;
 
@@ -60,7 +60,7 @@ class Signals {
 
  private:
   sigset_t all_{}, mask_{};
-  struct sigaction before_[std::size(kPassedOn)] {};
+  struct sigaction before_[std::size(kPassedOn)]{};
 };
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
@@ -99,7 +99,8 @@ int execute(const std::string& program, const std::vector<std::string>& argument
 int start_error(int pipe_end) {
   int error = 0;
   ssize_t got;
-  while ((got = read(pipe_end, &error, sizeof(error))) < 0 && errno == EINTR) {}
+  while ((got = read(pipe_end, &error, sizeof(error))) < 0 && errno == EINTR) {
+  }
   return got == static_cast<ssize_t>(sizeof(error)) ? error : 0;
 }
 
@@ -145,7 +146,8 @@ ChildEnd run_child(const std::string& program, const std::vector<std::string>& a
     return fmt::format("cannot run {}: {}", program, std::strerror(error));
   };
   if (error != 0) {
-    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
+    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
     throw Error{why()};
   }
   return wait_for(pid);

@@ -1,8 +1,8 @@
 // Finding the command, and turning exceptions into one line and exit status 2.
 #include "tool/cli/cli.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -31,11 +31,12 @@ std::string help() {
   std::string out = "weir records every allocation of an unmodified program, by call site.\n\n";
   for (const Command& command : kCommands)
     out += fmt::format("  weir {} {}\n      {}\n", command.name, command.usage, command.help);
-  out += "  weir --version | --help\n\n"
-         "Each command explains itself: weir COMMAND --help.\n"
-         "Without this program: LD_PRELOAD=/path/libweir.so WEIR_OUT=app.%p.weir ./app\n"
-         "Exit status: 2 on wrong usage or an unreadable file; `weir run` ends as its command does,\n"
-         "with 128+N if that died of signal N.\n";
+  out +=
+      "  weir --version | --help\n\n"
+      "Each command explains itself: weir COMMAND --help.\n"
+      "Without this program: LD_PRELOAD=/path/libweir.so WEIR_OUT=app.%p.weir ./app\n"
+      "Exit status: 2 on wrong usage or an unreadable file; `weir run` ends as its command does,\n"
+      "with 128+N if that died of signal N.\n";
   return out;
 }
 
@@ -49,13 +50,13 @@ int dispatch(const Arguments& all) {
     write_all(stdout, "weir " WEIR_VERSION "\n");
     return 0;
   }
-  const auto command =
-      std::find_if(std::begin(kCommands), std::end(kCommands), [&](const Command& c) { return c.name == all[0]; });
+  const auto command = std::find_if(std::begin(kCommands), std::end(kCommands),
+                                    [&](const Command& c) { return c.name == all[0]; });
   if (command != std::end(kCommands)) return command->run({all.begin() + 1, all.end()});
   if (std::find(std::begin(kLater), std::end(kLater), all[0]) != std::end(kLater))
     throw Error{fmt::format("weir {} is not in this version", all[0])};
-  throw Error{fmt::format("{} '{}'; see weir --help", all[0].starts_with('-') ? "unknown option" : "unknown command",
-                          one_line(all[0]))};
+  throw Error{fmt::format("{} '{}'; see weir --help",
+                          all[0].starts_with('-') ? "unknown option" : "unknown command", one_line(all[0]))};
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // `weir report`: a profile in words or as JSON.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <ostream>
@@ -23,11 +23,14 @@ bool has(const Names& names, std::string_view name) {
 }
 
 void check(const ReportOptions& options) {
-  if (has(kLater, options.format)) throw Error{fmt::format("format {} is not in this version", options.format)};
+  if (has(kLater, options.format))
+    throw Error{fmt::format("format {} is not in this version", options.format)};
   if (!has(format_names(), options.format))
-    throw Error{fmt::format("unknown format '{}'; known: {}", options.format, fmt::join(format_names(), ", "))};
+    throw Error{
+        fmt::format("unknown format '{}'; known: {}", options.format, fmt::join(format_names(), ", "))};
   if (!options.only.empty() && !has(section_names(), options.only))
-    throw Error{fmt::format("unknown section '{}'; known: {}", options.only, fmt::join(section_names(), ", "))};
+    throw Error{
+        fmt::format("unknown section '{}'; known: {}", options.only, fmt::join(section_names(), ", "))};
 }
 
 }  // namespace
@@ -35,16 +38,22 @@ void check(const ReportOptions& options) {
 int command_report(const Arguments& arguments) {
   ReportOptions options;
   std::string path, out, suppressions;
-  CLI::App app{"Show what a profile says: leaks, who held the peak, memory held but unused, and what was not seen.",
-               "weir report"};
+  CLI::App app{
+      "Show what a profile says: leaks, who held the peak, memory held but unused, and what was not seen.",
+      "weir report"};
   app.add_option("--format", options.format, "text or json")->option_text("FORMAT");
-  app.add_option("--only", options.only, fmt::format("{}", fmt::join(section_names(), ", ")))->option_text("SECTION");
-  app.add_option("--top", options.top, "call sites in each list of the text (default 10)")->option_text("N")
+  app.add_option("--only", options.only, fmt::format("{}", fmt::join(section_names(), ", ")))
+      ->option_text("SECTION");
+  app.add_option("--top", options.top, "call sites in each list of the text (default 10)")
+      ->option_text("N")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--suppressions", suppressions, "file of lines leak:PATTERN, as LeakSanitizer's")->option_text("FILE");
+  app.add_option("--suppressions", suppressions, "file of lines leak:PATTERN, as LeakSanitizer's")
+      ->option_text("FILE");
   app.add_flag("--show-suppressed", options.show_suppressed, "list the leaks that suppressions leave out");
   app.add_option("-o,--output", out, "write there instead of standard output")->option_text("OUT");
-  app.add_option("PROFILE", path, "the profile, while the program runs or after")->required()->option_text(" ");
+  app.add_option("PROFILE", path, "the profile, while the program runs or after")
+      ->required()
+      ->option_text(" ");
   if (!parse_arguments(app, arguments)) return 0;
   check(options);
   if (!suppressions.empty()) options.suppressions = load_suppressions(suppressions);

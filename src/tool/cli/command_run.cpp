@@ -1,10 +1,10 @@
 // `weir run`: start a command with the preload, be its parent, end as it does, and say what was found.
-#include <CLI/CLI.hpp>
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstring>
 #include <filesystem>
@@ -32,15 +32,23 @@ struct Choices {
 
 /// Everything from the first word on that is no option of ours belongs to the command.
 bool parse(const Arguments& arguments, Choices& out) {
-  CLI::App app{"Run COMMAND with libweir.so in front of it and record every allocation. Ends with COMMAND's status.",
-               "weir run"};
-  app.footer("What follows the first word that is no option, or --, is the command:\n"
-             "  weir run [OPTIONS] [--] COMMAND [ARG...]");
-  app.add_option("-o,--output", out.environment.out, "profile file (WEIR_OUT; default weir.%e.%p)")->option_text("PROFILE");
+  CLI::App app{
+      "Run COMMAND with libweir.so in front of it and record every allocation. Ends with COMMAND's status.",
+      "weir run"};
+  app.footer(
+      "What follows the first word that is no option, or --, is the command:\n"
+      "  weir run [OPTIONS] [--] COMMAND [ARG...]");
+  app.add_option("-o,--output", out.environment.out, "profile file (WEIR_OUT; default weir.%e.%p)")
+      ->option_text("PROFILE");
   app.add_option("--set", out.environment.sets, "an option of weir options, for this run")
-      ->option_text("NAME=VALUE")->allow_extra_args(false)->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->option_text("NAME=VALUE")
+      ->allow_extra_args(false)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_flag("--report", out.report, "print the whole report at the end, not a summary");
-  const auto takes_value = [](const std::string& word) { return word == "-o" || word == "--output" || word == "--set"; };
+  const auto takes_value = [](const std::string& word) {
+    return word == "-o" || word == "--output" || word == "--set";
+  };
   auto at = arguments.begin();
   while (at != arguments.end() && at->size() > 1 && at->starts_with('-') && *at != "--")
     at += takes_value(*at) && std::next(at) != arguments.end() ? 2 : 1;
@@ -74,7 +82,8 @@ std::string why_no_profile(const std::string& program) {
     }
     if (!dynamic) return "it is linked statically, so there is nothing to preload into";
   }
-  return "it is static, setuid or for another machine, it cleared LD_PRELOAD, or the profile's place cannot be "
+  return "it is static, setuid or for another machine, it cleared LD_PRELOAD, or the profile's place cannot "
+         "be "
          "written (WEIR_OUT, WEIR_FOLLOW)";
 }
 
@@ -84,8 +93,8 @@ std::string others_line(const std::vector<RunFile::Entry>& entries, const std::s
     if (entry.profile != main_profile) others.insert(entry.profile);
   if (others.empty()) return {};
   return others.size() == 1 ? fmt::format("weir: one more profile: {}\n", printable(*others.begin()))
-                            : fmt::format("weir: {} more profiles of its other processes, such as {}\n", others.size(),
-                                          printable(*others.begin()));
+                            : fmt::format("weir: {} more profiles of its other processes, such as {}\n",
+                                          others.size(), printable(*others.begin()));
 }
 
 /// Paths in this directory or below it without it.

@@ -16,9 +16,10 @@ namespace fs = std::filesystem;
 std::string search() {
   std::error_code failed;
   const fs::path here = fs::read_symlink("/proc/self/exe", failed).parent_path();
-  for (const char* place : {"../lib/libweir.so", "../lib/x86_64-linux-gnu/libweir.so", "../lib/aarch64-linux-gnu/libweir.so",
-                            "../lib64/libweir.so", "libweir.so"})
-    if (const fs::path path = (here / place).lexically_normal(); fs::is_regular_file(path, failed)) return path;
+  for (const char* place : {"../lib/libweir.so", "../lib/x86_64-linux-gnu/libweir.so",
+                            "../lib/aarch64-linux-gnu/libweir.so", "../lib64/libweir.so", "libweir.so"})
+    if (const fs::path path = (here / place).lexically_normal(); fs::is_regular_file(path, failed))
+      return path;
   throw Error{fmt::format("libweir.so is not near {}; name it in WEIR_RUN_LIBRARY", here.string())};
 }
 
@@ -35,7 +36,8 @@ std::string find_library() {
     path = search();
   }
   if (path.find_first_of(": \t\n") != std::string::npos)
-    throw Error{fmt::format("the loader cannot preload {}: blanks and colons part names in LD_PRELOAD", path)};
+    throw Error{
+        fmt::format("the loader cannot preload {}: blanks and colons part names in LD_PRELOAD", path)};
   return path;
 }
 

@@ -1,8 +1,8 @@
 // Files and streams that tell when they are full.
 #include "tool/cli/output.hpp"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,8 +31,10 @@ class DescriptorBuffer : public std::streambuf {
   int sync() override {
     for (const char* at = pbase(); at != pptr() && error_ == 0;) {
       const ssize_t put = ::write(fd_, at, static_cast<std::size_t>(pptr() - at));
-      if (put >= 0) at += put;
-      else if (errno != EINTR) error_ = errno;
+      if (put >= 0)
+        at += put;
+      else if (errno != EINTR)
+        error_ = errno;
     }
     setp(buffer_, buffer_ + sizeof(buffer_));
     return error_ == 0 ? 0 : -1;
@@ -64,7 +66,8 @@ void write_to(const std::string& path, const std::function<void(std::ostream&)>&
   survive_closed_pipes();
   const bool standard = path.empty() || path == "-";
   const std::string name = standard ? "standard output" : path;
-  const int fd = standard ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  const int fd =
+      standard ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd < 0) throw Error{fmt::format("cannot write {}: {}", name, std::strerror(errno))};
   DescriptorBuffer buffer{fd};
   std::ostream out{&buffer};

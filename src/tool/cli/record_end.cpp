@@ -33,7 +33,8 @@ void record_end(const std::string& path, const ChildEnd& end) {
                     header.magic == profile::kMagic && header.version == profile::kFormatVersion &&
                     header.pid == static_cast<std::uint32_t>(end.pid);
   if (ours) {
-    if (header.ended_ns == 0) put(fd, offsetof(profile::Header, ended_ns), monotonic_ns() - header.started_monotonic_ns);
+    if (header.ended_ns == 0)
+      put(fd, offsetof(profile::Header, ended_ns), monotonic_ns() - header.started_monotonic_ns);
     put(fd, offsetof(profile::Header, end_value), std::int32_t{end.value});
     put(fd, offsetof(profile::Header, end), end.signalled ? profile::End::Signalled : profile::End::Exited);
   }

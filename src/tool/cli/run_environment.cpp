@@ -44,19 +44,23 @@ std::string entry_of(const std::string& choice) {
       break;
   }
   const std::string hint =
-      judgement.row == nullptr ? "see weir options"
-                               : fmt::format("did you mean {}?", variable_of(std::string{judgement.row->name}));
+      judgement.row == nullptr
+          ? "see weir options"
+          : fmt::format("did you mean {}?", variable_of(std::string{judgement.row->name}));
   throw Error{fmt::format("--set {}: no such option; {}", choice, hint)};
 }
 
-bool same_variable(std::string_view a, std::string_view b) { return a.substr(0, a.find('=')) == b.substr(0, b.find('=')); }
+bool same_variable(std::string_view a, std::string_view b) {
+  return a.substr(0, a.find('=')) == b.substr(0, b.find('='));
+}
 
 /// The preload is silent when it runs under us, so bad variables are told of here, but for those we replace.
 void complain_of_variables(const std::vector<std::string>& replaced) {
   config::Config config;
   for (char** at = environ; *at != nullptr; ++at) {
     const std::string_view entry{*at};
-    if (std::any_of(replaced.begin(), replaced.end(), [&](const auto& own) { return same_variable(own, entry); }))
+    if (std::any_of(replaced.begin(), replaced.end(),
+                    [&](const auto& own) { return same_variable(own, entry); }))
       continue;
     char line[1024];
     std::string_view text = config::complaint(config::apply(config, entry), entry, line);
@@ -113,7 +117,8 @@ std::vector<std::string> run_environment(const RunChoices& choices, const std::s
   }
   complain_of_variables(out);
   const char* preloaded = std::getenv("LD_PRELOAD");
-  out.push_back("LD_PRELOAD=" + library + (preloaded == nullptr || *preloaded == '\0' ? "" : ":" + std::string{preloaded}));
+  out.push_back("LD_PRELOAD=" + library +
+                (preloaded == nullptr || *preloaded == '\0' ? "" : ":" + std::string{preloaded}));
   out.push_back("WEIR_RUN_FILE=" + run_file);
   return out;
 }

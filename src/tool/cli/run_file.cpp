@@ -1,8 +1,8 @@
 // Lines "PID<tab>PROFILE".
 #include "tool/cli/run_file.hpp"
 
-#include <fmt/format.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,7 +19,9 @@ RunFile::RunFile() {
   const char* dir = std::getenv("TMPDIR");
   path_ = fmt::format("{}/weir-run.XXXXXX", dir == nullptr || *dir != '/' ? "/tmp" : dir);
   const int fd = mkostemp(path_.data(), O_CLOEXEC);
-  if (fd < 0) throw Error{fmt::format("cannot make a file in {}: {}", path_.substr(0, path_.rfind('/')), std::strerror(errno))};
+  if (fd < 0)
+    throw Error{
+        fmt::format("cannot make a file in {}: {}", path_.substr(0, path_.rfind('/')), std::strerror(errno))};
   close(fd);
 }
 

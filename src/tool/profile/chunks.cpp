@@ -42,7 +42,9 @@ Chunks::Chunks(std::span<const std::byte> file, const profile::Header& header, D
   }
 }
 
-std::span<const Piece> Chunks::of(ChunkKind kind) const noexcept { return pieces_[static_cast<std::size_t>(kind)]; }
+std::span<const Piece> Chunks::of(ChunkKind kind) const noexcept {
+  return pieces_[static_cast<std::size_t>(kind)];
+}
 
 std::size_t Chunks::parts(ChunkKind kind) const noexcept {
   const auto pieces = of(kind);

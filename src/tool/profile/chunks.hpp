@@ -22,7 +22,9 @@ struct Piece {
 
   /// How many whole records of this size are here.
   template <class Record>
-  [[nodiscard]] std::size_t count() const noexcept { return bytes.size() / sizeof(Record); }
+  [[nodiscard]] std::size_t count() const noexcept {
+    return bytes.size() / sizeof(Record);
+  }
 
   template <class Record>
   [[nodiscard]] Record record(std::size_t i) const noexcept {

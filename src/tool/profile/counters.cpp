@@ -100,11 +100,14 @@ void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& 
         continue;
       }
       Site& site = out.sites[id];
-      site.counts += {.allocated_blocks = c.allocated_blocks, .allocated_bytes = c.allocated_bytes,
-                      .freed_blocks = c.freed_blocks, .freed_bytes = c.freed_bytes,
+      site.counts += {.allocated_blocks = c.allocated_blocks,
+                      .allocated_bytes = c.allocated_bytes,
+                      .freed_blocks = c.freed_blocks,
+                      .freed_bytes = c.freed_bytes,
                       .temporary_blocks = c.temporary_blocks};
       const bool reached = c.peak_number == header.peak_number[static_cast<std::size_t>(site.space)];
-      const auto live = static_cast<std::int64_t>(c.allocated_bytes) - static_cast<std::int64_t>(c.freed_bytes);
+      const auto live =
+          static_cast<std::int64_t>(c.allocated_bytes) - static_cast<std::int64_t>(c.freed_bytes);
       add(peaks[id].at_peak, reached ? c.at_peak : live);
       add(peaks[id].highest, std::max<std::int64_t>(c.highest_live, 0));
       ++peaks[id].shards;

@@ -16,9 +16,9 @@ bool plausible(const profile::TimelineRecord& point) noexcept {
 
 bool plausible(const profile::SizeClassRecord& c) noexcept {
   std::uint64_t bytes;
-  return honest(c.bytes) && honest(c.live_blocks) && honest(c.slab_bytes) && c.live_blocks <= c.capacity_blocks &&
-         !__builtin_mul_overflow(c.capacity_blocks, c.bytes, &bytes) && honest(bytes) &&
-         !__builtin_mul_overflow(c.slabs, c.slab_bytes, &bytes) && honest(bytes);
+  return honest(c.bytes) && honest(c.live_blocks) && honest(c.slab_bytes) &&
+         c.live_blocks <= c.capacity_blocks && !__builtin_mul_overflow(c.capacity_blocks, c.bytes, &bytes) &&
+         honest(bytes) && !__builtin_mul_overflow(c.slabs, c.slab_bytes, &bytes) && honest(bytes);
 }
 
 }  // namespace
@@ -26,12 +26,15 @@ bool plausible(const profile::SizeClassRecord& c) noexcept {
 void read_timeline(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage) {
   for (const Piece& piece : chunks.of(ChunkKind::Timeline)) {
     if (piece.index != 0) continue;
-    const std::size_t points = std::min<std::size_t>(piece.count<profile::TimelineRecord>(), header.timeline_count);
+    const std::size_t points =
+        std::min<std::size_t>(piece.count<profile::TimelineRecord>(), header.timeline_count);
     for (std::size_t i = 0; i != points; ++i) {
       const auto point = piece.record<profile::TimelineRecord>(i);
       if (point.at_ns == 0 && i > 0) continue;
-      if (plausible(point)) out.timeline.push_back(point);
-      else damage.note("an impossible point of the timeline was left out");
+      if (plausible(point))
+        out.timeline.push_back(point);
+      else
+        damage.note("an impossible point of the timeline was left out");
     }
   }
   const auto earlier = [](const auto& a, const auto& b) { return a.at_ns < b.at_ns; };
@@ -43,12 +46,19 @@ void read_timeline(const Chunks& chunks, const profile::Header& header, Profile&
 void read_host_stats(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage) {
   if (header.host_stats_take == 0) return;
   for (const Piece& piece : chunks.of(ChunkKind::HostStats)) {
-    if (piece.index != (header.host_stats_take - 1) % 2 || piece.count<profile::HostStatsRecord>() == 0) continue;
+    if (piece.index != (header.host_stats_take - 1) % 2 || piece.count<profile::HostStatsRecord>() == 0)
+      continue;
     const auto record = piece.record<profile::HostStatsRecord>(0);
-    HostStats stats{.at_ns = record.at_ns, .allocated = record.allocated, .active = record.active,
-                    .resident = record.resident, .retained = record.retained, .mapped = record.mapped,
-                    .metadata = record.metadata, .cached_bytes = record.cached_bytes,
-                    .overhead_bytes = record.overhead_bytes, .classes = {}};
+    HostStats stats{.at_ns = record.at_ns,
+                    .allocated = record.allocated,
+                    .active = record.active,
+                    .resident = record.resident,
+                    .retained = record.retained,
+                    .mapped = record.mapped,
+                    .metadata = record.metadata,
+                    .cached_bytes = record.cached_bytes,
+                    .overhead_bytes = record.overhead_bytes,
+                    .classes = {}};
     for (const std::uint64_t n : {stats.at_ns, stats.allocated, stats.active, stats.resident, stats.retained,
                                   stats.mapped, stats.metadata, stats.cached_bytes, stats.overhead_bytes}) {
       if (honest(n)) continue;
@@ -59,8 +69,10 @@ void read_host_stats(const Chunks& chunks, const profile::Header& header, Profil
     for (std::size_t i = 0; i != std::min<std::uint64_t>(record.class_count, profile::kMaxSizeClasses); ++i) {
       const profile::SizeClassRecord& c = record.classes[i];
       if (c.live_blocks == 0 && c.slabs == 0) continue;
-      if (plausible(c)) stats.classes.push_back(c);
-      else damage.note("an impossible size class was left out");
+      if (plausible(c))
+        stats.classes.push_back(c);
+      else
+        damage.note("an impossible size class was left out");
     }
     out.host_stats = std::move(stats);
   }

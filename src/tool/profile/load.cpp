@@ -15,7 +15,8 @@ namespace {
 
 class File {
  public:
-  explicit File(const std::string& path) : path_{path}, fd_{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)} {
+  explicit File(const std::string& path)
+      : path_{path}, fd_{open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)} {
     if (fd_ < 0) throw Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
   }
   ~File() { close(fd_); }

@@ -17,11 +17,12 @@ profile::Header header_of(std::span<const std::byte> file, const std::string& na
   if (file.empty()) throw Error{fmt::format("{} is empty, not a weir profile", name)};
   if (!has_magic(file)) throw Error{fmt::format("{} is not a weir profile", name)};
   constexpr std::size_t kVersionEnd = offsetof(profile::Header, version) + sizeof(std::uint32_t);
-  if (file.size() < kVersionEnd) throw Error{fmt::format("{} is cut short: its header is not complete", name)};
+  if (file.size() < kVersionEnd)
+    throw Error{fmt::format("{} is cut short: its header is not complete", name)};
   const std::uint32_t version = version_of(file);
   if (version > profile::kFormatVersion)
-    throw Error{fmt::format("{} was written by a newer weir (format {}; this one reads up to {})", name, version,
-                            profile::kFormatVersion)};
+    throw Error{fmt::format("{} was written by a newer weir (format {}; this one reads up to {})", name,
+                            version, profile::kFormatVersion)};
   if (version == 0) throw Error{fmt::format("{} is damaged: its format version is 0", name)};
   if (file.size() < sizeof(profile::Header))
     throw Error{fmt::format("{} is cut short: its header is not complete", name)};

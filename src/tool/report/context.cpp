@@ -28,7 +28,8 @@ void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
   }
   const auto bigger = [&](std::uint32_t a, std::uint32_t b) {
     const Counts &one = context.site(a).counts, &other = context.site(b).counts;
-    return one.live_bytes != other.live_bytes ? one.live_bytes > other.live_bytes : one.live_blocks > other.live_blocks;
+    return one.live_bytes != other.live_bytes ? one.live_bytes > other.live_bytes
+                                              : one.live_blocks > other.live_blocks;
   };
   std::stable_sort(leaks.sites.begin(), leaks.sites.end(), bigger);
   std::stable_sort(leaks.suppressed.begin(), leaks.suppressed.end(),
@@ -51,14 +52,16 @@ std::vector<std::uint32_t> reported_sites(const Profile& profile) {
   return out;
 }
 
-Context make_context(const Profile& profile, const ReportOptions& options, const std::vector<std::uint32_t>& sites) {
+Context make_context(const Profile& profile, const ReportOptions& options,
+                     const std::vector<std::uint32_t>& sites) {
   std::vector<std::uint32_t> leaves;
   for (const std::uint32_t number : sites) leaves.push_back(profile.sites[number].node);
   for (const profile::ErrorRecord& error : profile.errors)
     for (const std::uint32_t number : {error.site, error.allocated_site, error.freed_site})
       if (number != 0) leaves.push_back(profile.sites[number].node);
   const std::vector<std::uint32_t> nodes = nodes_of_stacks(profile, leaves);
-  Context context{.profile = profile, .options = options, .symbols = options.symbolize(profile, nodes), .leaks = {}};
+  Context context{
+      .profile = profile, .options = options, .symbols = options.symbolize(profile, nodes), .leaks = {}};
   sort_out_leaks(context, sites);
   return context;
 }

@@ -40,14 +40,22 @@ class Sink {
 
   template <class Value>
   void put(const Value& value) {
-    if constexpr (std::same_as<Value, bool>) flag(value);
-    else if constexpr (std::floating_point<Value>) number(static_cast<double>(value));
-    else if constexpr (std::unsigned_integral<Value>) number(std::uint64_t{value});
-    else if constexpr (std::signed_integral<Value>) number(std::int64_t{value});
-    else if constexpr (std::convertible_to<const Value&, std::string_view>) text(value);
-    else if constexpr (std::same_as<Value, std::nullptr_t> || std::same_as<Value, std::nullopt_t>) null();
-    else if (value) put(*value);
-    else null();
+    if constexpr (std::same_as<Value, bool>)
+      flag(value);
+    else if constexpr (std::floating_point<Value>)
+      number(static_cast<double>(value));
+    else if constexpr (std::unsigned_integral<Value>)
+      number(std::uint64_t{value});
+    else if constexpr (std::signed_integral<Value>)
+      number(std::int64_t{value});
+    else if constexpr (std::convertible_to<const Value&, std::string_view>)
+      text(value);
+    else if constexpr (std::same_as<Value, std::nullptr_t> || std::same_as<Value, std::nullopt_t>)
+      null();
+    else if (value)
+      put(*value);
+    else
+      null();
   }
 
   template <class Each>

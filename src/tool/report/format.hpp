@@ -14,8 +14,9 @@ struct NamedSection {
   Section section;
 };
 
-#define FORMAT(name) \
-  void format_##name(const std::vector<NamedSection>& sections, const ReportOptions& options, std::ostream& out);
+#define FORMAT(name)                                                                          \
+  void format_##name(const std::vector<NamedSection>& sections, const ReportOptions& options, \
+                     std::ostream& out);
 #include "tool/report/formats.inc"
 #undef FORMAT
 

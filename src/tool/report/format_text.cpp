@@ -17,7 +17,8 @@ class Terminal {
   void title(const std::string& text, bool first) {
     if (!first) out_ << '\n';
     const std::string shown = shorten(text, options_.width);
-    out_ << shown << '\n' << repeat(options_.unicode ? "─" : "-", first ? options_.width : columns(shown)) << '\n';
+    out_ << shown << '\n'
+         << repeat(options_.unicode ? "─" : "-", first ? options_.width : columns(shown)) << '\n';
   }
 
   void operator()(const Paragraph& paragraph) const {
@@ -35,11 +36,15 @@ class Terminal {
       if (!line.place.empty()) widest = std::max(widest, std::min(columns(line.function), kNames));
     for (const auto& line : stack.lines) {
       const std::string function = shorten(line.function, 2 * options_.width);
-      const bool fits = columns(function) <= widest && kIndent + widest + 2 + columns(line.place) <= options_.width;
+      const bool fits =
+          columns(function) <= widest && kIndent + widest + 2 + columns(line.place) <= options_.width;
       out_ << repeat(" ", kIndent) << function;
-      if (line.place.empty()) out_ << '\n';
-      else if (fits) out_ << repeat(" ", widest - columns(function) + 2) << line.place << '\n';
-      else out_ << '\n' << repeat(" ", kIndent + 4) << line.place << '\n';
+      if (line.place.empty())
+        out_ << '\n';
+      else if (fits)
+        out_ << repeat(" ", widest - columns(function) + 2) << line.place << '\n';
+      else
+        out_ << '\n' << repeat(" ", kIndent + 4) << line.place << '\n';
     }
   }
 
@@ -49,7 +54,8 @@ class Terminal {
     const double highest = std::max(1.0, *std::max_element(chart.values.begin(), chart.values.end()));
     out_ << fmt::format("  {:<9} ", chart.label);
     for (const double value : chart.values) {
-      const auto level = static_cast<std::size_t>(std::min(8.0, value / highest * 8 + (value > 0 ? 0.999 : 0)));
+      const auto level =
+          static_cast<std::size_t>(std::min(8.0, value / highest * 8 + (value > 0 ? 0.999 : 0)));
       out_ << (options_.unicode ? kBlocks[level] : kAscii[level]);
     }
     out_ << "  " << chart.note << '\n';
@@ -68,7 +74,9 @@ class Terminal {
 void format_text(const std::vector<NamedSection>& sections, const ReportOptions& options, std::ostream& out) {
   Terminal terminal{options, out};
   bool first = true;
-  const auto is_text = [](const Block* block) { return block == nullptr || std::holds_alternative<Paragraph>(*block); };
+  const auto is_text = [](const Block* block) {
+    return block == nullptr || std::holds_alternative<Paragraph>(*block);
+  };
   for (const NamedSection& each : sections) {
     if (each.section.title.empty() && sections.size() > 1) continue;
     terminal.title(each.section.title.empty() ? fmt::format("No {}", each.name) : each.section.title, first);

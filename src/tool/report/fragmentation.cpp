@@ -22,7 +22,8 @@ std::string advice(const Held& lost, std::uint64_t resident) {
     return "A slab goes back only when its last block is freed, so a few long-lived blocks pin whole slabs: "
            "allocate what lives long before or apart from what lives short, or in one large block.";
   if (largest == lost.dirty)
-    return "Pages without blocks go back after a while by themselves; malloc_trim(0) gives them back at once.";
+    return "Pages without blocks go back after a while by themselves; malloc_trim(0) gives them back at "
+           "once.";
   if (largest == lost.cached)
     return "Each thread keeps some freed blocks for itself: fewer threads, or threads that end, hold less.";
   return "Sizes just above a size class waste most: ask for sizes just below or equal to one.";
@@ -79,6 +80,14 @@ std::vector<ClassUse> worst_classes(const HostStats& stats) {
   return out;
 }
 
+std::string fragmentation_in_short(const Profile& profile, const HostStats& stats) {
+  const Held lost = held(profile, stats);
+  const std::uint64_t unused = lost.slabs + lost.dirty + lost.cached + lost.rounding;
+  return fmt::format("{} for {} asked for; {} held but unused ({}), {} of fixed cost",
+                     human_bytes(stats.resident), human_bytes(lost.requested), human_bytes(unused),
+                     percent(unused, stats.resident), human_bytes(lost.tables + lost.tags));
+}
+
 std::vector<std::string> fragmentation_sentences(const Profile& profile) {
   if (!profile.host_stats)
     return {"The allocator was never asked: the process ended within its first second, or was killed in it."};
@@ -86,10 +95,11 @@ std::vector<std::string> fragmentation_sentences(const Profile& profile) {
   const Held lost = held(profile, stats);
   const std::uint64_t unused = minus(stats.resident, lost.requested);
   std::vector<std::string> out;
-  out.push_back(fmt::format("{} after the start, {} of memory were held for {} that the program had asked for: {} "
-                            "({}) held but unused.",
-                            human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
-                            human_bytes(unused), percent(unused, stats.resident)));
+  out.push_back(
+      fmt::format("{} after the start, {} of memory were held for {} that the program had asked for: {} "
+                  "({}) held but unused.",
+                  human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
+                  human_bytes(unused), percent(unused, stats.resident)));
   if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
   const std::vector<ClassUse> worst = worst_classes(stats);
   if (!worst.empty() && lost.slabs >= (64U << 10))

@@ -31,6 +31,8 @@ struct ClassUse {
 [[nodiscard]] std::vector<ClassUse> class_use(const HostStats& stats);
 /// The same, most unused bytes first, those without any left out.
 [[nodiscard]] std::vector<ClassUse> worst_classes(const HostStats& stats);
+/// The same in half a line, for the summary.
+[[nodiscard]] std::string fragmentation_in_short(const Profile& profile, const HostStats& stats);
 /// What a person should know, sentence by sentence.
 [[nodiscard]] std::vector<std::string> fragmentation_sentences(const Profile& profile);
 

@@ -12,12 +12,35 @@ namespace {
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 /// Frames between a program and its memory that say nothing of the program: the allocator's, the standard
-/// library's, and libc's own.
+/// library's, libc's own, and the wrappers that many programs put around malloc.
 bool is_plumbing(const Frame& frame) {
   constexpr std::string_view kModules[] = {"libweir.so", "libc.so", "libstdc++.so", "libc++.so", "ld-linux"};
   constexpr std::string_view kNames[] = {"std::", "__gnu_cxx::", "operator new", "void* operator new"};
-  constexpr std::string_view kCalls[] = {"malloc", "calloc", "realloc", "reallocarray", "posix_memalign",
-                                         "aligned_alloc", "memalign"};
+  constexpr std::string_view kCalls[] = {"malloc",
+                                         "calloc",
+                                         "realloc",
+                                         "reallocarray",
+                                         "posix_memalign",
+                                         "aligned_alloc",
+                                         "memalign",
+                                         "xmalloc",
+                                         "xcalloc",
+                                         "xrealloc",
+                                         "xzalloc",
+                                         "xstrdup",
+                                         "xstrndup",
+                                         "xmemdup",
+                                         "g_malloc",
+                                         "g_malloc0",
+                                         "g_realloc",
+                                         "Perl_safesysmalloc",
+                                         "Perl_safesyscalloc",
+                                         "Perl_safesysrealloc",
+                                         "PyMem_Malloc",
+                                         "PyMem_RawMalloc",
+                                         "PyObject_Malloc",
+                                         "_PyMem_RawMalloc",
+                                         "_PyObject_Malloc"};
   if (frame.module) {
     const std::string_view module = file_name(*frame.module);
     if (std::any_of(std::begin(kModules), std::end(kModules), [&](auto m) { return module.starts_with(m); }))
@@ -57,11 +80,12 @@ std::string place_of(const Frame& frame, std::string_view cwd) {
   return fmt::format("{}+{:#x}", printable(file_name(*frame.module)), frame.offset);
 }
 
-StackText stack_text(std::string head, const Profile& profile, const Site& site, const std::vector<Frame>& frames) {
+StackText stack_text(std::string head, const Profile& profile, const Site& site,
+                     const std::vector<Frame>& frames) {
   StackText out{std::move(head), {}};
   for (const Frame& frame : frames)
-    out.lines.push_back({function_of(frame) + (frame.inlined ? " [inlined]" : ""),
-                         place_of(frame, profile.process.cwd)});
+    out.lines.push_back(
+        {function_of(frame) + (frame.inlined ? " [inlined]" : ""), place_of(frame, profile.process.cwd)});
   if ((site.flags & profile::kSiteUnknown) != 0)
     out.lines.push_back({"(call stacks that found no room in the profile, counted together)", ""});
   else if ((site.flags & profile::kSiteInHandler) != 0)
@@ -69,7 +93,8 @@ StackText stack_text(std::string head, const Profile& profile, const Site& site,
   else if (frames.empty())
     out.lines.push_back({"(no call stack)", ""});
   if ((site.flags & profile::kSiteTruncated) != 0)
-    out.lines.push_back({fmt::format("(deeper than {} frames: the oldest were cut)", profile.stack_depth), ""});
+    out.lines.push_back(
+        {fmt::format("(deeper than {} frames: the oldest were cut)", profile.stack_depth), ""});
   if ((site.flags & profile::kSiteNoUnwind) != 0)
     out.lines.push_back({"(before weir could unwind: callers unknown)", ""});
   return out;

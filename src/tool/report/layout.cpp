@@ -39,7 +39,8 @@ void fit(const Table& table, std::vector<std::size_t>& widths, std::size_t width
 }  // namespace
 
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
 std::string repeat(std::string_view text, std::size_t times) {
@@ -53,7 +54,8 @@ std::string shorten(std::string_view text, std::size_t width) {
   if (whole <= width) return std::string{text};
   if (width <= 3) return std::string{text.substr(0, byte_of(text, width))};
   const std::size_t head = (width - 3) * 2 / 3, tail = width - 3 - head;
-  return std::string{text.substr(0, byte_of(text, head))} + "..." + std::string{text.substr(byte_of(text, whole - tail))};
+  return std::string{text.substr(0, byte_of(text, head))} + "..." +
+         std::string{text.substr(byte_of(text, whole - tail))};
 }
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width) {
@@ -81,7 +83,8 @@ std::vector<std::string> lay_out(const Table& table, std::size_t width) {
     for (std::size_t i = 0; i != widths.size(); ++i) {
       const std::string cell = shorten(cell_of(i), widths[i]);
       const std::string pad = repeat(" ", widths[i] - columns(cell));
-      line += repeat(" ", kGap) + (table.columns[i].align == Table::Column::Align::Left ? cell + pad : pad + cell);
+      line += repeat(" ", kGap) +
+              (table.columns[i].align == Table::Column::Align::Left ? cell + pad : pad + cell);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out.push_back(std::move(line));

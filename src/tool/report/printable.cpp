@@ -8,7 +8,11 @@ namespace {
 std::size_t sequence(std::string_view text, std::uint32_t& code) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+  const std::size_t length = first < 0x80       ? 1
+                             : first >> 5 == 6  ? 2
+                             : first >> 4 == 14 ? 3
+                             : first >> 3 == 30 ? 4
+                                                : 0;
   if (length == 0 || length > text.size()) return 0;
   code = length == 1 ? first : first & (0x7FU >> length);
   for (std::size_t i = 1; i != length; ++i) {
@@ -34,8 +38,10 @@ std::string printable(std::string_view text) {
   while (!text.empty()) {
     std::uint32_t code = 0;
     const std::size_t length = sequence(text, code);
-    if (length == 0 || is_harmful(code)) out += '?';
-    else out += text.substr(0, length);
+    if (length == 0 || is_harmful(code))
+      out += '?';
+    else
+      out += text.substr(0, length);
     text.remove_prefix(length == 0 ? 1 : length);
   }
   return out;

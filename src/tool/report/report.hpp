@@ -17,8 +17,9 @@ namespace weir::tool {
 
 /// A line of a suppression file: leaks whose stack matches are counted apart.
 struct Suppression {
-  std::string pattern;  ///< '*' stands for anything, '^' and '$' anchor; matched against function, file and module
-  std::string rule;     ///< as shown
+  std::string
+      pattern;  ///< '*' stands for anything, '^' and '$' anchor; matched against function, file and module
+  std::string rule;  ///< as shown
 };
 
 /// LeakSanitizer's syntax: lines "leak:pattern", '#' begins a comment. Throws Error.

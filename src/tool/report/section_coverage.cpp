@@ -15,15 +15,21 @@ struct Loss {
   std::string_view words;  ///< after the number; empty: not shown to people
 };
 constexpr Loss kLosses[] = {
-    {"stacks_truncated", &LossCounters::stacks_truncated, "call stacks were deeper than WEIR_STACK_DEPTH and lost their oldest frames"},
+    {"stacks_truncated", &LossCounters::stacks_truncated,
+     "call stacks were deeper than WEIR_STACK_DEPTH and lost their oldest frames"},
     {"stacks_missing", &LossCounters::stacks_missing, "call stacks could not be unwound"},
-    {"sites_dropped", &LossCounters::sites_dropped, "new call stacks found no room and are counted together as unknown"},
-    {"counters_dropped", &LossCounters::counters_dropped, "operations found no room and are counted at the unknown site"},
-    {"foreign_frees", &LossCounters::foreign_frees, "frees were of blocks that another allocator had made; they were passed on"},
+    {"sites_dropped", &LossCounters::sites_dropped,
+     "new call stacks found no room and are counted together as unknown"},
+    {"counters_dropped", &LossCounters::counters_dropped,
+     "operations found no room and are counted at the unknown site"},
+    {"foreign_frees", &LossCounters::foreign_frees,
+     "frees were of blocks that another allocator had made; they were passed on"},
     {"shared_shard_uses", &LossCounters::shared_shard_uses, ""},
-    {"growth_failures", &LossCounters::growth_failures, "times the profile file could not grow (disk full, or WEIR_PROFILE_MAX)"},
+    {"growth_failures", &LossCounters::growth_failures,
+     "times the profile file could not grow (disk full, or WEIR_PROFILE_MAX)"},
     {"errors_dropped", &LossCounters::errors_dropped, "misuses of memory found no room in the list"},
-    {"modules_dropped", &LossCounters::modules_dropped, "program files found no room: their frames have no names"},
+    {"modules_dropped", &LossCounters::modules_dropped,
+     "program files found no room: their frames have no names"},
     {"exec_lookups_failed", &LossCounters::exec_lookups_failed, ""},
 };
 
@@ -72,7 +78,8 @@ Section section_coverage(const Context& context) {
   out.say(fmt::format(
       "{}; stacks by {}, up to {} frames; {}; weir took {} for itself.", counted(sites, "call site"),
       profile.unwinder.empty() ? "an unknown unwinder" : printable(profile.unwinder), profile.stack_depth,
-      profile.allocator.empty() ? "unknown allocator" : printable(profile.allocator), human_bytes(profile.own_bytes)));
+      profile.allocator.empty() ? "unknown allocator" : printable(profile.allocator),
+      human_bytes(profile.own_bytes)));
   bool complete = profile.record_mode == 0;
   for (const Loss& loss : kLosses) {
     const std::uint64_t count = profile.losses.*loss.count;

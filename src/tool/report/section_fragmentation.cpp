@@ -49,7 +49,8 @@ Table class_table(const std::vector<ClassUse>& worst) {
   Table table{{{"block size"}, {"live"}, {"places"}, {"used"}, {"unused"}, {"slabs"}}, {}};
   for (std::size_t i = 0; i != std::min(worst.size(), kRows); ++i) {
     const ClassUse& use = worst[i];
-    table.rows.push_back({exact(use.record.bytes), exact(use.record.live_blocks), exact(use.record.capacity_blocks),
+    table.rows.push_back({exact(use.record.bytes), exact(use.record.live_blocks),
+                          exact(use.record.capacity_blocks),
                           percent(use.record.live_blocks, use.record.capacity_blocks),
                           human_bytes(use.unused_bytes), exact(use.record.slabs)});
   }

@@ -14,7 +14,8 @@ void put_leak(Sink& sink, const Context& context, std::uint32_t number, const st
   sink.begin_object();
   sink.member("space", space_name(site.space));
   sink.key("device");
-  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device}) : sink.null();
+  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device})
+                                                              : sink.null();
   sink.member("bytes", site.counts.live_bytes);
   sink.member("blocks", site.counts.live_blocks);
   if (rule == nullptr) sink.member("verdict", "unknown");
@@ -46,22 +47,22 @@ void rest_text(const Context& context, Section& out) {
     blocks += context.site(sites[i]).counts.live_blocks;
   }
   out.say(fmt::format("... and {}: {} bytes in {}. Show them with --top {}.",
-                                      counted(sites.size() - context.options.top, "more call site"), exact(bytes),
-                                      counted(blocks, "block"), sites.size()));
+                      counted(sites.size() - context.options.top, "more call site"), exact(bytes),
+                      counted(blocks, "block"), sites.size()));
 }
 
 void suppressed_text(const Context& context, Section& out) {
   const Leaks& leaks = context.leaks;
   if (leaks.suppressed.empty()) return;
-  out.say(fmt::format("Left out by suppressions: {} bytes in {} at {}{}",
-                                      exact(leaks.suppressed_bytes), counted(leaks.suppressed_blocks, "block"),
-                                      counted(leaks.suppressed.size(), "call site"),
-                                      context.options.show_suppressed ? ":" : " (list them with --show-suppressed)."));
+  out.say(fmt::format("Left out by suppressions: {} bytes in {} at {}{}", exact(leaks.suppressed_bytes),
+                      counted(leaks.suppressed_blocks, "block"),
+                      counted(leaks.suppressed.size(), "call site"),
+                      context.options.show_suppressed ? ":" : " (list them with --show-suppressed)."));
   if (!context.options.show_suppressed) return;
   for (const Leaks::Suppressed& each : leaks.suppressed) {
     const Site& site = context.site(each.site);
     out.add(stack_text(fmt::format("- {} - {}", amount(site.counts), printable(each.rule)), context.profile,
-                             site, context.frames(each.site)));
+                       site, context.frames(each.site)));
   }
 }
 

@@ -47,13 +47,13 @@ Section section_process(const Context& context) {
   const Process& process = profile.process;
   Section out;
   out.title = command(process);
-  out.say(fmt::format(
-      "{} {} {}; {}.", capital(ending(process)), process.ending == Ending::Running ? "for" : "after",
-      human_seconds(process.duration_ns), recorded(profile)));
-  out.say(
-      fmt::format("{}, pid {}, started {}, {}", process.exe.empty() ? "program unknown" : printable(process.exe),
-                  process.pid, started(process).value_or("at an unknown time"),
-                  profile.allocator.empty() ? "allocator unknown" : printable(profile.allocator)));
+  out.say(fmt::format("{} {} {}; {}.", capital(ending(process)),
+                      process.ending == Ending::Running ? "for" : "after", human_seconds(process.duration_ns),
+                      recorded(profile)));
+  out.say(fmt::format("{}, pid {}, started {}, {}",
+                      process.exe.empty() ? "program unknown" : printable(process.exe), process.pid,
+                      started(process).value_or("at an unknown time"),
+                      profile.allocator.empty() ? "allocator unknown" : printable(profile.allocator)));
   out.data = [&process](Sink& sink) {
     sink.begin_object();
     sink.member("pid", process.pid);

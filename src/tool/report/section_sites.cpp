@@ -14,7 +14,8 @@ void put_site(Sink& sink, const Context& context, std::uint32_t number) {
   sink.begin_object();
   sink.member("space", space_name(site.space));
   sink.key("device");
-  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device}) : sink.null();
+  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device})
+                                                              : sink.null();
   sink.list("frames", [&] { put_frames(sink, context.frames(number)); });
   sink.member("live_bytes", site.counts.live_bytes);
   sink.member("live_blocks", site.counts.live_blocks);
@@ -45,7 +46,8 @@ std::vector<std::uint32_t> most(const Context& context, Value&& value) {
 
 /// One line per site: who, where, and for what the sites are listed.
 template <class Cells>
-Table who(const Context& context, std::vector<std::uint32_t> sites, std::vector<std::string> titles, Cells&& cells) {
+Table who(const Context& context, std::vector<std::uint32_t> sites, std::vector<std::string> titles,
+          Cells&& cells) {
   using Align = Table::Column::Align;
   Table table;
   for (std::string& title : titles) table.columns.push_back({std::move(title), Align::Right});
@@ -68,7 +70,7 @@ void peak_text(const Context& context, Section& out) {
   const auto sites = most(context, [](const Site& site) { return site.at_peak_bytes; });
   if (sites.empty()) return;
   out.say(fmt::format("Who held the peak of {}, {} after the start:", human_bytes(host.peak_bytes),
-                                      human_seconds(host.peak_at_ns)));
+                      human_seconds(host.peak_at_ns)));
   out.add(who(context, sites, {"held", "share"}, [&](const Site& site) {
     const std::uint64_t peak = context.profile.spaces[static_cast<std::size_t>(site.space)].peak_bytes;
     return std::vector{human_bytes(site.at_peak_bytes), percent(site.at_peak_bytes, peak)};
@@ -82,8 +84,10 @@ void often_text(const Context& context, Section& out) {
   out.say("Who allocates most often:");
   out.add(who(context, sites, {"blocks", "share", "mean size"}, [&](const Site& site) {
     const Counts& counts = site.counts;
-    const std::uint64_t mean = counts.allocated_blocks == 0 ? 0 : counts.allocated_bytes / counts.allocated_blocks;
-    return std::vector{exact(counts.allocated_blocks), percent(counts.allocated_blocks, all), human_bytes(mean)};
+    const std::uint64_t mean =
+        counts.allocated_blocks == 0 ? 0 : counts.allocated_bytes / counts.allocated_blocks;
+    return std::vector{exact(counts.allocated_blocks), percent(counts.allocated_blocks, all),
+                       human_bytes(mean)};
   }));
 }
 
@@ -107,7 +111,8 @@ Section section_sites(const Context& context) {
   temporary_text(context, out);
   if (out.blocks.empty()) out.say("Nothing was recorded.");
   out.data = [&context](Sink& sink) {
-    auto sites = most(context, [](const Site& site) { return site.counts.allocated_bytes + site.counts.allocated_blocks; });
+    auto sites = most(
+        context, [](const Site& site) { return site.counts.allocated_bytes + site.counts.allocated_blocks; });
     std::stable_sort(sites.begin(), sites.end(), [&](std::uint32_t a, std::uint32_t b) {
       return context.site(a).counts.live_bytes > context.site(b).counts.live_bytes;
     });

@@ -38,8 +38,15 @@ Section section_spaces(const Context& context) {
   const Profile& profile = context.profile;
   Section out;
   out.title = "Memory";
-  Table table{{{"", Table::Column::Align::Left}, {"peak"}, {"at"}, {"live"}, {"live blocks"}, {"allocated"},
-               {"allocated blocks"}, {"short-lived"}}, {}};
+  Table table{{{"", Table::Column::Align::Left},
+               {"peak"},
+               {"at"},
+               {"live"},
+               {"live blocks"},
+               {"allocated"},
+               {"allocated blocks"},
+               {"short-lived"}},
+              {}};
   for (const Space space : kAll) {
     const SpaceTotals& totals = profile.spaces[static_cast<std::size_t>(space)];
     const Counts& counts = totals.counts;
@@ -52,9 +59,8 @@ Section section_spaces(const Context& context) {
   out.add(std::move(table));
   const Counts& inherited = profile.spaces[0].inherited;
   if (inherited.live_blocks != 0)
-    out.say(
-        fmt::format("Not counted: {} in {} that the parent had allocated before this process was forked.",
-                    human_bytes(inherited.live_bytes), counted(inherited.live_blocks, "block")));
+    out.say(fmt::format("Not counted: {} in {} that the parent had allocated before this process was forked.",
+                        human_bytes(inherited.live_bytes), counted(inherited.live_blocks, "block")));
   out.data = [&profile](Sink& sink) {
     sink.begin_object();
     for (const Space space : kAll) {

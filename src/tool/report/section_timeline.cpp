@@ -24,7 +24,8 @@ Chart chart(const std::vector<profile::TimelineRecord>& points, std::string labe
     const std::uint64_t until = begin + static_cast<std::uint64_t>(static_cast<double>(span) *
                                                                    static_cast<double>(cell + 1) / kCells);
     std::uint64_t most = value(points[at]);
-    for (; at + 1 < points.size() && points[at + 1].at_ns <= until; ++at) most = std::max(most, value(points[at + 1]));
+    for (; at + 1 < points.size() && points[at + 1].at_ns <= until; ++at)
+      most = std::max(most, value(points[at + 1]));
     out.values.push_back(static_cast<double>(most));
   }
   out.note = fmt::format("up to {}", human_bytes(highest));
@@ -46,14 +47,16 @@ Section section_timeline(const Context& context) {
   if (points.size() > 1) {
     out.title = "Over time";
     const auto live = [](Space space) {
-      return [space](const profile::TimelineRecord& p) { return at_least_zero(p.live[static_cast<std::size_t>(space)]); };
+      return [space](const profile::TimelineRecord& p) {
+        return at_least_zero(p.live[static_cast<std::size_t>(space)]);
+      };
     };
     add_chart(out, points, "host", live(Space::Host));
     add_chart(out, points, "device", live(Space::Device));
     add_chart(out, points, "pinned", live(Space::Pinned));
     add_chart(out, points, "resident", [](const auto& point) { return point.resident; });
     out.say(fmt::format("from {} to {} after the start, {}", human_seconds(points.front().at_ns),
-                                               human_seconds(points.back().at_ns), counted(points.size(), "point")));
+                        human_seconds(points.back().at_ns), counted(points.size(), "point")));
   }
   out.data = [&points](Sink& sink) {
     sink.begin_list();

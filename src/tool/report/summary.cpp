@@ -30,7 +30,8 @@ std::string leak_lines(const Context& context) {
     const Frame* head = headline(frames);
     std::string who = head == nullptr ? "(no call stack)" : function_of(*head);
     if (who.size() > 60) who = who.substr(0, 57) + "...";
-    out += fmt::format("  {} bytes in {}: {}{}\n", exact(counts.live_bytes), counted(counts.live_blocks, "block"), who,
+    out += fmt::format("  {} bytes in {}: {}{}\n", exact(counts.live_bytes),
+                       counted(counts.live_blocks, "block"), who,
                        head == nullptr ? "" : "  " + place_of(*head, context.profile.process.cwd));
   }
   return out;
@@ -53,17 +54,21 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
   report.symbolize = options.symbolize;
   const Context context = make_context(profile, report, live_sites(profile));
   const SpaceTotals& host = profile.spaces[0];
-  std::string out = fmt::format("{} after {}\n", ending(profile.process), human_seconds(profile.process.duration_ns));
+  std::string out =
+      fmt::format("{} after {}\n", ending(profile.process), human_seconds(profile.process.duration_ns));
   if (profile.record_mode == 2) {
     out += "recording was off: no allocation was recorded\n";
   } else {
     out += leak_lines(context);
-    out += fmt::format("peak: {}; allocated in all: {} in {}\n", human_bytes(host.peak_bytes),
-                       human_bytes(host.counts.allocated_bytes), counted(host.counts.allocated_blocks, "block"));
+    out +=
+        fmt::format("peak: {}; allocated in all: {} in {}\n", human_bytes(host.peak_bytes),
+                    human_bytes(host.counts.allocated_bytes), counted(host.counts.allocated_blocks, "block"));
   }
-  if (profile.host_stats) out += fmt::format("held: {}\n", fragmentation_sentences(profile).front());
+  if (profile.host_stats)
+    out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));
   if (!profile.errors.empty())
-    out += fmt::format("misuse of memory: {}, see the report\n", counted(profile.errors.size(), "kind and place"));
+    out += fmt::format("misuse of memory: {}, see the report\n",
+                       counted(profile.errors.size(), "kind and place"));
   if (!profile.damage.empty()) out += profile.damage.front() + "\n";
   out += fmt::format("profile: {}; read it with: weir report {}\n", printable(options.profile_path),
                      printable(options.profile_path));

@@ -43,8 +43,10 @@ std::string_view trimmed(std::string_view text) {
 
 bool matches(std::string_view pattern, std::string_view text) {
   std::string anchored;
-  if (pattern.starts_with('^')) pattern.remove_prefix(1);
-  else anchored += '*';
+  if (pattern.starts_with('^'))
+    pattern.remove_prefix(1);
+  else
+    anchored += '*';
   const bool to_end = pattern.ends_with('$');
   if (to_end) pattern.remove_suffix(1);
   anchored += pattern;
@@ -54,7 +56,9 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 std::optional<std::string> user_rule(std::span<const Suppression> rules, std::span<const Frame> frames) {
   for (const Suppression& rule : rules) {
-    const auto hit = [&](const std::optional<std::string>& text) { return text && matches(rule.pattern, *text); };
+    const auto hit = [&](const std::optional<std::string>& text) {
+      return text && matches(rule.pattern, *text);
+    };
     for (const Frame& frame : frames)
       if (hit(frame.function) || hit(frame.file) || hit(frame.module)) return rule.rule;
   }
@@ -62,7 +66,8 @@ std::optional<std::string> user_rule(std::span<const Suppression> rules, std::sp
 }
 
 std::vector<Suppression> load_suppressions(const std::string& path) {
-  if (std::filesystem::is_directory(path)) throw Error{fmt::format("{} is a directory, not a suppression file", path)};
+  if (std::filesystem::is_directory(path))
+    throw Error{fmt::format("{} is a directory, not a suppression file", path)};
   std::ifstream in{path};
   if (!in) throw Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
   std::vector<Suppression> out;

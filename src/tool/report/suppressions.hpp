@@ -18,6 +18,7 @@ namespace weir::tool {
 [[nodiscard]] std::optional<std::string> builtin_rule(std::span<const Frame> frames);
 
 /// The user's rules, against any frame of the stack.
-[[nodiscard]] std::optional<std::string> user_rule(std::span<const Suppression> rules, std::span<const Frame> frames);
+[[nodiscard]] std::optional<std::string> user_rule(std::span<const Suppression> rules,
+                                                   std::span<const Frame> frames);
 
 }  // namespace weir::tool

@@ -38,7 +38,8 @@ constexpr Row kRows[] = {
     {Row::By::Function, "__new_exitfn", "list of functions to call at exit"},
     {Row::By::Function, "on_exit", "list of functions to call at exit"},
     {Row::By::Load, "libstdc++.so*", "libstdc++'s memory for throwing exceptions when memory is short"},
-    {Row::By::Function, "*__gnu_cxx::__freeres*", "libstdc++'s memory for throwing exceptions when memory is short"},
+    {Row::By::Function, "*__gnu_cxx::__freeres*",
+     "libstdc++'s memory for throwing exceptions when memory is short"},
     {Row::By::Function, "*(anonymous namespace)::pool::pool*",
      "libstdc++'s memory for throwing exceptions when memory is short"},
     {Row::By::Function, "std::locale::*", "C++ locales, made once"},
@@ -73,9 +74,9 @@ constexpr Row kRows[] = {
     {Row::By::Asker, "libasan.so*", "the sanitizer's own"},
 };
 
-constexpr std::string_view kRuntime[] = {"libc.so*",       "libc-2*.so",   "ld-linux*.so*", "libstdc++.so*", "libgcc_s.so*",
-                                         "libpthread*.so*", "libdl*.so*",  "libunwind*.so*", "libgomp.so*",  "libm.so*",
-                                         "libresolv*.so*", "libnss_*.so*"};
+constexpr std::string_view kRuntime[] = {
+    "libc.so*",   "libc-2*.so",     "ld-linux*.so*", "libstdc++.so*", "libgcc_s.so*",   "libpthread*.so*",
+    "libdl*.so*", "libunwind*.so*", "libgomp.so*",   "libm.so*",      "libresolv*.so*", "libnss_*.so*"};
 
 std::string_view file_name(const Frame& frame) {
   if (!frame.module) return {};
@@ -86,7 +87,8 @@ bool named(const Frame& frame, std::string_view pattern) {
   if (!frame.function) return false;
   std::string whole{"^"};
   (whole += pattern) += '$';
-  return matches(whole, *frame.function) || matches(whole, frame.function->substr(0, frame.function->find('(', 1)));
+  return matches(whole, *frame.function) ||
+         matches(whole, frame.function->substr(0, frame.function->find('(', 1)));
 }
 
 bool in_file(const Frame& frame, std::string_view pattern) {
@@ -96,13 +98,15 @@ bool in_file(const Frame& frame, std::string_view pattern) {
 }
 
 bool in_runtime(const Frame& frame) {
-  return std::any_of(std::begin(kRuntime), std::end(kRuntime), [&](auto file) { return in_file(frame, file); });
+  return std::any_of(std::begin(kRuntime), std::end(kRuntime),
+                     [&](auto file) { return in_file(frame, file); });
 }
 
 /// libweir's own frames and the functions that are asked for memory: the asker is behind them.
 bool is_allocator(const Frame& frame) {
-  constexpr std::string_view kNames[] = {"malloc",        "calloc",   "realloc",       "reallocarray", "memalign",
-                                         "aligned_alloc", "operator new*", "posix_memalign", "__libc_*alloc"};
+  constexpr std::string_view kNames[] = {"malloc",        "calloc",         "realloc",
+                                         "reallocarray",  "memalign",       "aligned_alloc",
+                                         "operator new*", "posix_memalign", "__libc_*alloc"};
   return in_file(frame, "libweir.so*") ||
          std::any_of(std::begin(kNames), std::end(kNames), [&](auto name) { return named(frame, name); });
 }
@@ -124,7 +128,8 @@ std::optional<std::string> builtin_rule(std::span<const Frame> frames) {
         hit = in_file(*asker, row.pattern);
         break;
       case Row::By::Load: {
-        const auto caller = std::find_if_not(asker, frames.end(), [&](auto& f) { return in_file(f, row.pattern); });
+        const auto caller =
+            std::find_if_not(asker, frames.end(), [&](auto& f) { return in_file(f, row.pattern); });
         hit = caller != asker && (caller == frames.end() || in_file(*caller, "ld-linux*.so*"));
         break;
       }

@@ -11,8 +11,8 @@
 
 namespace weir::tool {
 
-[[nodiscard]] std::string human_bytes(std::uint64_t bytes);  ///< "1.5 MiB"
-[[nodiscard]] std::string exact(std::uint64_t n);            ///< "1,234,567"
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes);                ///< "1.5 MiB"
+[[nodiscard]] std::string exact(std::uint64_t n);                          ///< "1,234,567"
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view one);  ///< "1 block", "1,234 blocks"
 [[nodiscard]] std::string percent(std::uint64_t part, std::uint64_t whole);
 [[nodiscard]] std::string human_seconds(std::uint64_t ns);

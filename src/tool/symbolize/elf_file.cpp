@@ -56,7 +56,8 @@ ElfFile::Verdict ElfFile::open(const Module& module) {
   GElf_Addr bias = 0;
   Elf* elf = module_ == nullptr ? nullptr : dwfl_module_getelf(module_, &bias);
   if (elf == nullptr) return Verdict::Unreadable;
-  const bool same = module.build_id.empty() ? same_stamp(status, module) : same_build_id(elf, module.build_id);
+  const bool same =
+      module.build_id.empty() ? same_stamp(status, module) : same_build_id(elf, module.build_id);
   return same ? Verdict::Same : Verdict::Changed;
 }
 

@@ -42,7 +42,8 @@ std::string absolute(const char* file, Dwarf_Die* unit) {
 std::optional<std::uint32_t> number(Dwarf_Die* die, unsigned name) {
   Dwarf_Attribute attribute;
   Dwarf_Word value = 0;
-  if (dwarf_formudata(dwarf_attr(die, name, &attribute), &value) != 0 || value > UINT32_MAX) return std::nullopt;
+  if (dwarf_formudata(dwarf_attr(die, name, &attribute), &value) != 0 || value > UINT32_MAX)
+    return std::nullopt;
   return static_cast<std::uint32_t>(value);
 }
 
@@ -88,7 +89,8 @@ LineTable::LineTable(Dwarf* dwarf) {
     if (type != DW_UT_compile && type != DW_UT_skeleton) continue;
     const std::size_t unit = units_.size();
     const bool is_split = type == DW_UT_skeleton && split.addr != nullptr;
-    units_.push_back({.lines = die, .tree = is_split ? split : die, .functions = {}, .scope_of = {}, .scopes = {}});
+    units_.push_back(
+        {.lines = die, .tree = is_split ? split : die, .functions = {}, .scope_of = {}, .scopes = {}});
     for_ranges(&die, [&](Dwarf_Addr begin, Dwarf_Addr end) { ranges_.push_back({begin, end, unit}); });
   }
   std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) { return a.begin < b.begin; });
@@ -103,7 +105,9 @@ void LineTable::list_functions(Dwarf_Die* parent, const std::string& scope, Unit
     const char* name = nullptr;
     switch (dwarf_tag(&child)) {
       case DW_TAG_subprogram:
-        for_ranges(&child, [&](Dwarf_Addr begin, Dwarf_Addr end) { out.functions.push_back({begin, end, child}); });
+        for_ranges(&child, [&](Dwarf_Addr begin, Dwarf_Addr end) {
+          out.functions.push_back({begin, end, child});
+        });
         if (!scope.empty()) out.scope_of.emplace(dwarf_dieoffset(&child), scope_number - 1);
         break;
       case DW_TAG_namespace:

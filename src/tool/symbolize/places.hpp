@@ -13,7 +13,7 @@ struct Address {
 };
 
 /// Fills `out.place_of_node` and gives each place its unnamed frame. The result is in order of module, then pc.
-[[nodiscard]] std::vector<Address> lay_out_places(const Profile& profile, std::span<const std::uint32_t> nodes,
-                                                  Symbols& out);
+[[nodiscard]] std::vector<Address> lay_out_places(const Profile& profile,
+                                                  std::span<const std::uint32_t> nodes, Symbols& out);
 
 }  // namespace weir::tool

@@ -9,7 +9,10 @@
 namespace weir::tool {
 
 Progress::Progress(const char* what, std::size_t total)
-    : what_{what}, total_{total}, terminal_{isatty(STDERR_FILENO) == 1}, next_{Clock::now() + std::chrono::seconds{1}} {}
+    : what_{what},
+      total_{total},
+      terminal_{isatty(STDERR_FILENO) == 1},
+      next_{Clock::now() + std::chrono::seconds{1}} {}
 
 Progress::~Progress() {
   if (shown_) fmt::print(stderr, "\r{:70}\r", "");
@@ -23,7 +26,8 @@ void Progress::advance(std::size_t by) {
   next_ = now + std::chrono::milliseconds{100};
   constexpr std::size_t kCells = 30;
   const std::size_t filled = kCells * done_ / total_;
-  fmt::print(stderr, "\rweir: [{:=<{}}{: <{}}] {}/{} {}", "", filled, "", kCells - filled, done_, total_, what_);
+  fmt::print(stderr, "\rweir: [{:=<{}}{: <{}}] {}/{} {}", "", filled, "", kCells - filled, done_, total_,
+             what_);
   std::fflush(stderr);
   shown_ = true;
 }

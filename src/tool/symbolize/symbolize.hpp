@@ -26,7 +26,8 @@ struct Frame {
 /// Names of the nodes that were asked for.
 struct Symbols {
   std::vector<std::uint32_t> place_of_node;  ///< by node number: index into places
-  std::vector<std::vector<Frame>> places;    ///< one return address: inlined frames first, youngest first; never empty
+  std::vector<std::vector<Frame>>
+      places;  ///< one return address: inlined frames first, youngest first; never empty
   std::vector<std::string> warnings;
 
   /// The frames of one whole stack, youngest first. Its nodes must have been asked for.

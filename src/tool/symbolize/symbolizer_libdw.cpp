@@ -58,7 +58,8 @@ Symbols symbolize_libdw(const Profile& profile, std::span<const std::uint32_t> n
   Progress progress{"addresses named", addresses.size()};
   for (auto begin = addresses.begin(); begin != addresses.end();) {
     const std::uint32_t number = begin->module;
-    const auto end = std::find_if(begin, addresses.end(), [&](const Address& a) { return a.module != number; });
+    const auto end =
+        std::find_if(begin, addresses.end(), [&](const Address& a) { return a.module != number; });
     const std::span<const Address> group{begin, end};
     const Module& module = profile.modules[number];
     begin = end;

@@ -20,7 +20,8 @@ std::vector<std::uint32_t> nodes_of_stacks(const Profile& profile, std::span<con
   return out;
 }
 
-std::vector<Address> lay_out_places(const Profile& profile, std::span<const std::uint32_t> nodes, Symbols& out) {
+std::vector<Address> lay_out_places(const Profile& profile, std::span<const std::uint32_t> nodes,
+                                    Symbols& out) {
   std::vector<std::uint32_t> sorted(nodes.begin(), nodes.end());
   const auto key = [&](std::uint32_t node) {
     return std::tuple{profile.nodes[node].module, profile.nodes[node].pc};

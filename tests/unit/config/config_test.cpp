@@ -15,25 +15,43 @@ struct Case {
 
 TEST(Config, JudgesEveryKindOfValue) {
   constexpr Case kCases[] = {
-      {"WEIR_OUT=x.%p.%e.%h.%r.%n.%%", Verdict::Taken}, {"WEIR_OUT=", Verdict::Unparsable},
-      {"WEIR_OUT=x%", Verdict::Unparsable},              {"WEIR_OUT=x.%q", Verdict::Unparsable},
-      {"WEIR_RECORD=exact", Verdict::Taken},             {"WEIR_RECORD=OFF", Verdict::Taken},
-      {"WEIR_RECORD=sampled", Verdict::Unparsable},      {"WEIR_RECORD=", Verdict::Unparsable},
-      {"WEIR_STACK_DEPTH=1", Verdict::Taken},            {"WEIR_STACK_DEPTH=256", Verdict::Taken},
-      {"WEIR_STACK_DEPTH=0", Verdict::Unparsable},       {"WEIR_STACK_DEPTH=257", Verdict::Unparsable},
-      {"WEIR_STACK_DEPTH=8x", Verdict::Unparsable},      {"WEIR_STACK_DEPTH=-1", Verdict::Unparsable},
+      {"WEIR_OUT=x.%p.%e.%h.%r.%n.%%", Verdict::Taken},
+      {"WEIR_OUT=", Verdict::Unparsable},
+      {"WEIR_OUT=x%", Verdict::Unparsable},
+      {"WEIR_OUT=x.%q", Verdict::Unparsable},
+      {"WEIR_RECORD=exact", Verdict::Taken},
+      {"WEIR_RECORD=OFF", Verdict::Taken},
+      {"WEIR_RECORD=sampled", Verdict::Unparsable},
+      {"WEIR_RECORD=", Verdict::Unparsable},
+      {"WEIR_STACK_DEPTH=1", Verdict::Taken},
+      {"WEIR_STACK_DEPTH=256", Verdict::Taken},
+      {"WEIR_STACK_DEPTH=0", Verdict::Unparsable},
+      {"WEIR_STACK_DEPTH=257", Verdict::Unparsable},
+      {"WEIR_STACK_DEPTH=8x", Verdict::Unparsable},
+      {"WEIR_STACK_DEPTH=-1", Verdict::Unparsable},
       {"WEIR_STACK_DEPTH=99999999999999999999", Verdict::Unparsable},
-      {"WEIR_FOLLOW=none", Verdict::Taken},              {"WEIR_FOLLOW=fork", Verdict::Taken},
-      {"WEIR_FOLLOW=exec", Verdict::Taken},              {"WEIR_FOLLOW=all", Verdict::Taken},
-      {"WEIR_FOLLOW=some", Verdict::Unparsable},         {"WEIR_PROFILE_MAX=1M", Verdict::Taken},
-      {"WEIR_PROFILE_MAX=2GiB", Verdict::Taken},         {"WEIR_PROFILE_MAX=1048576", Verdict::Taken},
-      {"WEIR_PROFILE_MAX=1K", Verdict::Unparsable},      {"WEIR_PROFILE_MAX=1Mx", Verdict::Unparsable},
-      {"WEIR_PROFILE_MAX=99999999G", Verdict::Unparsable}, {"WEIR_PROFILE_MAX=M", Verdict::Unparsable},
-      {"WEIR_QUIET=1", Verdict::Taken},                  {"WEIR_QUIET=yes", Verdict::Taken},
-      {"WEIR_QUIET=2", Verdict::Unparsable},             {"WEIR_VERBOSE=off", Verdict::Taken},
-      {"WEIR_DEVICE_POOL=off", Verdict::Reserved},       {"WEIR_STAK_DEPTH=3", Verdict::Unknown},
-      {"WEIR_out=x", Verdict::Unknown},                  {"WEIR_RUN_FILE=/tmp/x", Verdict::NotOurs},
-      {"HOME=/root", Verdict::NotOurs},                  {"WEIR_OUT", Verdict::NotOurs},
+      {"WEIR_FOLLOW=none", Verdict::Taken},
+      {"WEIR_FOLLOW=fork", Verdict::Taken},
+      {"WEIR_FOLLOW=exec", Verdict::Taken},
+      {"WEIR_FOLLOW=all", Verdict::Taken},
+      {"WEIR_FOLLOW=some", Verdict::Unparsable},
+      {"WEIR_PROFILE_MAX=1M", Verdict::Taken},
+      {"WEIR_PROFILE_MAX=2GiB", Verdict::Taken},
+      {"WEIR_PROFILE_MAX=1048576", Verdict::Taken},
+      {"WEIR_PROFILE_MAX=1K", Verdict::Unparsable},
+      {"WEIR_PROFILE_MAX=1Mx", Verdict::Unparsable},
+      {"WEIR_PROFILE_MAX=99999999G", Verdict::Unparsable},
+      {"WEIR_PROFILE_MAX=M", Verdict::Unparsable},
+      {"WEIR_QUIET=1", Verdict::Taken},
+      {"WEIR_QUIET=yes", Verdict::Taken},
+      {"WEIR_QUIET=2", Verdict::Unparsable},
+      {"WEIR_VERBOSE=off", Verdict::Taken},
+      {"WEIR_DEVICE_POOL=off", Verdict::Reserved},
+      {"WEIR_STAK_DEPTH=3", Verdict::Unknown},
+      {"WEIR_out=x", Verdict::Unknown},
+      {"WEIR_RUN_FILE=/tmp/x", Verdict::NotOurs},
+      {"HOME=/root", Verdict::NotOurs},
+      {"WEIR_OUT", Verdict::NotOurs},
       {"", Verdict::NotOurs},
   };
   for (const Case& each : kCases) {
@@ -80,7 +98,8 @@ TEST(Complaint, NamesVariableValueAndWhatIsAccepted) {
 }
 
 TEST(Complaint, NamesTheNearestOption) {
-  EXPECT_EQ(sentence("WEIR_STACKDEPTH=3"), "weir: WEIR_STACKDEPTH is not an option; did you mean WEIR_STACK_DEPTH?");
+  EXPECT_EQ(sentence("WEIR_STACKDEPTH=3"),
+            "weir: WEIR_STACKDEPTH is not an option; did you mean WEIR_STACK_DEPTH?");
   EXPECT_EQ(sentence("WEIR_FOLOW=3"), "weir: WEIR_FOLOW is not an option; did you mean WEIR_FOLLOW?");
   EXPECT_EQ(sentence("WEIR_XYZZYPLUGH=3"), "weir: WEIR_XYZZYPLUGH is not an option");
 }

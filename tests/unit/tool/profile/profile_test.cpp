@@ -36,8 +36,16 @@ TEST(Profile, SumsShards) {
   ProfileBuilder builder;
   const auto site = builder.add_site(leaf(builder));
   builder.count_blocks(site, 10, 5, 0, 1);
-  builder.count(site, {.allocated_blocks = 0, .allocated_bytes = 0, .freed_blocks = 2, .freed_bytes = 20,
-                       .temporary_blocks = 0, .highest_live = 0, .at_peak = 0, .peak_number = 0}, 2);
+  builder.count(site,
+                {.allocated_blocks = 0,
+                 .allocated_bytes = 0,
+                 .freed_blocks = 2,
+                 .freed_bytes = 20,
+                 .temporary_blocks = 0,
+                 .highest_live = 0,
+                 .at_peak = 0,
+                 .peak_number = 0},
+                2);
   const Profile profile = parse(builder.bytes(), "x");
   const Counts& counts = profile.sites[site].counts;
   EXPECT_EQ(counts.live_blocks, 3U);
@@ -49,8 +57,14 @@ TEST(Profile, SumsShards) {
 TEST(Profile, APeakSeenByOneShardIsExact) {
   ProfileBuilder builder;
   const auto site = builder.add_site(leaf(builder));
-  builder.count(site, {.allocated_blocks = 9, .allocated_bytes = 90, .freed_blocks = 8, .freed_bytes = 80,
-                       .temporary_blocks = 0, .highest_live = 50, .at_peak = 0, .peak_number = 0});
+  builder.count(site, {.allocated_blocks = 9,
+                       .allocated_bytes = 90,
+                       .freed_blocks = 8,
+                       .freed_bytes = 80,
+                       .temporary_blocks = 0,
+                       .highest_live = 50,
+                       .at_peak = 0,
+                       .peak_number = 0});
   const Site got = parse(builder.bytes(), "x").sites[site];
   EXPECT_EQ(got.peak_bytes, 50U);
   EXPECT_EQ(got.peak_error_bytes, 0U);
@@ -60,8 +74,16 @@ TEST(Profile, APeakOfSeveralShardsIsBounded) {
   ProfileBuilder builder;
   const auto site = builder.add_site(leaf(builder));
   for (const std::uint16_t shard : {std::uint16_t{1}, std::uint16_t{2}})
-    builder.count(site, {.allocated_blocks = 9, .allocated_bytes = 90, .freed_blocks = 8, .freed_bytes = 80,
-                         .temporary_blocks = 0, .highest_live = 50, .at_peak = 0, .peak_number = 0}, shard);
+    builder.count(site,
+                  {.allocated_blocks = 9,
+                   .allocated_bytes = 90,
+                   .freed_blocks = 8,
+                   .freed_bytes = 80,
+                   .temporary_blocks = 0,
+                   .highest_live = 50,
+                   .at_peak = 0,
+                   .peak_number = 0},
+                  shard);
   const Site got = parse(builder.bytes(), "x").sites[site];
   EXPECT_EQ(got.peak_bytes, 100U);
   EXPECT_EQ(got.peak_error_bytes, 80U);  // at least the 20 that live now
@@ -71,9 +93,14 @@ TEST(Profile, AShardThatMissedTheLastPeakHoldsWhatItHoldsNow) {
   ProfileBuilder builder;
   builder.header.peak_number[0] = 7;
   const auto site = builder.add_site(leaf(builder));
-  const profile::CounterRecord counted{.allocated_blocks = 4, .allocated_bytes = 400, .freed_blocks = 1,
-                                       .freed_bytes = 100, .temporary_blocks = 0, .highest_live = 400,
-                                       .at_peak = 50, .peak_number = 7};
+  const profile::CounterRecord counted{.allocated_blocks = 4,
+                                       .allocated_bytes = 400,
+                                       .freed_blocks = 1,
+                                       .freed_bytes = 100,
+                                       .temporary_blocks = 0,
+                                       .highest_live = 400,
+                                       .at_peak = 50,
+                                       .peak_number = 7};
   builder.count(site, counted, 1);
   auto stale = counted;
   stale.peak_number = 6;
@@ -142,8 +169,14 @@ TEST(Profile, SaysWhatItLeftOut) {
   const auto site = builder.add_site(leaf(builder));
   const auto broken = builder.add_site(77);
   builder.count_blocks(site, 10, 1, 0);
-  builder.count(broken, {.allocated_blocks = ~0ULL, .allocated_bytes = 1, .freed_blocks = 0, .freed_bytes = 0,
-                         .temporary_blocks = 0, .highest_live = 0, .at_peak = 0, .peak_number = 0});
+  builder.count(broken, {.allocated_blocks = ~0ULL,
+                         .allocated_bytes = 1,
+                         .freed_blocks = 0,
+                         .freed_bytes = 0,
+                         .temporary_blocks = 0,
+                         .highest_live = 0,
+                         .at_peak = 0,
+                         .peak_number = 0});
   const Profile profile = parse(builder.bytes(), "x");
   ASSERT_EQ(profile.damage.size(), 2U);
   EXPECT_EQ(profile.damage[0], "the file is damaged: a call site's stack is missing");

@@ -19,7 +19,9 @@ std::string report(const test::ProfileBuilder& builder, ReportOptions options) {
   return out.str();
 }
 
-std::string text(const test::ProfileBuilder& builder, ReportOptions options = {}) { return report(builder, options); }
+std::string text(const test::ProfileBuilder& builder, ReportOptions options = {}) {
+  return report(builder, options);
+}
 
 nlohmann::json json(const test::ProfileBuilder& builder, std::string only = {}) {
   ReportOptions options;
@@ -44,12 +46,13 @@ TEST(Json, HasEveryKeyOfTheSchema) {
     has_keys(all, {"process", "spaces", "sites", "leaks", "fragmentation", "timeline", "errors", "coverage"});
     has_keys(all["process"], {"pid", "exe", "args", "started", "duration_s", "end", "exit_code", "signal"});
     for (const char* space : {"host", "device", "pinned", "managed"})
-      has_keys(all["spaces"][space], {"live_bytes", "live_blocks", "peak_bytes", "allocated_bytes", "allocated_blocks",
-                                      "freed_bytes", "freed_blocks"});
+      has_keys(all["spaces"][space], {"live_bytes", "live_blocks", "peak_bytes", "allocated_bytes",
+                                      "allocated_blocks", "freed_bytes", "freed_blocks"});
     has_keys(all["leaks"], {"bytes", "blocks", "sites", "suppressed"});
     has_keys(all["fragmentation"], {"host", "device", "pinned"});
-    has_keys(all["fragmentation"]["host"], {"requested_bytes", "allocated_bytes", "active_bytes", "resident_bytes",
-                                            "retained_bytes", "size_classes", "sites", "at_seconds", "summary"});
+    has_keys(all["fragmentation"]["host"],
+             {"requested_bytes", "allocated_bytes", "active_bytes", "resident_bytes", "retained_bytes",
+              "size_classes", "sites", "at_seconds", "summary"});
     has_keys(all["coverage"], {"allocator", "unwinder", "stacks_truncated", "records_dropped", "routes",
                                "unhooked_symbols", "warnings"});
   }
@@ -61,11 +64,14 @@ TEST(Json, EachRecordHasItsKeys) {
   for (const auto& site : all["sites"]) {
     has_keys(site, {"space", "device", "frames", "live_bytes", "live_blocks", "peak_bytes", "allocated_bytes",
                     "allocated_blocks", "freed_blocks", "temporary_blocks"});
-    for (const auto& frame : site["frames"]) has_keys(frame, {"function", "file", "line", "module", "offset", "inlined"});
+    for (const auto& frame : site["frames"])
+      has_keys(frame, {"function", "file", "line", "module", "offset", "inlined"});
   }
   has_keys(all["leaks"]["sites"][0], {"space", "device", "bytes", "blocks", "verdict", "frames"});
-  has_keys(all["fragmentation"]["host"]["size_classes"][0], {"size", "live_blocks", "capacity_blocks", "utilization"});
-  has_keys(all["timeline"][0], {"seconds", "host_live", "device_live", "device_reserved", "pinned_live", "resident"});
+  has_keys(all["fragmentation"]["host"]["size_classes"][0],
+           {"size", "live_blocks", "capacity_blocks", "utilization"});
+  has_keys(all["timeline"][0],
+           {"seconds", "host_live", "device_live", "device_reserved", "pinned_live", "resident"});
   has_keys(all["errors"][0], {"kind", "frames", "allocated_at", "freed_at"});
 }
 
@@ -102,7 +108,8 @@ TEST(Json, OnlyGivesOneSection) {
 TEST(Json, UnknownsAreNull) {
   const auto all = json(test::ProfileBuilder{});
   EXPECT_TRUE(all["fragmentation"]["host"]["resident_bytes"].is_null());
-  EXPECT_NE(all["fragmentation"]["host"]["summary"].get<std::string>().find("never asked"), std::string::npos);
+  EXPECT_NE(all["fragmentation"]["host"]["summary"].get<std::string>().find("never asked"),
+            std::string::npos);
 }
 
 TEST(Json, BrokenTextIsReplaced) {
@@ -122,7 +129,8 @@ TEST(Text, ControlsDoNotReachTheTerminal) {
 
 TEST(Text, LeaksAreExactAndBiggestFirst) {
   const std::string shown = text(test::full_profile());
-  const auto first = shown.find("1. 7,000 bytes in 7 blocks"), second = shown.find("2. 6,400 bytes in 100 blocks");
+  const auto first = shown.find("1. 7,000 bytes in 7 blocks"),
+             second = shown.find("2. 6,400 bytes in 100 blocks");
   ASSERT_NE(first, std::string::npos);
   EXPECT_GT(second, first);
 }
@@ -130,8 +138,9 @@ TEST(Text, LeaksAreExactAndBiggestFirst) {
 TEST(Text, TopSaysWhatItHides) {
   ReportOptions options;
   options.top = 1;
-  EXPECT_NE(text(test::full_profile(), options).find("... and 3 more call sites: 10,504 bytes in 102 blocks."),
-            std::string::npos);
+  EXPECT_NE(
+      text(test::full_profile(), options).find("... and 3 more call sites: 10,504 bytes in 102 blocks."),
+      std::string::npos);
 }
 
 TEST(Text, NoLineIsWiderThanTheTerminal) {
@@ -146,7 +155,8 @@ TEST(Text, IsAsciiWhereTheTerminalIs) {
   ReportOptions options;
   options.unicode = false;
   const std::string shown = text(test::full_profile(), options);
-  EXPECT_TRUE(std::all_of(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
+  EXPECT_TRUE(
+      std::all_of(shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
 }
 
 TEST(Text, NamesTheSignal) {
@@ -168,8 +178,8 @@ TEST(Suppressions, TheUsersAreCountedApart) {
 }
 
 TEST(Summary, IsShort) {
-  const std::string shown =
-      summary(parse(test::full_profile().bytes(), "x"), {.profile_path = "x.weir", .symbolize = &symbolize_none});
+  const std::string shown = summary(parse(test::full_profile().bytes(), "x"),
+                                    {.profile_path = "x.weir", .symbolize = &symbolize_none});
   EXPECT_LE(std::count(shown.begin(), shown.end(), '\n'), 20);
   EXPECT_NE(shown.find("read it with: weir report x.weir"), std::string::npos);
 }

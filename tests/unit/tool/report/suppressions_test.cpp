@@ -42,7 +42,8 @@ TEST(Builtin, KnowsTheRuntimes) {
       {frame("", kLoader), frame("", kLoader), frame("dlopen", kLibc), frame("main", kApp)},
       {frame("", kStdcxx), frame("", kLoader), frame("", kLoader)},
       {frame("malloc", "/lib/libweir.so"), frame("", kLibc), frame("setlocale", kLibc), frame("main", kApp)},
-      {frame("calloc", kLoader), frame("allocate_dtv", kLoader), frame("pthread_create", kLibc), frame("main", kApp)},
+      {frame("calloc", kLoader), frame("allocate_dtv", kLoader), frame("pthread_create", kLibc),
+       frame("main", kApp)},
   };
   for (const auto& stack : stacks) EXPECT_TRUE(builtin_rule(stack)) << stack.front().function.value_or("??");
 }
@@ -53,7 +54,8 @@ TEST(Builtin, LeavesTheProgramsOwn) {
       {frame("strdup", kLibc), frame("main", kApp)},
       {frame("fopen", kLibc), frame("main", kApp)},
       // a constructor that the loader runs, and a callback that libc makes
-      {frame("Plugin::Plugin()", "/opt/plugin.so"), frame("", kLoader), frame("_dl_init", kLoader), frame("dlopen", kLibc)},
+      {frame("Plugin::Plugin()", "/opt/plugin.so"), frame("", kLoader), frame("_dl_init", kLoader),
+       frame("dlopen", kLibc)},
       {frame("compare", kApp), frame("qsort", kLibc), frame("setlocale", kLibc)},
       {frame("operator new(unsigned long)", kStdcxx), frame("main", kApp)},
       {frame("std::string::_M_create", kStdcxx), frame("main", kApp)},

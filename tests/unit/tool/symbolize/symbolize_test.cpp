@@ -17,7 +17,9 @@ namespace fs = std::filesystem;
 
 class Folder {
  public:
-  Folder() : path_{fs::temp_directory_path() / ("weir-symbolize-" + std::to_string(getpid()))} { fs::create_directories(path_); }
+  Folder() : path_{fs::temp_directory_path() / ("weir-symbolize-" + std::to_string(getpid()))} {
+    fs::create_directories(path_);
+  }
   ~Folder() { fs::remove_all(path_); }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -28,16 +30,18 @@ class Folder {
 };
 
 // outer() itself calls nothing: its one call comes from two functions inlined into it.
-constexpr const char* kSource =
-    "extern \"C\" { void* (*weir_hook)(unsigned long) = nullptr; }\n"                                         // 1
-    "namespace deep {\n"                                                                                       // 2
-    "static inline __attribute__((always_inline)) void* inner(unsigned long n) { return weir_hook(n + 1); }\n"       // 3
-    "template <class T> inline __attribute__((always_inline)) char* middle(T n) {\n"                           // 4
-    "  return static_cast<char*>(inner(n)) + 1;\n"                                                             // 5
-    "}\n}\n"                                                                                                   // 6-7
-    "extern \"C\" __attribute__((noinline)) char* outer(unsigned long n) {\n"                                  // 8
-    "  return deep::middle<long>(static_cast<long>(n)) + 1;\n"                                                 // 9
-    "}\n";
+constexpr const char*
+    kSource =
+        "extern \"C\" { void* (*weir_hook)(unsigned long) = nullptr; }\n"  // 1
+        "namespace deep {\n"                                               // 2
+        "static inline __attribute__((always_inline)) void* inner(unsigned long n) { return weir_hook(n + "
+        "1); }\n"                                                                         // 3
+        "template <class T> inline __attribute__((always_inline)) char* middle(T n) {\n"  // 4
+        "  return static_cast<char*>(inner(n)) + 1;\n"                                    // 5
+        "}\n}\n"                                                                          // 6-7
+        "extern \"C\" __attribute__((noinline)) char* outer(unsigned long n) {\n"         // 8
+        "  return deep::middle<long>(static_cast<long>(n)) + 1;\n"                        // 9
+        "}\n";
 
 void* here(unsigned long) { return __builtin_return_address(0); }
 
@@ -46,7 +50,8 @@ struct Loaded {
   explicit Loaded(const std::string& path, const std::string& flags) {
     const std::string source = path + ".cpp";
     std::ofstream{source} << kSource;
-    const std::string command = std::string{WEIR_TEST_CXX} + " -O2 -fPIC -shared -Wl,--build-id " + flags + " " + source + " -o " + path;
+    const std::string command = std::string{WEIR_TEST_CXX} + " -O2 -fPIC -shared -Wl,--build-id " + flags +
+                                " " + source + " -o " + path;
     if (std::system(command.c_str()) != 0) return;
     handle = dlopen(path.c_str(), RTLD_NOW);
     if (handle == nullptr) return;
