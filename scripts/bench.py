@@ -88,7 +88,7 @@ def prefix_of(variant, build, folder):
     if variant == "weir exact":
         return [], weir
     if variant == "heaptrack":
-        return (["heaptrack", "--record-only", "-o", f"{folder}/out/heaptrack"], {}) if shutil.which("heaptrack") else None
+        return (["heaptrack", "--raw", "-o", f"{folder}/out/heaptrack"], {}) if shutil.which("heaptrack") else None
     return [], {}
 
 

@@ -3,8 +3,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iterator>
-#include <memory>
-#include <string>
 
 // 100 blocks of 64 bytes that nobody frees.
 void open_sessions() {
@@ -23,15 +21,15 @@ void load_plugins() {
 }
 
 // Many small objects, of which every fiftieth stays: the rest is free, yet the pages are held.
-std::unique_ptr<std::string> cache[200000];
+char* cache[200000];
 
 void fill_cache() {
-  for (auto& entry : cache) entry = std::make_unique<std::string>(90, 'c');
+  for (char*& entry : cache) entry = new char[90];
 }
 
 void thin_out_cache() {
   for (std::size_t i = 0; i < std::size(cache); ++i)
-    if (i % 50 != 0) cache[i].reset();
+    if (i % 50 != 0) delete[] cache[i];
 }
 
 int main() {
