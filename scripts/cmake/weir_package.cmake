@@ -26,8 +26,6 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION devel)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-# libunwind is loaded with dlopen, never linked, so dpkg-shlibdeps cannot see it.
-set(CPACK_DEBIAN_PACKAGE_DEPENDS libunwind8)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Put libweir.so in LD_PRELOAD in front of a program, or start it with weir run.
  Every allocation is recorded with its call stack; weir report tells who leaked
