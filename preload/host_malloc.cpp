@@ -31,7 +31,14 @@ void* aligned(std::size_t align, std::size_t bytes, engine::Caller caller) noexc
 
 }  // namespace
 
-HOOK(void*, malloc, std::size_t bytes) { return engine::host_alloc(bytes, CALLER()); }
+// CALLER() costs a frame, which malloc and free would pay even where nothing is recorded: so what records is a
+// function of its own, entered by a jump with the stack as the first's caller left it.
+namespace {
+[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept { return engine::exact_alloc(bytes, CALLER()); }
+[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::exact_free(block, CALLER()); }
+}  // namespace
+
+HOOK(void*, malloc, std::size_t bytes) { return engine::is_exact() ? recorded_malloc(bytes) : engine::plain_alloc(bytes); }
 
 HOOK(void*, calloc, std::size_t count, std::size_t each) {
   std::size_t bytes;
@@ -47,7 +54,7 @@ HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
   return engine::host_realloc(block, bytes, CALLER());
 }
 
-HOOK(void, free, void* block) { engine::host_free(block, CALLER()); }
+HOOK(void, free, void* block) { return engine::is_exact() ? recorded_free(block) : engine::plain_free(block); }
 HOOK(void, cfree, void* block) { engine::host_free(block, CALLER()); }
 
 HOOK(void, free_sized, void* block, std::size_t bytes) { engine::host_free_sized(block, bytes, CALLER()); }

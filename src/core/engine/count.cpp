@@ -43,6 +43,7 @@ void add_shared_free(profile::CounterRecord& c, std::size_t bytes) noexcept {
 }  // namespace
 
 void count_alloc_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) noexcept {
+  if (!g_counting.load(std::memory_order_relaxed)) return;
   const Place place = place_for(self, site);
   if (place.counters == nullptr) return;
   if (place.shared) add_shared_alloc(*place.counters, bytes);
@@ -51,6 +52,7 @@ void count_alloc_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) 
 
 void count_free_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) noexcept {
   if (site == static_cast<std::uint32_t>(profile::FixedSite::Untracked)) return;
+  if (!g_counting.load(std::memory_order_relaxed)) return;
   const bool inherited = site < g_first_own_site;
   const Place place = place_for(self, site);
   if (place.counters == nullptr) return;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/engine/mode.hpp"
 #include "core/stack/stack.hpp"
 
 namespace weir::engine {
@@ -17,17 +18,45 @@ using stack::Caller;
 ///     frame │ caller's rbp │ return address │ … caller's frame
 inline Caller caller_of(const void* frame) noexcept {
   const auto* words = static_cast<const std::uintptr_t*>(frame);
-  return {.slot = words + 1, .rbp = words[0]};
+  return Caller{.slot = words + 1, .rbp = words[0]};
 }
 
-[[nodiscard]] void* host_alloc(std::size_t bytes, Caller caller) noexcept;
-[[nodiscard]] void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
-/// `align` is a power of two.
-[[nodiscard]] void* host_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
-[[nodiscard]] void* host_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
-void host_free(void* block, Caller caller) noexcept;
-/// As host_free; `bytes` is what the caller believes it asked for. A wrong belief is reported, and not relied on.
-void host_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
+// When is_exact(): the block is tagged and counted. `align` is a power of two.
+[[nodiscard]] void* exact_alloc(std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
+[[nodiscard]] void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
+void exact_free(void* block, Caller caller) noexcept;
+/// `bytes` is what the caller believes it asked for. A wrong belief is reported, and not relied on.
+void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
+
+// When not: the block is jemalloc's as it is. The first allocation of the process comes here too; it decides the mode,
+// and is made accordingly.
+[[nodiscard]] void* plain_alloc(std::size_t bytes) noexcept;
+[[nodiscard]] void* plain_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] void* plain_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
+[[nodiscard]] void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
+void plain_free(void* block) noexcept;
+
+// Either, by the mode.
+inline void* host_alloc(std::size_t bytes, Caller caller) noexcept {
+  return is_exact() ? exact_alloc(bytes, caller) : plain_alloc(bytes);
+}
+inline void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
+  return is_exact() ? exact_alloc_zeroed(bytes, caller) : plain_alloc_zeroed(bytes, caller);
+}
+inline void* host_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
+  return is_exact() ? exact_alloc_aligned(bytes, align, caller) : plain_alloc_aligned(bytes, align, caller);
+}
+inline void* host_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
+  return is_exact() ? exact_realloc(block, bytes, caller) : plain_realloc(block, bytes, caller);
+}
+inline void host_free(void* block, Caller caller) noexcept {
+  return is_exact() ? exact_free(block, caller) : plain_free(block);
+}
+inline void host_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
+  return is_exact() ? exact_free_sized(block, bytes, caller) : plain_free(block);
+}
 [[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
 
 /// Null, with errno ENOMEM.

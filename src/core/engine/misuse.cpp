@@ -46,8 +46,8 @@ std::uint32_t believable_site(const host::TagReading& tag) noexcept {
   return tag.site < load_relaxed(header().site_count) ? tag.site : 0;
 }
 
-std::uint32_t site_of_misuse(const Caller& caller) noexcept {
-  return g_counting.load(std::memory_order_relaxed) ? capture_site(t_self, caller) : 0;
+std::uint32_t site_of_misuse(Caller caller) noexcept {
+  return t_self.shard != nullptr && g_counting.load(std::memory_order_relaxed) ? capture_site(t_self, caller) : 0;
 }
 
 }  // namespace

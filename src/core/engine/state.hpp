@@ -6,18 +6,12 @@
 #include <string_view>
 
 #include "core/config/config.hpp"
+#include "core/engine/mode.hpp"
 #include "core/engine/thread_state.hpp"
 #include "core/profile/profile.hpp"
 #include "core/track/track.hpp"
 
 namespace weir::engine {
-
-/// How blocks are made. Decided by the first allocation, for good: a process has tagged blocks only, or none.
-enum class Mode : std::uint8_t {
-  Cold = 0,  ///< nobody has allocated yet
-  Exact,     ///< tagged blocks, counted
-  Plain,     ///< jemalloc's blocks as they are
-};
 
 /// Alone on a page that reads zero in a forked child: generation 0 never equals a thread's, so the child's first
 /// operation takes the slow path, however the fork was made.
@@ -25,7 +19,6 @@ struct Guard {
   std::uint64_t generation;
 };
 
-extern constinit std::atomic<Mode> g_mode;
 extern constinit Guard* g_guard;                     ///< points to g_cold_guard until the page is there
 extern constinit std::uint64_t* g_peak_number;       ///< Header.peak_number[Host]
 extern constinit std::uint32_t g_first_own_site;     ///< sites below are weir's own, or the parent's before fork

@@ -50,6 +50,16 @@ void take_shard(ThreadState& self) noexcept {
   if (g_has_exit_key.load(std::memory_order_acquire)) pthread_setspecific(g_exit_key, &self);
 }
 
+/// Every count of this thread goes to the slow path, which knows better.
+void stop_counting(ThreadState& self) noexcept {
+  self.pages = g_no_pages;
+  self.memory = nullptr;
+  self.room = INT64_MAX;
+  self.floor = INT64_MIN;
+  self.ticks = ~std::uint32_t{0};
+  self.generation = load_relaxed(g_guard->generation);
+}
+
 }  // namespace
 
 bool prepare_threads() noexcept {
@@ -70,6 +80,7 @@ void bump_generation() noexcept {
 
 void enter_thread(ThreadState& self) noexcept {
   if (load_relaxed(g_guard->generation) == 0) begin_child(self);
+  if (!g_counting.load(std::memory_order_relaxed)) return stop_counting(self);
   if (self.shard == nullptr) take_shard(self);
   if (self.memory != nullptr && self.memory->code_generation != stack::code_generation()) {
     self.memory->forget();

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -37,14 +38,38 @@ namespace {
 }
 
 std::size_t g_compared = 0;
+std::size_t g_recognised = 0;
+
+/// This thread's memory of stacks. Like the engine, the test takes it once and gives it back at the end.
+struct OwnMemory {
+  Memory* memory = take_memory();
+  ~OwnMemory() { give_back_memory(memory); }
+};
+thread_local OwnMemory t_own;
+
+/// What a stack means here: its number among all different ones.
+std::mutex g_meanings_lock;
+std::map<std::vector<std::uintptr_t>, std::uint32_t> g_meanings;
+std::uint32_t meaning_of(const std::vector<std::uintptr_t>& pcs) {
+  const std::lock_guard hold{g_meanings_lock};
+  return g_meanings.try_emplace(pcs, static_cast<std::uint32_t>(g_meanings.size() + 1)).first->second;
+}
 
 /// Compares both stacks of its caller. Not a leaf, and no tail call: it is a frame of its own for both.
 [[gnu::noinline]] void compare() {
   std::vector<std::uintptr_t> theirs = judge();
   theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judge()
   const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  Buffer buffer;
-  const Stack ours = capture({.slot = frame + 1, .rbp = frame[0]}, kMaxDepth, buffer);
+  const Caller caller{.slot = frame + 1, .rbp = frame[0]};
+  Memory& memory = *t_own.memory;
+  if (theirs.size() <= kMaxDepth) {
+    const std::uint32_t recognised = memory.recall(caller);
+    if (recognised != 0) {
+      ++g_recognised;
+      EXPECT_EQ(recognised, meaning_of(theirs));
+    }
+  }
+  const Stack ours = capture(memory, caller, kMaxDepth);
   if (theirs.size() > kMaxDepth) {
     EXPECT_TRUE(ours.truncated);
     theirs.resize(kMaxDepth);
@@ -53,6 +78,7 @@ std::size_t g_compared = 0;
     EXPECT_FALSE(ours.truncated);
   }
   EXPECT_EQ(theirs, std::vector<std::uintptr_t>(ours.pcs.begin(), ours.pcs.end()));
+  memory.remember(caller, meaning_of(theirs));
   ++g_compared;
 }
 
@@ -65,14 +91,17 @@ volatile int g_sink = 0;
 }
 
 TEST(Capture, AgreesOnPlainRecursion) {
-  for (const int depth : {0, 1, 5, 20, 100}) recurse(depth);
+  const std::size_t before = g_recognised;
+  volatile int rounds = 20;  // not unrolled: each copy would be another call site
+  for (int round = 0; round != rounds; ++round)
+    for (const int depth : {0, 1, 5, 20, 100}) recurse(depth);
+  EXPECT_GE(g_recognised - before, 50U);
 }
 
 TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   recurse(1000);
   const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  Buffer buffer;
-  const Stack two = capture({.slot = frame + 1, .rbp = frame[0]}, 2, buffer);
+  const Stack two = capture(*t_own.memory, {.slot = frame + 1, .rbp = frame[0]}, 2);
   EXPECT_EQ(two.pcs.size(), 2U);
   EXPECT_TRUE(two.truncated);
 }
@@ -84,7 +113,9 @@ TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   else compare();
   g_sink += room[0];
 }
-TEST(Capture, AgreesThroughVariableFrames) { with_variable_frame(5000); }
+TEST(Capture, AgreesThroughVariableFrames) {
+  for (int i = 0; i != 40; ++i) with_variable_frame(5000 - i % 3 * 1000);
+}
 
 template <std::size_t kAlign>
 [[gnu::noinline]] void realigned(int depth) {
@@ -104,11 +135,13 @@ template <std::size_t kAlign>
   g_sink += room[0] + more[0];
 }
 TEST(Capture, AgreesThroughRealignedStacks) {
-  realigned<64>(5);
-  realigned<128>(3);
-  realigned<4096>(2);
-  realigned_and_variable<64>(4);
-  realigned_and_variable<256>(3);
+  for (int i = 0; i != 10; ++i) {
+    realigned<64>(5);
+    realigned<128>(i % 3);
+    realigned<4096>(2);
+    realigned_and_variable<64>(4);
+    realigned_and_variable<256>(i % 4);
+  }
 }
 
 [[gnu::noinline]] void with_huge_frame() {
@@ -117,14 +150,18 @@ TEST(Capture, AgreesThroughRealignedStacks) {
   compare();
   g_sink += room[0];
 }
-TEST(Capture, AgreesThroughHugeFrames) { with_huge_frame(); }
+TEST(Capture, AgreesThroughHugeFrames) {
+  for (int i = 0; i != 4; ++i) with_huge_frame();
+}
 
 [[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void with_frame_pointer(int depth) {
   if (depth == 0) compare();
   else with_frame_pointer(depth - 1);
   ++g_sink;
 }
-TEST(Capture, AgreesThroughFramePointerCode) { with_frame_pointer(10); }
+TEST(Capture, AgreesThroughFramePointerCode) {
+  for (int i = 0; i != 12; ++i) with_frame_pointer(10 - i % 3);
+}
 
 TEST(Capture, AgreesThroughCallbacksOfLibraries) {
   int numbers[] = {5, 3, 9, 1};
@@ -156,10 +193,12 @@ struct ComparesWhenGone {
   throw_through(depth - 1);
 }
 TEST(Capture, AgreesDuringAndAfterExceptions) {
-  try {
-    throw_through(4);
-  } catch (const std::runtime_error&) {
-    compare();
+  for (int i = 0; i != 5; ++i) {
+    try {
+      throw_through(4);
+    } catch (const std::runtime_error&) {
+      compare();
+    }
   }
 }
 
@@ -237,8 +276,34 @@ TEST(Capture, AgreesOnFibersWhoseStacksComeAndGo) {
 
 TEST(Capture, AgreesOnThreads) {
   std::vector<std::thread> threads;
-  for (int i = 0; i != 8; ++i) threads.emplace_back([] { recurse(5); });
+  for (int i = 0; i != 8; ++i) threads.emplace_back([] {
+      for (int round = 0; round != 20; ++round) recurse(round % 6);
+    });
   for (std::thread& thread : threads) thread.join();
+}
+
+/// Two callers of one function whose stacks differ only far down, in random order: the youngest frames predict wrongly.
+[[gnu::noinline]] void by_one_way(unsigned bits, int depth);
+[[gnu::noinline]] void by_other_way(unsigned bits, int depth) {
+  if (depth == 0) compare();
+  else if ((bits & 1) != 0) by_one_way(bits >> 1, depth - 1);
+  else by_other_way(bits >> 1, depth - 1);
+  g_sink += 2;
+}
+void by_one_way(unsigned bits, int depth) {
+  if (depth == 0) compare();
+  else if ((bits & 1) != 0) by_one_way(bits >> 1, depth - 1);
+  else by_other_way(bits >> 1, depth - 1);
+  g_sink += 1;
+}
+TEST(Capture, TellsApartStacksThatDifferOnlyFarDown) {
+  unsigned bits = 1;
+  const std::size_t before = g_recognised;
+  for (int i = 0; i != 3000; ++i) {
+    bits = bits * 1664525 + 1013904223;
+    by_one_way(bits >> 28, 9);
+  }
+  EXPECT_GT(g_recognised - before, 100U);
 }
 
 /// A bottom frame that leads nowhere: its return address is no code, its rbp points beyond the stack.
@@ -248,12 +313,12 @@ TEST(Capture, StopsWhereTheStackLeadsNowhere) {
   ASSERT_EQ(munmap(base + page, page), 0);
   auto* words = reinterpret_cast<std::uintptr_t*>(base + page) - 4;
   words[0] = 0x1234;
-  Buffer buffer;
-  const Stack stack = capture({.slot = words, .rbp = reinterpret_cast<std::uintptr_t>(base) + page + 64}, 64, buffer);
+  Memory& memory = *t_own.memory;
+  const Stack stack = capture(memory, {.slot = words, .rbp = reinterpret_cast<std::uintptr_t>(base) + page + 64}, 64);
   EXPECT_EQ(stack.pcs.size(), 1U);
   // The same with a return address that has a rule: its frame reaches beyond the mapped page.
   words[3] = reinterpret_cast<std::uintptr_t>(&recurse) + 1;
-  const Stack cut = capture({.slot = words + 3, .rbp = 0}, 64, buffer);
+  const Stack cut = capture(memory, {.slot = words + 3, .rbp = 0}, 64);
   EXPECT_EQ(cut.pcs.size(), 1U);
   EXPECT_TRUE(cut.incomplete);
   munmap(base, page);
