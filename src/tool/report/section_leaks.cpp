@@ -70,18 +70,21 @@ void suppressed_text(const Context& context, Section& out) {
 
 Section section_leaks(const Context& context) {
   const Leaks& leaks = context.leaks;
-  const bool running = context.profile.process.ending == Ending::Running;
+  const Ending end = context.profile.process.ending;
   Section out;
-  out.title = running ? "Live now" : "Never freed";
-  if (context.profile.record_mode == 2)
+  out.title = live_words(end);
+  if (context.profile.record_mode == 2) {
     out.say("Recording was off: nothing is known.");
-  else if (leaks.sites.empty())
-    out.say(running ? "Nothing is live." : "Nothing: every block was freed.");
-  else
-    out.say(fmt::format(
-        "{} ({} bytes) in {}, allocated at {}{}.", human_bytes(leaks.bytes), exact(leaks.bytes),
-        counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site"),
-        running ? ". The process still runs: these blocks are in use or lost, it is too early to tell" : ""));
+  } else if (leaks.sites.empty()) {
+    out.say(end == Ending::Exited ? "Nothing: every block was freed." : "Nothing.");
+  } else {
+    out.say(fmt::format("{} ({} bytes) in {}, allocated at {}.", human_bytes(leaks.bytes), exact(leaks.bytes),
+                        counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site")));
+    if (end == Ending::Running)
+      out.say("The process still runs: these blocks are in use or lost, it is too early to tell.");
+    else if (end != Ending::Exited)
+      out.say("The process had no chance to free what it still used.");
+  }
   for (std::size_t i = 0; i != std::min(leaks.sites.size(), context.options.top); ++i)
     out.add(leak_text(context, leaks.sites[i], i + 1));
   rest_text(context, out);

@@ -19,10 +19,16 @@ std::vector<std::uint32_t> live_sites(const Profile& profile) {
   return out;
 }
 
+std::string lower(std::string text) {
+  text[0] = static_cast<char>(text[0] - 'A' + 'a');
+  return text;
+}
+
 std::string leak_lines(const Context& context) {
   const Leaks& leaks = context.leaks;
-  if (leaks.sites.empty()) return "never freed: nothing\n";
-  std::string out = fmt::format("never freed: {} bytes in {}, allocated at {}\n", exact(leaks.bytes),
+  const std::string words = lower(live_words(context.profile.process.ending));
+  if (leaks.sites.empty()) return words + ": nothing\n";
+  std::string out = fmt::format("{}: {} bytes in {}, allocated at {}\n", words, exact(leaks.bytes),
                                 counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site"));
   for (std::size_t i = 0; i != std::min(leaks.sites.size(), kLeaksShown); ++i) {
     const Counts& counts = context.site(leaks.sites[i]).counts;

@@ -81,4 +81,8 @@ std::string ending(const Process& process) {
   return {};
 }
 
+std::string live_words(Ending end) {
+  return end == Ending::Exited ? "Never freed" : end == Ending::Running ? "Live now" : "Live when it died";
+}
+
 }  // namespace weir::tool

@@ -20,6 +20,9 @@ namespace weir::tool {
 /// "exited with status 3", "died of signal 9 (Killed)" …
 [[nodiscard]] std::string ending(const Process& process);
 
+/// What blocks that nobody has freed are called: "Never freed", or less when the process did not end by itself.
+[[nodiscard]] std::string live_words(Ending end);
+
 /// The frame a person would name first: the youngest that is not the allocator's or the language's own.
 [[nodiscard]] const Frame* headline(const std::vector<Frame>& frames);
 /// Function, or what stands for it.

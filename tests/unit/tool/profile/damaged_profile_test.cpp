@@ -14,11 +14,7 @@
 namespace weir::tool {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kPatience = 8;  // sanitized code is slower: fewer positions
-#else
-constexpr std::size_t kPatience = 1;
-#endif
+constexpr std::size_t kStride = WEIR_TEST_STRIDE;  ///< 1 tries every position
 
 /// Reads and reports in both formats. True: there was a report.
 bool survives(std::span<const std::byte> bytes) {
@@ -57,7 +53,7 @@ TEST(DamagedProfile, SurvivesBeingCutAnywhere) {
     for (std::size_t length = 0; length < bytes.size();) {
       survives(bytes.first(length));
       const bool header = length < sizeof(profile::Header) + 8;
-      length += (header ? 1 : length < 3 * profile::kChunkBytes ? 7 : 61 + length / 1000) * kPatience;
+      length += (header ? 1 : length < 3 * profile::kChunkBytes ? 7 : 61 + length / 1000) * kStride;
     }
   }
 }
@@ -67,7 +63,7 @@ TEST(DamagedProfile, SurvivesEveryByteFlipped) {
     const auto original = bytes;
     std::uint32_t random = 12345;
     std::size_t zeros = 0;
-    for (std::size_t at = 0; at < bytes.size(); at += kPatience) {
+    for (std::size_t at = 0; at < bytes.size(); at += kStride) {
       // Far into a run of zeros one place is like the next: there every 97th is tried.
       zeros = original[at] == std::byte{0} ? zeros + 1 : 0;
       if ((zeros > 256 || bytes.size() > 1'000'000) && at % 97 != 0) continue;
