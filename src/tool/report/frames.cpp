@@ -96,7 +96,7 @@ StackText stack_text(std::string head, const Profile& profile, const Site& site,
     out.lines.push_back(
         {fmt::format("(deeper than {} frames: the oldest were cut)", profile.stack_depth), ""});
   if ((site.flags & profile::kSiteNoUnwind) != 0)
-    out.lines.push_back({"(before weir could unwind: callers unknown)", ""});
+    out.lines.push_back({"(older callers are unknown: the walk met a frame it could not pass)", ""});
   return out;
 }
 

@@ -12,24 +12,25 @@ using profile::LossCounters;
 struct Loss {
   std::string_view key;
   std::uint64_t LossCounters::*count;
-  std::string_view words;  ///< after the number; empty: not shown to people
+  std::string_view words;  ///< before the number; empty: not shown to people
 };
 constexpr Loss kLosses[] = {
     {"stacks_truncated", &LossCounters::stacks_truncated,
-     "call stacks were deeper than WEIR_STACK_DEPTH and lost their oldest frames"},
-    {"stacks_missing", &LossCounters::stacks_missing, "call stacks could not be unwound"},
+     "call stacks deeper than WEIR_STACK_DEPTH, cut at it"},
+    {"stacks_missing", &LossCounters::stacks_missing,
+     "call stacks with a frame that could not be passed, cut at it"},
     {"sites_dropped", &LossCounters::sites_dropped,
-     "new call stacks found no room and are counted together as unknown"},
+     "new call stacks without room, counted together as unknown"},
     {"counters_dropped", &LossCounters::counters_dropped,
-     "operations found no room and are counted at the unknown site"},
+     "operations without room, counted at the unknown site"},
     {"foreign_frees", &LossCounters::foreign_frees,
-     "frees were of blocks that another allocator had made; they were passed on"},
+     "frees of blocks that another allocator had made, passed on"},
     {"shared_shard_uses", &LossCounters::shared_shard_uses, ""},
     {"growth_failures", &LossCounters::growth_failures,
-     "times the profile file could not grow (disk full, or WEIR_PROFILE_MAX)"},
-    {"errors_dropped", &LossCounters::errors_dropped, "misuses of memory found no room in the list"},
+     "times the profile could not grow (disk full, or WEIR_PROFILE_MAX)"},
+    {"errors_dropped", &LossCounters::errors_dropped, "misuses of memory without room in the list"},
     {"modules_dropped", &LossCounters::modules_dropped,
-     "program files found no room: their frames have no names"},
+     "program files without room, their frames without names"},
     {"exec_lookups_failed", &LossCounters::exec_lookups_failed, ""},
 };
 
@@ -84,7 +85,7 @@ Section section_coverage(const Context& context) {
   for (const Loss& loss : kLosses) {
     const std::uint64_t count = profile.losses.*loss.count;
     if (count == 0 || loss.words.empty()) continue;
-    out.say(fmt::format("! {} {}.", exact(count), loss.words));
+    out.say(fmt::format("! {}: {}", loss.words, exact(count)));
     complete = false;
   }
   for (const std::string& line : all_warnings(context)) {
