@@ -1,4 +1,4 @@
-// The macro that defines an exported function.
+// How an exported function is defined, and how it knows who called it.
 #pragma once
 
 #include "core/engine/engine.hpp"
@@ -9,5 +9,7 @@
   extern "C" [[gnu::visibility("default")]] Result name(__VA_ARGS__) noexcept; \
   extern "C" Result name(__VA_ARGS__) noexcept
 
-/// Who called the exported function that this stands in.
-#define CALLER() weir::engine::caller_of(__builtin_frame_address(0))
+/// Who called the exported function that this stands in. It costs that function a frame.
+[[gnu::always_inline]] inline weir::engine::Caller caller() noexcept {
+  return weir::engine::caller_of(__builtin_frame_address(0));
+}

@@ -18,24 +18,24 @@ constexpr std::size_t kPage = 4096;
 constexpr std::size_t kNaturalAlign = 16;
 
 /// memalign and its like, with glibc's reading of an odd alignment: up to the next power of two.
-void* aligned(std::size_t align, std::size_t bytes, engine::Caller caller) noexcept {
-  if (align <= kNaturalAlign) return engine::host_alloc(bytes, caller);
+void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcept {
+  if (align <= kNaturalAlign) return engine::host_alloc(bytes, from);
   if (align > (std::size_t{1} << 63)) {
     errno = EINVAL;
     return nullptr;
   }
   std::size_t power = 2 * kNaturalAlign;
   while (power < align) power <<= 1;
-  return engine::host_alloc_aligned(bytes, power, caller);
+  return engine::host_alloc_aligned(bytes, power, from);
 }
 
 }  // namespace
 
-// CALLER() costs a frame, which malloc and free would pay even where nothing is recorded: so what records is a
+// caller() costs a frame, which malloc and free would pay even where nothing is recorded: so what records is a
 // function of its own, entered by a jump with the stack as the first's caller left it.
 namespace {
-[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept { return engine::exact_alloc(bytes, CALLER()); }
-[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::exact_free(block, CALLER()); }
+[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept { return engine::exact_alloc(bytes, caller()); }
+[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::exact_free(block, caller()); }
 }  // namespace
 
 HOOK(void*, malloc, std::size_t bytes) { return engine::is_exact() ? recorded_malloc(bytes) : engine::plain_alloc(bytes); }
@@ -43,44 +43,44 @@ HOOK(void*, malloc, std::size_t bytes) { return engine::is_exact() ? recorded_ma
 HOOK(void*, calloc, std::size_t count, std::size_t each) {
   std::size_t bytes;
   if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]] return engine::out_of_memory();
-  return engine::host_alloc_zeroed(bytes, CALLER());
+  return engine::host_alloc_zeroed(bytes, caller());
 }
 
-HOOK(void*, realloc, void* block, std::size_t bytes) { return engine::host_realloc(block, bytes, CALLER()); }
+HOOK(void*, realloc, void* block, std::size_t bytes) { return engine::host_realloc(block, bytes, caller()); }
 
 HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
   std::size_t bytes;
   if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]] return engine::out_of_memory();
-  return engine::host_realloc(block, bytes, CALLER());
+  return engine::host_realloc(block, bytes, caller());
 }
 
 HOOK(void, free, void* block) { return engine::is_exact() ? recorded_free(block) : engine::plain_free(block); }
-HOOK(void, cfree, void* block) { engine::host_free(block, CALLER()); }
+HOOK(void, cfree, void* block) { engine::host_free(block, caller()); }
 
-HOOK(void, free_sized, void* block, std::size_t bytes) { engine::host_free_sized(block, bytes, CALLER()); }
+HOOK(void, free_sized, void* block, std::size_t bytes) { engine::host_free_sized(block, bytes, caller()); }
 
 HOOK(void, free_aligned_sized, void* block, std::size_t, std::size_t bytes) {
-  engine::host_free_sized(block, bytes, CALLER());
+  engine::host_free_sized(block, bytes, caller());
 }
 
-HOOK(void*, memalign, std::size_t align, std::size_t bytes) { return aligned(align, bytes, CALLER()); }
-HOOK(void*, aligned_alloc, std::size_t align, std::size_t bytes) { return aligned(align, bytes, CALLER()); }
+HOOK(void*, memalign, std::size_t align, std::size_t bytes) { return aligned(align, bytes, caller()); }
+HOOK(void*, aligned_alloc, std::size_t align, std::size_t bytes) { return aligned(align, bytes, caller()); }
 
 HOOK(int, posix_memalign, void** out, std::size_t align, std::size_t bytes) {
   if (!is_pow2(align) || align % sizeof(void*) != 0) return EINVAL;  // and errno stays as it was
   const int saved_errno = errno;
-  void* block = aligned(align, bytes, CALLER());
+  void* block = aligned(align, bytes, caller());
   errno = saved_errno;
   if (block == nullptr) return ENOMEM;
   *out = block;
   return 0;
 }
 
-HOOK(void*, valloc, std::size_t bytes) { return engine::host_alloc_aligned(bytes, kPage, CALLER()); }
+HOOK(void*, valloc, std::size_t bytes) { return engine::host_alloc_aligned(bytes, kPage, caller()); }
 
 HOOK(void*, pvalloc, std::size_t bytes) {
   if (bytes > SIZE_MAX - kPage) return engine::out_of_memory();
-  return engine::host_alloc_aligned(align_up(bytes, kPage), kPage, CALLER());
+  return engine::host_alloc_aligned(align_up(bytes, kPage), kPage, caller());
 }
 
 HOOK(std::size_t, malloc_usable_size, void* block) {

@@ -35,10 +35,10 @@ template <class... Args>
   return real == nullptr ? nullptr : real(args...);
 }
 
-inline void* align_alloc(std::size_t bytes, std::align_val_t align, engine::Caller caller) noexcept {
+inline void* align_alloc(std::size_t bytes, std::align_val_t align, engine::Caller from) noexcept {
   const auto power = static_cast<std::size_t>(align);
   if (!is_pow2(power)) return nullptr;
-  return power <= 16 ? engine::host_alloc(bytes, caller) : engine::host_alloc_aligned(bytes, power, caller);
+  return power <= 16 ? engine::host_alloc(bytes, from) : engine::host_alloc_aligned(bytes, power, from);
 }
 
 using Quietly = const std::nothrow_t&;
@@ -48,55 +48,55 @@ using Quietly = const std::nothrow_t&;
 #pragma GCC visibility push(default)
 
 void* operator new(std::size_t bytes) {
-  void* block = engine::host_alloc(bytes, CALLER());
+  void* block = engine::host_alloc(bytes, caller());
   return block != nullptr ? block : fail("_Znwm", bytes);
 }
 void* operator new[](std::size_t bytes) {
-  void* block = engine::host_alloc(bytes, CALLER());
+  void* block = engine::host_alloc(bytes, caller());
   return block != nullptr ? block : fail("_Znam", bytes);
 }
 void* operator new(std::size_t bytes, Quietly tag) noexcept {
-  void* block = engine::host_alloc(bytes, CALLER());
+  void* block = engine::host_alloc(bytes, caller());
   return block != nullptr ? block : fail_quietly<std::size_t, Quietly>("_ZnwmRKSt9nothrow_t", bytes, tag);
 }
 void* operator new[](std::size_t bytes, Quietly tag) noexcept {
-  void* block = engine::host_alloc(bytes, CALLER());
+  void* block = engine::host_alloc(bytes, caller());
   return block != nullptr ? block : fail_quietly<std::size_t, Quietly>("_ZnamRKSt9nothrow_t", bytes, tag);
 }
 void* operator new(std::size_t bytes, std::align_val_t align) {
-  void* block = align_alloc(bytes, align, CALLER());
+  void* block = align_alloc(bytes, align, caller());
   return block != nullptr ? block : fail("_ZnwmSt11align_val_t", bytes, align);
 }
 void* operator new[](std::size_t bytes, std::align_val_t align) {
-  void* block = align_alloc(bytes, align, CALLER());
+  void* block = align_alloc(bytes, align, caller());
   return block != nullptr ? block : fail("_ZnamSt11align_val_t", bytes, align);
 }
 void* operator new(std::size_t bytes, std::align_val_t align, Quietly tag) noexcept {
-  void* block = align_alloc(bytes, align, CALLER());
+  void* block = align_alloc(bytes, align, caller());
   if (block != nullptr) return block;
   return fail_quietly<std::size_t, std::align_val_t, Quietly>("_ZnwmSt11align_val_tRKSt9nothrow_t", bytes, align, tag);
 }
 void* operator new[](std::size_t bytes, std::align_val_t align, Quietly tag) noexcept {
-  void* block = align_alloc(bytes, align, CALLER());
+  void* block = align_alloc(bytes, align, caller());
   if (block != nullptr) return block;
   return fail_quietly<std::size_t, std::align_val_t, Quietly>("_ZnamSt11align_val_tRKSt9nothrow_t", bytes, align, tag);
 }
 
-void operator delete(void* block) noexcept { engine::host_free(block, CALLER()); }
-void operator delete[](void* block) noexcept { engine::host_free(block, CALLER()); }
-void operator delete(void* block, Quietly) noexcept { engine::host_free(block, CALLER()); }
-void operator delete[](void* block, Quietly) noexcept { engine::host_free(block, CALLER()); }
-void operator delete(void* block, std::size_t bytes) noexcept { engine::host_free_sized(block, bytes, CALLER()); }
-void operator delete[](void* block, std::size_t bytes) noexcept { engine::host_free_sized(block, bytes, CALLER()); }
-void operator delete(void* block, std::align_val_t) noexcept { engine::host_free(block, CALLER()); }
-void operator delete[](void* block, std::align_val_t) noexcept { engine::host_free(block, CALLER()); }
-void operator delete(void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, CALLER()); }
-void operator delete[](void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, CALLER()); }
+void operator delete(void* block) noexcept { engine::host_free(block, caller()); }
+void operator delete[](void* block) noexcept { engine::host_free(block, caller()); }
+void operator delete(void* block, Quietly) noexcept { engine::host_free(block, caller()); }
+void operator delete[](void* block, Quietly) noexcept { engine::host_free(block, caller()); }
+void operator delete(void* block, std::size_t bytes) noexcept { engine::host_free_sized(block, bytes, caller()); }
+void operator delete[](void* block, std::size_t bytes) noexcept { engine::host_free_sized(block, bytes, caller()); }
+void operator delete(void* block, std::align_val_t) noexcept { engine::host_free(block, caller()); }
+void operator delete[](void* block, std::align_val_t) noexcept { engine::host_free(block, caller()); }
+void operator delete(void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, caller()); }
+void operator delete[](void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, caller()); }
 void operator delete(void* block, std::size_t bytes, std::align_val_t) noexcept {
-  engine::host_free_sized(block, bytes, CALLER());
+  engine::host_free_sized(block, bytes, caller());
 }
 void operator delete[](void* block, std::size_t bytes, std::align_val_t) noexcept {
-  engine::host_free_sized(block, bytes, CALLER());
+  engine::host_free_sized(block, bytes, caller());
 }
 
 #pragma GCC visibility pop

@@ -2,10 +2,8 @@
 // running its exit handlers.
 #include <dlfcn.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/platform/platform.hpp"
 #include "hook.hpp"
 
 using namespace weir;
@@ -30,7 +28,7 @@ extern "C" {
 
 void _exit(int code) {
   engine::end(code & 0xff);
-  for (;;) platform::raw_syscall(SYS_exit_group, code);
+  engine::leave(code);
 }
 
 void _Exit(int code) { _exit(code); }
@@ -38,6 +36,6 @@ void _Exit(int code) { _exit(code); }
 void quick_exit(int code) noexcept {
   engine::end(code & 0xff);
   reinterpret_cast<void (*)(int)>(dlsym(RTLD_NEXT, "quick_exit"))(code);
-  for (;;) platform::raw_syscall(SYS_exit_group, code);
+  engine::leave(code);
 }
 }

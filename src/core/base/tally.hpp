@@ -18,6 +18,10 @@ inline void add_own(std::uint64_t& counter, std::uint64_t amount) noexcept {
 #endif
 }
 
+inline void add_own(std::int64_t& sum, std::int64_t amount) noexcept {
+  add_own(reinterpret_cast<std::uint64_t&>(sum), static_cast<std::uint64_t>(amount));
+}
+
 /// Adds to a counter that any thread may write.
 inline void add_shared(std::uint64_t& counter, std::uint64_t amount) noexcept {
   std::atomic_ref<std::uint64_t>{counter}.fetch_add(amount, std::memory_order_relaxed);

@@ -40,7 +40,7 @@ inline void count_alloc(ThreadState& self, std::uint32_t site, std::size_t bytes
   if (page == nullptr) [[unlikely]] count_alloc_slow(self, site, bytes);
   else add_alloc(page[site % profile::kCountersPerChunk], bytes);
   self.last_block = block;
-  self.delta += static_cast<std::int64_t>(bytes);
+  add_own(self.delta, static_cast<std::int64_t>(bytes));
   if (self.delta > self.room) [[unlikely]] pass_on(self);
   if (--self.ticks == 0) [[unlikely]] tick(self);
 }
@@ -55,7 +55,7 @@ inline void count_free(ThreadState& self, std::uint32_t site, std::size_t bytes,
     self.last_block = nullptr;
     add_own(counters.temporary_blocks, 1);
   }
-  self.delta -= static_cast<std::int64_t>(bytes);
+  add_own(self.delta, -static_cast<std::int64_t>(bytes));
   if (self.delta < self.floor) [[unlikely]] pass_on(self);
 }
 

@@ -68,6 +68,9 @@ void start() noexcept;
 /// The process is about to end with this code. Harmless in a vfork child.
 void end(int code) noexcept;
 
+/// Ends the process at once, as _exit does.
+[[noreturn]] void leave(int code) noexcept;
+
 /// A library was closed: other code may come to its addresses.
 void library_closed() noexcept;
 

@@ -7,38 +7,39 @@
 #include "core/engine/count.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/foreign.hpp"
+#include "core/engine/handler_path.hpp"
 #include "core/engine/misuse.hpp"
 #include "core/host/host.hpp"
-
-#define INLINE [[gnu::always_inline]] inline  // the parts of one hot function, in the order they run
 
 namespace weir::engine {
 namespace {
 
 constexpr auto kUntracked = static_cast<std::uint32_t>(profile::FixedSite::Untracked);
 
-/// This thread, once it has taken note of what has happened since its last call.
-INLINE ThreadState& entered() noexcept {
-  ThreadState& self = t_self;
-  if (self.generation != load_relaxed(g_guard->generation)) [[unlikely]] enter_thread(self);
-  return self;
-}
+/// One operation of this thread. While it lives, signal handlers keep out (handler_path.hpp).
+class Operation {
+ public:
+  [[gnu::always_inline]] Operation(ThreadState& self, Caller caller) noexcept : self_{self} {
+    self.inside_frame = reinterpret_cast<std::uintptr_t>(caller.slot);
+    self.inside = true;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    // What has happened since the thread's last call?
+    if (self.generation != expected_generation()) [[unlikely]] enter_thread(self);
+  }
+  [[gnu::always_inline]] ~Operation() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    self_.inside = false;
+  }
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
 
-/// Calls jemalloc with the thread marked as being inside it, so that a signal handler knows.
-template <class Call>
-INLINE auto in_allocator(Call call) noexcept {
-  ThreadState& self = t_self;
-  const bool before = self.in_allocator;
-  self.in_allocator = true;
-  const auto result = call();
-  self.in_allocator = before;
-  return result;
-}
+ private:
+  ThreadState& self_;
+};
 
 /// Gives a new block its tag and counts it.
-INLINE void* record(host::Block block, std::size_t bytes, Caller caller) noexcept {
+[[gnu::always_inline]] inline void* record(ThreadState& self, host::Block block, std::size_t bytes, Caller caller) noexcept {
   if (block.at == nullptr) [[unlikely]] return out_of_memory();
-  ThreadState& self = entered();
   const std::uint32_t site = capture_site(self, caller);
   host::write_tag(block.at, block.class_bytes, bytes, site);
   if (site != kUntracked) [[likely]] count_alloc(self, site, bytes, block.at);
@@ -52,35 +53,34 @@ struct Found {
   [[nodiscard]] bool is_live() const noexcept { return class_bytes != 0 && tag.state == host::TagState::Live; }
 };
 
-INLINE Found find(void* block) noexcept {
+[[gnu::always_inline]] inline Found find(void* block) noexcept {
   const std::size_t class_bytes = host::class_bytes_of(block);
   if (class_bytes == 0 || address_of(block) % 16 != 0) [[unlikely]] return {};
   return {class_bytes, host::read_tag(block, class_bytes)};
 }
 
-INLINE void release(const Found& found, void* block) noexcept {
-  count_free(entered(), found.tag.site, found.tag.requested, block);
+[[gnu::always_inline]] inline void release(ThreadState& self, const Found& found, void* block) noexcept {
+  count_free(self, found.tag.site, found.tag.requested, block);
   host::retire_tag(block, found.class_bytes, found.tag);
-  in_allocator([&] {
-    host::release(block, found.class_bytes);
-    return 0;
-  });
-}
-
-/// The rare frees: of another allocator's block, or of no live block.
-[[gnu::noinline, gnu::cold]] void free_oddly(void* block, Caller caller) noexcept {
-  if (!host::is_ours(block)) return free_foreign(block);
-  const Found found = find(block);
-  if (!found.is_live()) return report_bad_free(block, found.class_bytes, found.tag, caller);
-  release(found, block);
+  host::release(block, found.class_bytes);
 }
 
 /// Moves what a damaged block holds to a new one; the damaged one is never used again.
 [[gnu::noinline, gnu::cold]] void* rescue(void* block, const Found& found, std::size_t bytes, Caller caller) noexcept {
-  report_bad_free(block, found.class_bytes, found.tag, caller);
   void* fresh = exact_alloc(bytes, caller);
   if (fresh != nullptr && found.class_bytes != 0)
     std::memcpy(fresh, block, bytes < found.class_bytes ? bytes : found.class_bytes);
+  return fresh;
+}
+
+/// Another allocator's block becomes one of ours.
+[[gnu::noinline, gnu::cold]] void* adopt(void* block, std::size_t bytes, Caller caller) noexcept {
+  const std::size_t held = usable_size_foreign(block);
+  if (held == 0) return realloc_foreign(block, bytes);
+  void* fresh = exact_alloc(bytes, caller);
+  if (fresh == nullptr) return nullptr;
+  std::memcpy(fresh, block, bytes < held ? bytes : held);
+  free_foreign(block);
   return fresh;
 }
 
@@ -93,34 +93,50 @@ void* out_of_memory() noexcept {
 
 void* exact_alloc(std::size_t bytes, Caller caller) noexcept {
   if (bytes > host::kMaxRequest) [[unlikely]] return out_of_memory();
-  return record(in_allocator([&] { return host::allocate(bytes); }), bytes, caller);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) [[unlikely]] return alloc_in_handler(bytes);
+  const Operation operation{self, caller};
+  return record(self, host::allocate(bytes), bytes, caller);
 }
 
 void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
   if (bytes > host::kMaxRequest) [[unlikely]] return out_of_memory();
-  return record(in_allocator([&] { return host::allocate_zeroed(bytes); }), bytes, caller);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) [[unlikely]] return alloc_zeroed_in_handler(bytes);
+  const Operation operation{self, caller};
+  return record(self, host::allocate_zeroed(bytes), bytes, caller);
 }
 
 void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
   if (bytes > host::kMaxRequest || align > host::kMaxRequest) [[unlikely]] return out_of_memory();
-  return record(in_allocator([&] { return host::allocate_aligned(bytes, align); }), bytes, caller);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) [[unlikely]] return alloc_aligned_in_handler(bytes, align);
+  const Operation operation{self, caller};
+  return record(self, host::allocate_aligned(bytes, align), bytes, caller);
 }
 
 void exact_free(void* block, Caller caller) noexcept {
   if (block == nullptr) return;
-  if (!host::is_in_home(block)) [[unlikely]] return free_oddly(block, caller);
+  if (!host::is_in_home(block)) [[unlikely]]
+    if (!host::is_ours(block)) return free_foreign(block);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) [[unlikely]] return defer_free(self, block);
+  const Operation operation{self, caller};
   const Found found = find(block);
-  if (!found.is_live()) [[unlikely]] return free_oddly(block, caller);
-  release(found, block);
+  if (!found.is_live()) [[unlikely]] return report_bad_free(block, found.class_bytes, found.tag, caller);
+  release(self, found, block);
 }
 
 void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
   if (block == nullptr) return;
-  if (!host::is_in_home(block)) [[unlikely]] return free_oddly(block, caller);
+  if (!host::is_ours(block)) [[unlikely]] return free_foreign(block);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) [[unlikely]] return defer_free(self, block);
+  const Operation operation{self, caller};
   const Found found = find(block);
-  if (!found.is_live()) [[unlikely]] return free_oddly(block, caller);
+  if (!found.is_live()) [[unlikely]] return report_bad_free(block, found.class_bytes, found.tag, caller);
   if (bytes != found.tag.requested) [[unlikely]] report_wrong_size(block, found.tag, bytes, caller);
-  release(found, block);
+  release(self, found, block);
 }
 
 void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
@@ -129,18 +145,28 @@ void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
     exact_free(block, caller);
     return nullptr;
   }
-  if (!host::is_ours(block)) [[unlikely]] return realloc_foreign(block, bytes);
   if (bytes > host::kMaxRequest) [[unlikely]] return out_of_memory();
+  if (!host::is_ours(block)) [[unlikely]] return adopt(block, bytes, caller);
   const Found found = find(block);
-  if (!found.is_live()) [[unlikely]] return rescue(block, found, bytes, caller);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) [[unlikely]] {
+    void* fresh = rescue(block, found, bytes, caller);
+    if (fresh != nullptr) defer_free(self, block);
+    return fresh;
+  }
+  if (!found.is_live()) [[unlikely]] {
+    report_bad_free(block, found.class_bytes, found.tag, caller);
+    return rescue(block, found, bytes, caller);
+  }
+  const Operation operation{self, caller};
   host::take_tag(block, found.class_bytes);
-  const host::Block moved = in_allocator([&] { return host::reallocate(block, bytes); });
+  const host::Block moved = host::reallocate(block, bytes);
   if (moved.at == nullptr) [[unlikely]] {
     host::put_tag_back(block, found.class_bytes, found.tag);
     return out_of_memory();
   }
-  count_free(entered(), found.tag.site, found.tag.requested, nullptr);
-  return record(moved, bytes, caller);
+  count_free(self, found.tag.site, found.tag.requested, nullptr);
+  return record(self, moved, bytes, caller);
 }
 
 std::size_t host_usable_size(void* block) noexcept {

@@ -100,12 +100,12 @@ void after_fork_in_child() noexcept {
   store_relaxed(g_guard->generation, std::uint64_t{0});  // where the kernel does not wipe the page
 }
 
-/// The same line for everyone would garble the output of shells and build tools: the family's first process speaks.
+/// The same line from everyone would garble the output of shells and build tools. `weir run` speaks for all.
 bool speaks() noexcept {
-  if (g_config.quiet.on || is_under_run() || g_forked) return false;
+  if (g_config.quiet.on || is_under_run()) return false;
   const platform::FileFacts now = platform::facts_of(2);
   if (now.inode != g_stderr.inode || now.device != g_stderr.device) return false;  // not the stream we started with
-  return !is_parent_recorded(header().parent_pid);
+  return is_first_of_family();
 }
 
 void say_goodbye() noexcept {
@@ -176,7 +176,7 @@ void start() noexcept {
   }
   g_stderr = platform::facts_of(2);
   resolve_pattern();
-  if (!is_under_run() && !is_parent_recorded(header().parent_pid)) each_environment_entry(complain_of);
+  if (!is_under_run() && is_first_of_family()) each_environment_entry(complain_of);
   describe_process();
   open_profile();
   copy_text(std::span{header().unwinder}.first(sizeof(header().unwinder) - 1), stack::unwinder_name());
@@ -185,6 +185,8 @@ void start() noexcept {
   watch_thread_exits();
   say_hello();
 }
+
+bool is_first_of_family() noexcept { return !g_forked && !is_parent_recorded(header().parent_pid); }
 
 void end(int code) noexcept {
   if (!g_map.exists() || load_relaxed(g_guard->generation) == 0) return;
@@ -198,6 +200,10 @@ void end(int code) noexcept {
   if (!g_map.has_file() && (!g_forked || follows(config::Follow::Fork))) open_profile();
   g_map.trim_file();
   say_goodbye();
+}
+
+void leave(int code) noexcept {
+  for (;;) platform::raw_syscall(SYS_exit_group, code);
 }
 
 void library_closed() noexcept {

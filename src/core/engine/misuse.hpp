@@ -4,7 +4,7 @@
 #include <cstddef>
 
 #include "core/engine/engine.hpp"
-#include "core/host/tag.hpp"
+#include "core/host/host.hpp"
 
 namespace weir::engine {
 

@@ -92,7 +92,7 @@ void complain_of_place(int error) noexcept {
   line << "weir: cannot write the profile " << slice(g_config.out.view(), 0, 400) << " (" << reason(-error) << "); ";
   if (g_map.has_file()) line << "it goes to " << text_of(g_map.path());
   else line << "it is kept in memory, and tried again at the end";
-  if (!is_under_run() || !g_map.has_file()) platform::say(line.view());
+  if (is_first_of_family()) platform::say(line.view());
   warn(line.view());
 }
 

@@ -41,9 +41,12 @@ void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   if (!is_plain()) return exact_realloc(block, bytes, caller);
   if (block == nullptr) return weir_je_malloc(bytes);
   if (!host::is_ours(block)) return realloc_foreign(block, bytes);
-  if (bytes != 0) return weir_je_realloc(block, bytes);
-  weir_je_free(block);
-  return nullptr;
+  if (bytes == 0) {
+    weir_je_free(block);
+    return nullptr;
+  }
+  void* moved = bytes > host::kMaxRequest ? nullptr : weir_je_realloc(block, bytes);
+  return moved != nullptr ? moved : out_of_memory();
 }
 
 void plain_free(void* block) noexcept {

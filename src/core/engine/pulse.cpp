@@ -85,7 +85,6 @@ void tick(ThreadState& self) noexcept {
   const std::uint64_t now = since_start_ns();
   store_relaxed(header().last_seen_ns, now);
   if (now < g_next_point_ns.load(std::memory_order_relaxed)) return;
-  if (self.in_allocator || self.busy != Busy::No) return;  // a signal handler: jemalloc's locks may be held below us
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   pass_on(self);
   take_point(now);
@@ -94,7 +93,7 @@ void tick(ThreadState& self) noexcept {
 }
 
 void take_last_point() noexcept {
-  if (t_self.in_allocator) return;
+  if (t_self.inside) return;  // _exit in a signal handler: jemalloc's locks may be held below us
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   const std::uint64_t now = since_start_ns();
   store_relaxed(header().last_seen_ns, now);

@@ -13,8 +13,8 @@
 
 namespace weir::engine {
 
-/// Alone on a page that reads zero in a forked child: generation 0 never equals a thread's, so the child's first
-/// operation takes the slow path, however the fork was made.
+/// Alone on a page that reads zero in a forked child, so that the child's first operation takes the slow path, however
+/// the fork was made.
 struct Guard {
   std::uint64_t generation;
 };
@@ -28,6 +28,10 @@ extern constinit profile::Map g_map;
 extern constinit track::Modules g_modules;
 extern constinit track::Sites g_sites;
 extern constinit track::Shards g_shards;
+
+/// What an up-to-date thread's generation is: one more than the guard's, so that neither a new thread (0) nor a forked
+/// child (guard 0) has it.
+inline std::uint64_t expected_generation() noexcept { return load_relaxed(g_guard->generation) + 1; }
 
 inline profile::Header& header() noexcept { return g_map.header(); }
 inline profile::LossCounters& losses() noexcept { return header().losses; }
@@ -67,6 +71,8 @@ void resolve_pattern() noexcept;
 /// Tells `weir run`, if it is there, where this process's profile is.
 void announce_profile() noexcept;
 [[nodiscard]] bool is_under_run() noexcept;
+/// True unless the process that started this one is recorded too.
+[[nodiscard]] bool is_first_of_family() noexcept;
 /// The profile's path as the user would type it from here.
 [[nodiscard]] std::string_view shown_profile_path() noexcept;
 

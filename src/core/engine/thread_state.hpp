@@ -10,12 +10,6 @@
 
 namespace weir::engine {
 
-enum class Busy : std::uint8_t {
-  No = 0,
-  Capturing,   ///< in the unwinder: whoever allocates now is a signal handler
-  OwnForeign,  ///< weir itself called code that may allocate: those blocks are not the program's
-};
-
 struct ThreadState {
   /// Equal to the process's when nothing happened that this thread has not taken note of: its own start, a fork, a
   /// closed library, the first or last second thread.
@@ -27,10 +21,11 @@ struct ThreadState {
   const void* last_block;          ///< the newest block, until this thread allocates again
   track::Shard* shard;
   stack::Memory* memory;           ///< of stacks; null: none could be had, stacks are not known then
-  std::uintptr_t busy_frame;       ///< stack address at which `busy` was set
+  std::uintptr_t inside_frame;     ///< stack address of the call that set `inside`
+  void* deferred;                  ///< blocks that signal handlers freed meanwhile, linked through their first word
   std::uint32_t ticks;             ///< operations until the clock is looked at
-  Busy busy;
-  bool in_allocator;               ///< inside jemalloc: a signal handler must not ask for its statistics
+  bool inside;                     ///< inside weir or jemalloc: a signal handler must keep out
+  bool quiet;                      ///< weir itself calls foreign code: blocks made now are not the program's
   std::uint8_t exit_rounds;        ///< how often the thread's exit callback ran
 };
 static_assert(sizeof(ThreadState) <= 128);
@@ -40,16 +35,20 @@ extern constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec"
 /// While one of these lives, the blocks that this thread allocates are weir's own.
 class Quiet {
  public:
-  Quiet() noexcept : before_{t_self.busy} {
-    t_self.busy = Busy::OwnForeign;
-    t_self.busy_frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  Quiet() noexcept : before_{t_self.quiet}, memory_{t_self.memory} {
+    t_self.quiet = true;
+    t_self.memory = nullptr;
   }
-  ~Quiet() { t_self.busy = before_; }
+  ~Quiet() {
+    t_self.quiet = before_;
+    t_self.memory = memory_;
+  }
   Quiet(const Quiet&) = delete;
   Quiet& operator=(const Quiet&) = delete;
 
  private:
-  Busy before_;
+  bool before_;
+  stack::Memory* memory_;
 };
 
 }  // namespace weir::engine

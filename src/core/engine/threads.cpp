@@ -3,6 +3,7 @@
 
 #include "core/engine/count.hpp"
 #include "core/engine/engine.hpp"
+#include "core/engine/handler_path.hpp"
 #include "core/engine/threads.hpp"
 
 namespace weir::engine {
@@ -36,7 +37,7 @@ void on_thread_exit(void* self_address) noexcept {
     pthread_setspecific(g_exit_key, self_address);  // no allocation: the key is one of the first 32
     return;
   }
-  if (self.shard != nullptr && !self.shard->shared && self.generation == load_relaxed(g_guard->generation))
+  if (self.shard != nullptr && !self.shard->shared && self.generation == expected_generation())
     release_shard(self);
 }
 
@@ -45,7 +46,7 @@ void take_shard(ThreadState& self) noexcept {
   self.shard = g_shards.take(g_map);
   self.pages = self.shard->shared ? g_no_pages : self.shard->pages;
   self.ticks = kTicksToClock;
-  if (self.memory == nullptr) self.memory = stack::take_memory();
+  if (self.memory == nullptr && !self.quiet) self.memory = stack::take_memory();
   if (was_single && !g_shards.single()) bump_generation();  // the first thread must hear that it is not alone
   if (g_has_exit_key.load(std::memory_order_acquire)) pthread_setspecific(g_exit_key, &self);
 }
@@ -57,7 +58,7 @@ void stop_counting(ThreadState& self) noexcept {
   self.room = INT64_MAX;
   self.floor = INT64_MIN;
   self.ticks = ~std::uint32_t{0};
-  self.generation = load_relaxed(g_guard->generation);
+  self.generation = expected_generation();
 }
 
 }  // namespace
@@ -86,8 +87,9 @@ void enter_thread(ThreadState& self) noexcept {
     self.memory->forget();
     self.memory->code_generation = stack::code_generation();
   }
-  self.generation = load_relaxed(g_guard->generation);
+  self.generation = expected_generation();
   pass_on(self);
+  if (self.deferred != nullptr) free_deferred(self);
 }
 
 void pass_on(ThreadState& self) noexcept {

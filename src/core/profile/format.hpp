@@ -191,7 +191,7 @@ struct LossCounters {
   std::uint64_t growth_failures;      ///< the profile file could not grow (disk full, limit)
   std::uint64_t errors_dropped;       ///< misuses beyond the error table
   std::uint64_t modules_dropped;      ///< modules beyond the module table
-  std::uint64_t exec_lookups_failed;  ///< reserved
+  std::uint64_t blocks_in_handlers;   ///< allocated by signal handlers that interrupted weir: glibc made them, not recorded
   std::uint64_t reserved[6];
 };
 static_assert(sizeof(LossCounters) == 128);

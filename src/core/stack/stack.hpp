@@ -10,7 +10,7 @@
 
 namespace weir::stack {
 
-/// Where an exported function was called from, taken at its entry (CALLER() in preload/hook.hpp).
+/// Where an exported function was called from, taken at its entry (caller() in preload/hook.hpp).
 struct Caller {
   const std::uintptr_t* slot;  ///< stack slot that holds the return address
   std::uintptr_t rbp;          ///< frame pointer register of the caller

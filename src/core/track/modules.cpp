@@ -4,9 +4,11 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <span>
 
 #include "core/base/bits.hpp"
 #include "core/base/text.hpp"
@@ -17,7 +19,7 @@ namespace {
 /// What the loader says of an address. Lock-free: _dl_find_object, glibc 2.35.
 struct Loaded {
   const link_map* map;
-  std::uintptr_t begin;  ///< where the ELF header is mapped
+  std::uintptr_t begin;  ///< of the mapping that holds the address
 };
 
 Loaded loaded_at(std::uintptr_t pc) noexcept {
@@ -61,25 +63,39 @@ std::size_t build_id_in(const char* from, std::size_t bytes, std::uint8_t* out) 
   return 0;
 }
 
-/// Reads the program headers where the loader mapped them.
-void read_headers(profile::ModuleRecord& module, std::uintptr_t header_at) noexcept {
-  const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(header_at);
-  if (std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return;
-  const auto* segments = reinterpret_cast<const ElfW(Phdr)*>(header_at + header->e_phoff);
+using Segments = std::span<const ElfW(Phdr)>;
+
+/// The program headers, where they are mapped. The kernel knows the program's own; a library's ELF header is where its
+/// mapping begins, which for one with holes between its segments is not where the loader says that `pc`'s part begins.
+Segments segments_of(const Loaded& loaded) noexcept {
+  const bool is_program = loaded.map->l_name == nullptr || loaded.map->l_name[0] == '\0';
+  if (is_program) {
+    const auto* first = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));  // no allocation: man 3 getauxval
+    if (first != nullptr) return {first, getauxval(AT_PHNUM)};
+  }
+  for (const std::uintptr_t at : {loaded.begin, static_cast<std::uintptr_t>(loaded.map->l_addr)}) {
+    const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(at);
+    if (at == 0 || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) continue;
+    return {reinterpret_cast<const ElfW(Phdr)*>(at + header->e_phoff), header->e_phnum};
+  }
+  return {};
+}
+
+void read_segments(profile::ModuleRecord& module, Segments segments) noexcept {
   std::uintptr_t begin = ~std::uintptr_t{0}, end = 0;
-  for (unsigned i = 0; i != header->e_phnum; ++i) {
-    if (segments[i].p_type != PT_LOAD) continue;
-    const std::uintptr_t from = module.base + segments[i].p_vaddr;
+  for (const ElfW(Phdr)& segment : segments) {
+    if (segment.p_type != PT_LOAD) continue;
+    const std::uintptr_t from = module.base + segment.p_vaddr;
     if (from < begin) begin = from;
-    if (from + segments[i].p_memsz > end) end = from + segments[i].p_memsz;
+    if (from + segment.p_memsz > end) end = from + segment.p_memsz;
   }
   if (end == 0) return;
   module.begin = align_down(begin, platform::kPageBytes);
   module.end = align_up(end, platform::kPageBytes);
-  for (unsigned i = 0; i != header->e_phnum && module.build_id_bytes == 0; ++i)
-    if (segments[i].p_type == PT_NOTE)
+  for (const ElfW(Phdr)& segment : segments)
+    if (segment.p_type == PT_NOTE && module.build_id_bytes == 0)
       module.build_id_bytes = static_cast<std::uint32_t>(build_id_in(
-          reinterpret_cast<const char*>(module.base + segments[i].p_vaddr), segments[i].p_memsz, module.build_id));
+          reinterpret_cast<const char*>(module.base + segment.p_vaddr), segment.p_memsz, module.build_id));
 }
 
 bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
@@ -87,7 +103,7 @@ bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
   if (loaded.map == nullptr) return false;
   module.base = loaded.map->l_addr;
   module.begin = module.end = 0;
-  read_headers(module, loaded.begin);
+  read_segments(module, segments_of(loaded));
   if (pc < module.begin || pc >= module.end) return false;
   char path[sizeof(module.path) + 1];
   const std::size_t bytes = path_of(*loaded.map, std::span{path}.first(sizeof(module.path)));

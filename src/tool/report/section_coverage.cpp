@@ -31,7 +31,8 @@ constexpr Loss kLosses[] = {
     {"errors_dropped", &LossCounters::errors_dropped, "misuses of memory without room in the list"},
     {"modules_dropped", &LossCounters::modules_dropped,
      "program files without room, their frames without names"},
-    {"exec_lookups_failed", &LossCounters::exec_lookups_failed, ""},
+    {"blocks_in_handlers", &LossCounters::blocks_in_handlers,
+     "blocks that signal handlers got from glibc, having interrupted weir; not recorded"},
 };
 
 std::vector<std::string> all_warnings(const Context& context) {
