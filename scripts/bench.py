@@ -92,25 +92,23 @@ def prefix_of(variant, build, folder):
     return [], {}
 
 
-def run_once(words, environment):
+def run_once(words, environment, build, folder):
     """(seconds, peak resident bytes of the process started)."""
-    began = time.perf_counter()
-    process = subprocess.Popen(words, env={**os.environ, **environment}, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"bench.py: {' '.join(map(str, words))} ended with {process.returncode} under {environment}")
-    return seconds, usage.ru_maxrss * 1024
+    variables = {("MEASURE_PRELOAD" if name == "LD_PRELOAD" else name): value for name, value in environment.items()}
+    subprocess.run([f"{build}/bench/measure", f"{folder}/measured", *words], env={**os.environ, **variables}, check=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    nanoseconds, kib, status = map(int, (folder / "measured").read_text().split())
+    if status != 0:
+        sys.exit(f"bench.py: {' '.join(map(str, words))} ended with {status} under {environment}")
+    return nanoseconds / 1e9, kib * 1024
 
 
-def measure_macro(workload, variant, prefix, folder):
+def measure_macro(workload, variant, prefix, build, folder):
     words, environment = [*prefix[0], *workload.words], {**workload.environment, **prefix[1]}
     times = STARTS if workload.unit == "ms" else 1
     total, resident = 0.0, 0
     for _ in range(times):
-        seconds, resident = run_once(words, environment)
+        seconds, resident = run_once(words, environment, build, folder)
         total += seconds
         for left in (folder / "out").iterdir():
             left.unlink()
@@ -122,7 +120,7 @@ def measure_micro(build, variant, prefix, folder):
     """One short run of pair_bench: (name, nanoseconds) for each of its cases."""
     words = [*prefix[0], f"{build}/bench/pair_bench", "--benchmark_min_time=0.05", "--benchmark_format=json",
              f"--benchmark_out={folder}/pair.json", "--benchmark_out_format=json"]
-    run_once(words, prefix[1])
+    run_once(words, prefix[1], build, folder)
     for left in (folder / "out").iterdir():
         left.unlink()
     rows = json.loads((folder / "pair.json").read_text())["benchmarks"]
@@ -150,7 +148,7 @@ def collect(build, options):
         for variant in [name for name, prefix in prefixes.items() if prefix is None]:
             print(f"bench.py: leaving out {variant}: not installed", file=sys.stderr)
             del prefixes[variant]
-        jobs = [lambda v, p, w=w: measure_macro(w, v, p, folder) for w in macro_workloads(folder) if options.only in w.name]
+        jobs = [lambda v, p, w=w: measure_macro(w, v, p, build, folder) for w in macro_workloads(folder) if options.only in w.name]
         if options.only in "pair":
             jobs.insert(0, lambda v, p: measure_micro(build, v, p, folder))
         for number in range(options.rounds):
