@@ -1,22 +1,24 @@
 // What the engine must hear of: that the loader is ready, that a library was closed, that the process ends without
 // running its exit handlers.
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "hook.hpp"
+#include "next.hpp"
 
 using namespace weir;
 
 /// The library's only constructor.
-[[gnu::constructor]] static void weir_start() noexcept { engine::start(); }
+[[gnu::constructor]] static void weir_start() noexcept {
+  engine::start();
+  warm_exec_functions();
+}
 
-using Close = int(void* handle);
+static constinit Next<int(void* handle)> g_dlclose{"dlclose"};
+static constinit Next<void(int code)> g_quick_exit{"quick_exit"};
 
 HOOK(int, dlclose, void* handle) {
-  static constinit Close* real = nullptr;
-  if (real == nullptr) real = reinterpret_cast<Close*>(dlsym(RTLD_NEXT, "dlclose"));
-  const int result = real(handle);
+  const int result = g_dlclose.get()(handle);
   if (result == 0) engine::library_closed();
   return result;
 }
@@ -35,7 +37,7 @@ void _Exit(int code) { _exit(code); }
 
 void quick_exit(int code) noexcept {
   engine::end(code & 0xff);
-  reinterpret_cast<void (*)(int)>(dlsym(RTLD_NEXT, "quick_exit"))(code);
+  g_quick_exit.get()(code);
   engine::leave(code);
 }
 }

@@ -68,6 +68,10 @@ void start() noexcept;
 /// The process is about to end with this code. Harmless in a vfork child.
 void end(int code) noexcept;
 
+/// The process is about to become another program; and: it did not. Harmless in a vfork child.
+void begin_exec() noexcept;
+void exec_failed() noexcept;
+
 /// Ends the process at once, as _exit does.
 [[noreturn]] void leave(int code) noexcept;
 

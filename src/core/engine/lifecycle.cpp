@@ -126,11 +126,27 @@ void say_hello() noexcept {
   platform::say(line.view());
 }
 
-void on_process_exit(int status, void*) noexcept { end(status & 0xff); }
-
 bool follows(config::Follow kind) noexcept {
   return g_config.follow == config::Follow::All || g_config.follow == kind;
 }
+
+/// False in a forked child that has done nothing yet, and in a vfork child, which lives in our memory.
+bool is_own_profile() noexcept {
+  return g_map.exists() && load_relaxed(g_guard->generation) != 0 &&
+         static_cast<std::uint32_t>(platform::raw_getpid()) == header().pid;
+}
+
+/// Everything that a reader of the finished profile expects.
+void close_books(profile::End how, int value) noexcept {
+  take_last_point();
+  header().end_value = value;
+  header().ended_ns = since_start_ns();
+  store_release(header().end, how);
+  if (!g_map.has_file() && (!g_forked || follows(config::Follow::Fork))) open_profile();
+  g_map.trim_file();
+}
+
+void on_process_exit(int status, void*) noexcept { end(status & 0xff); }
 
 /// The header's counts of the parent's life, set back for a life that starts now.
 void forget_parent() noexcept {
@@ -189,17 +205,22 @@ void start() noexcept {
 bool is_first_of_family() noexcept { return !g_forked && !is_parent_recorded(header().parent_pid); }
 
 void end(int code) noexcept {
-  if (!g_map.exists() || load_relaxed(g_guard->generation) == 0) return;
-  if (static_cast<std::uint32_t>(platform::raw_getpid()) != header().pid) return;  // a vfork child in our memory
-  if (g_ended.exchange(true, std::memory_order_relaxed)) return;
+  if (!is_own_profile() || g_ended.exchange(true, std::memory_order_relaxed)) return;
   const Quiet quiet;
-  take_last_point();
-  header().end_value = code;
-  header().ended_ns = since_start_ns();
-  store_release(header().end, profile::End::Exited);
-  if (!g_map.has_file() && (!g_forked || follows(config::Follow::Fork))) open_profile();
-  g_map.trim_file();
+  close_books(profile::End::Exited, code);
   say_goodbye();
+}
+
+void begin_exec() noexcept {
+  if (!is_own_profile()) return;
+  const Quiet quiet;
+  close_books(profile::End::Replaced, 0);
+}
+
+void exec_failed() noexcept {
+  if (!is_own_profile()) return;
+  store_release(header().end, profile::End::Running);
+  header().ended_ns = 0;
 }
 
 void leave(int code) noexcept {

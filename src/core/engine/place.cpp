@@ -1,9 +1,11 @@
 // Where the profile goes: the pattern of WEIR_OUT, what to do when that place does not work, and who is told.
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "core/base/slice.hpp"
@@ -64,6 +66,25 @@ void vary(TextBuffer& path, std::uint32_t attempt) noexcept {
   if (attempt > 1) path << "." << std::uint64_t{attempt - 1};
 }
 
+/// A profile at this path that this very process began, as the program it was before exec, makes room: the name that
+/// the user asked for belongs to what the process became. False: it is another's, or cannot be moved.
+bool take_over_name(const char* path) noexcept {
+  profile::Header before;
+  constexpr std::size_t kEnough = offsetof(profile::Header, end);
+  if (platform::read_file(path, {reinterpret_cast<char*>(&before), kEnough}) != kEnough) return false;
+  if (before.magic != profile::kMagic || before.pid != header().pid || before.started_ticks != header().started_ticks)
+    return false;
+  for (std::uint32_t attempt = 1; attempt != 100; ++attempt) {
+    char bytes[kPathMax];
+    TextBuffer other{bytes};
+    other << std::string_view{path};
+    vary(other, attempt);
+    const long moved = platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
+    if (moved != -EEXIST) return moved == 0;
+  }
+  return false;
+}
+
 /// 0, or a negative errno value.
 int try_pattern(std::string_view directory, std::string_view pattern) noexcept {
   constexpr std::uint32_t kAttempts = 1000;
@@ -77,6 +98,7 @@ int try_pattern(std::string_view directory, std::string_view pattern) noexcept {
     if (!counted) vary(path, attempt);
     const char* terminated = path.c_str();
     result = path.cut() ? -ENAMETOOLONG : g_map.move_to(terminated);
+    if (result == -EEXIST && attempt == 0 && take_over_name(terminated)) result = g_map.move_to(terminated);
   }
   return result;
 }

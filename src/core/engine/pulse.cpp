@@ -58,7 +58,9 @@ void take_stats(std::uint64_t now_ns) noexcept {
   take.at_ns = now_ns;
   take.allocated = totals.allocated;
   take.active = totals.active;
-  take.resident = totals.resident;
+  // jemalloc counts pages that it may have touched; the process cannot have more than the kernel says.
+  const std::uint64_t resident = platform::resident_bytes();
+  take.resident = resident != 0 && resident < totals.resident ? resident : totals.resident;
   take.retained = totals.retained;
   take.mapped = totals.mapped;
   take.metadata = totals.metadata;

@@ -178,6 +178,7 @@ enum class End : std::uint32_t {
   Running = 0,  ///< or died without a word: the tool looks whether the process still lives
   Exited = 1,   ///< end_value: exit code
   Signalled = 2,///< end_value: signal number; written by `weir run`, the parent
+  Replaced = 3, ///< by another program, with exec; that one has a profile of its own
 };
 
 /// What core could not do, or saw on the way. Shown in the report's coverage section.

@@ -33,6 +33,7 @@ std::uint64_t monotonic_ns() {
 Ending ending_of(const profile::Header& header) {
   if (header.end == profile::End::Exited) return Ending::Exited;
   if (header.end == profile::End::Signalled) return Ending::Signalled;
+  if (header.end == profile::End::Replaced) return Ending::Replaced;
   if (header.pid == 0 || header.started_ticks == 0) return Ending::Killed;
   return start_ticks(header.pid) == header.started_ticks ? Ending::Running : Ending::Killed;
 }

@@ -66,7 +66,7 @@ struct SpaceTotals {
   std::uint64_t peak_at_ns = 0;
 };
 
-enum class Ending { Running, Exited, Signalled, Killed };
+enum class Ending { Running, Exited, Signalled, Killed, Replaced };  ///< Replaced: by exec
 
 struct Process {
   std::uint32_t pid = 0, parent_pid = 0;

@@ -66,12 +66,13 @@ Section section_process(const Context& context) {
     sink.member("cwd", process.cwd);
     sink.member("started", started(process));
     sink.member("duration_s", static_cast<double>(process.duration_ns) / 1e9);
-    constexpr std::string_view kEnds[] = {"running", "exit", "signal", "killed"};
+    constexpr std::string_view kEnds[] = {"running", "exit", "signal", "killed", "exit"};
     sink.member("end", kEnds[static_cast<std::size_t>(process.ending)]);
     sink.key("exit_code");
     process.ending == Ending::Exited ? sink.put(process.end_value) : sink.null();
     sink.key("signal");
     process.ending == Ending::Signalled ? sink.put(process.end_value) : sink.null();
+    sink.member("replaced_by_exec", process.ending == Ending::Replaced);
     sink.end_object();
   };
   return out;

@@ -77,12 +77,16 @@ std::string ending(const Process& process) {
     }
     case Ending::Killed:
       return "killed, by a signal that nobody was there to note";
+    case Ending::Replaced:
+      return "replaced by another program (exec)";
   }
   return {};
 }
 
 std::string live_words(Ending end) {
-  return end == Ending::Exited ? "Never freed" : end == Ending::Running ? "Live now" : "Live when it died";
+  return end == Ending::Exited ? "Never freed" : end == Ending::Running ? "Live now"
+         : end == Ending::Replaced ? "Live when it was replaced"
+                                   : "Live when it died";
 }
 
 }  // namespace weir::tool
