@@ -15,11 +15,12 @@ HashKey hash_of(const StackView& stack, std::uint32_t generation) noexcept {
   return {mix(a), static_cast<std::uint32_t>(b >> 32)};
 }
 
-/// Not a hash: for a given parent, every (pc, module) has a word of its own.
-HashKey node_key(std::uint32_t parent, std::uint64_t pc, std::uint32_t module) noexcept {
-  return {mix((pc << 16 | module) ^ mix(parent)), parent};
+std::uint64_t hash_of(const profile::NodeRecord& frame) noexcept {
+  return mix((frame.pc << 16 | frame.module) ^ mix(frame.parent));
 }
-HashKey node_key(std::uint32_t node) noexcept { return {mix(node), node}; }
+bool is_same(const profile::NodeRecord& a, const profile::NodeRecord& b) noexcept {
+  return a.pc == b.pc && a.parent == b.parent && a.module == b.module;
+}
 
 }  // namespace
 
@@ -46,14 +47,14 @@ void Sites::begin_own_numbers(profile::Map& map) noexcept {
   in_handler_ = stand_in(profile::kSiteInHandler, in_handler_);
 }
 
-std::uint32_t Sites::find_node(std::uint32_t parent, std::uint64_t pc, std::uint32_t module) const noexcept {
-  return nodes_by_frame_.find(node_key(parent, pc, module));
-}
-
-std::uint32_t Sites::add_node(profile::Map& map, const profile::NodeRecord& node) noexcept {
+std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept {
+  const std::uint64_t hash = hash_of(frame);
+  const std::uint32_t known = nodes_by_frame_.find(hash, [&](std::uint32_t id) { return is_same(nodes_[id], frame); });
+  if (known != 0) return known;
   profile::NodeRecord* place = nodes_.make(map, node_count_);
-  if (place == nullptr || !nodes_by_frame_.insert(node_key(node.parent, node.pc, node.module), node_count_)) return 0;
-  *place = node;
+  const auto hash_of_entered = [&](std::uint32_t id) { return hash_of(nodes_[id]); };
+  if (place == nullptr || !nodes_by_frame_.insert(hash, node_count_, hash_of_entered)) return 0;
+  *place = frame;
   // release: a reader that sees the count sees the record.
   store_release(map.header().node_count, node_count_ + 1);
   return node_count_++;
@@ -68,30 +69,33 @@ std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexc
   return site_count_++;
 }
 
+std::uint32_t Sites::site_of(profile::Map& map, const profile::SiteRecord& site) noexcept {
+  const std::uint64_t hash = mix(site.node);
+  const std::uint32_t known = by_node_.find(hash, [&](std::uint32_t id) { return sites_[id].node == site.node; });
+  if (known != 0) return known;
+  const std::uint32_t made = add_site(map, site);
+  // Without room in the index the stack only gets a second site later.
+  if (made != 0) (void)by_node_.insert(hash, made, [&](std::uint32_t id) { return mix(sites_[id].node); });
+  return made;
+}
+
 std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const HashKey& key,
                            std::span<const std::uint32_t> modules, std::uint64_t started_ns) noexcept {
   const platform::Holding hold{lock_};
   if (const std::uint32_t known = by_stack_.find(key)) return known;
   std::uint32_t node = 0;
   for (std::size_t i = stack.pcs.size(); i-- != 0;) {
-    const std::uint32_t parent = node;
-    node = find_node(parent, stack.pcs[i], modules[i]);
-    if (node == 0) node = add_node(map, {.pc = stack.pcs[i], .parent = parent, .module = modules[i]});
+    node = node_of(map, {.pc = stack.pcs[i], .parent = node, .module = modules[i]});
     if (node == 0) return 0;
   }
-  std::uint32_t site = by_node_.find(node_key(node));
-  if (site == 0) {
-    const std::uint64_t ms = (platform::monotonic_ns() - started_ns) / 1'000'000;
-    site = add_site(map, {.node = node,
-                          .space = profile::Space::Host,
-                          .device = 0,
-                          .flags = stack.flags,
-                          .first_ms = static_cast<std::uint32_t>(ms),
-                          .ready = 0});
-    if (site == 0) return 0;
-    (void)by_node_.insert(node_key(node), site);  // without room the stack only gets a second site later
-  }
-  (void)by_stack_.insert(key, site);
+  const std::uint64_t ms = (platform::monotonic_ns() - started_ns) / 1'000'000;
+  const std::uint32_t site = site_of(map, {.node = node,
+                                           .space = profile::Space::Host,
+                                           .device = 0,
+                                           .flags = stack.flags,
+                                           .first_ms = static_cast<std::uint32_t>(ms),
+                                           .ready = 0});
+  if (site != 0) (void)by_stack_.insert(key, site);
   return site;
 }
 

@@ -9,6 +9,7 @@
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
 #include "core/track/hash_index.hpp"
+#include "core/track/id_index.hpp"
 #include "core/track/modules.hpp"
 #include "core/track/table.hpp"
 
@@ -40,8 +41,8 @@ class Sites {
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 
  private:
-  [[nodiscard]] std::uint32_t find_node(std::uint32_t parent, std::uint64_t pc, std::uint32_t module) const noexcept;
-  [[nodiscard]] std::uint32_t add_node(profile::Map& map, const profile::NodeRecord& node) noexcept;
+  [[nodiscard]] std::uint32_t node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept;
+  [[nodiscard]] std::uint32_t site_of(profile::Map& map, const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
   [[nodiscard]] std::uint32_t enter(profile::Map& map, const StackView& stack, const HashKey& key,
                                     std::span<const std::uint32_t> modules, std::uint64_t started_ns) noexcept;
@@ -49,8 +50,8 @@ class Sites {
   Table<profile::NodeRecord, profile::ChunkKind::Nodes> nodes_{};
   Table<profile::SiteRecord, profile::ChunkKind::Sites> sites_{};
   HashIndex by_stack_{};        ///< stack → site; read without the lock
-  HashIndex by_node_{};         ///< youngest frame's node → site
-  HashIndex nodes_by_frame_{};  ///< (parent, pc, module) → node
+  IdIndex by_node_{};         ///< youngest frame's node → site
+  IdIndex nodes_by_frame_{};  ///< (parent, pc, module) → node
   platform::Lock lock_{};
   std::uint32_t node_count_{}, site_count_{}, max_sites_{};
   std::uint32_t unknown_{}, in_handler_{};
