@@ -15,6 +15,7 @@ enum class Mode : std::uint8_t {
 extern constinit std::atomic<Mode> g_mode;
 
 /// The first question of every exported function.
+inline bool is_plain() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Plain; }
 inline bool is_exact() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Exact; }
 
 }  // namespace weir::engine

@@ -59,11 +59,16 @@ bool names_counter(std::string_view pattern) noexcept {
   return false;
 }
 
-/// Attempt `n` at a path that may be taken already: the path itself, then with the process number, then numbered.
-void vary(TextBuffer& path, std::uint32_t attempt) noexcept {
-  if (attempt == 0) return;
-  path << "." << std::uint64_t{header().pid};
-  if (attempt > 1) path << "." << std::uint64_t{attempt - 1};
+constexpr std::string_view kSuffix = ".weir";
+
+/// Attempt `n` at a path that may be taken already: the path itself, then with the process number, then numbered. The
+/// additions come before ".weir", so that who looks for *.weir finds all.
+void vary(TextBuffer& out, std::string_view path, std::uint32_t attempt) noexcept {
+  const bool has_suffix = path.ends_with(kSuffix);
+  out << (has_suffix ? slice(path, 0, path.size() - kSuffix.size()) : path);
+  if (attempt > 0) out << "." << std::uint64_t{header().pid};
+  if (attempt > 1) out << "." << std::uint64_t{attempt - 1};
+  if (has_suffix) out << kSuffix;
 }
 
 /// A profile at this path that this very process began, as the program it was before exec, makes room: the name that
@@ -77,8 +82,7 @@ bool take_over_name(const char* path) noexcept {
   for (std::uint32_t attempt = 1; attempt != 100; ++attempt) {
     char bytes[kPathMax];
     TextBuffer other{bytes};
-    other << std::string_view{path};
-    vary(other, attempt);
+    vary(other, path, attempt);
     const long moved = platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
     if (moved != -EEXIST) return moved == 0;
   }
@@ -91,13 +95,13 @@ int try_pattern(std::string_view directory, std::string_view pattern) noexcept {
   const bool counted = names_counter(pattern);
   int result = -EEXIST;
   for (std::uint32_t attempt = 0; attempt != kAttempts && result == -EEXIST; ++attempt) {
-    char bytes[kPathMax];
-    TextBuffer path{bytes};
-    if (!pattern.starts_with('/')) path << directory << "/";
-    expand(pattern, attempt, path);
-    if (!counted) vary(path, attempt);
+    char expanded_bytes[kPathMax], bytes[kPathMax];
+    TextBuffer expanded{expanded_bytes}, path{bytes};
+    if (!pattern.starts_with('/')) expanded << directory << "/";
+    expand(pattern, attempt, expanded);
+    vary(path, expanded.view(), counted ? 0 : attempt);
     const char* terminated = path.c_str();
-    result = path.cut() ? -ENAMETOOLONG : g_map.move_to(terminated);
+    result = expanded.cut() || path.cut() ? -ENAMETOOLONG : g_map.move_to(terminated);
     if (result == -EEXIST && attempt == 0 && take_over_name(terminated)) result = g_map.move_to(terminated);
   }
   return result;

@@ -8,37 +8,31 @@ namespace weir::engine {
 namespace {
 
 /// False: the process turned out to be Exact; the call must be made again.
-inline bool is_plain() noexcept {
-  if (g_mode.load(std::memory_order_relaxed) == Mode::Plain) [[likely]] return true;
-  start_cold();
-  return g_mode.load(std::memory_order_relaxed) == Mode::Plain;
-}
-
-/// Entered by a jump, with the stack as malloc's caller left it.
-[[gnu::noinline, gnu::cold]] void* first_alloc(std::size_t bytes) noexcept {
-  return is_plain() ? weir_je_malloc(bytes) : exact_alloc(bytes, caller_of(__builtin_frame_address(0)));
+inline bool turns_out_plain() noexcept {
+  if (!is_plain()) [[unlikely]] start_cold();
+  return is_plain();
 }
 
 }  // namespace
 
-void* plain_alloc(std::size_t bytes) noexcept {
-  if (g_mode.load(std::memory_order_relaxed) == Mode::Plain) [[likely]] return weir_je_malloc(bytes);
-  return first_alloc(bytes);
+void* first_alloc(std::size_t bytes) noexcept {
+  return turns_out_plain() ? weir_je_malloc(bytes) : exact_alloc(bytes, caller_of(__builtin_frame_address(0)));
 }
 
+
 void* plain_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
-  return is_plain() ? weir_je_calloc(1, bytes) : exact_alloc_zeroed(bytes, caller);
+  return turns_out_plain() ? weir_je_calloc(1, bytes) : exact_alloc_zeroed(bytes, caller);
 }
 
 void* plain_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
-  if (!is_plain()) return exact_alloc_aligned(bytes, align, caller);
+  if (!turns_out_plain()) return exact_alloc_aligned(bytes, align, caller);
   if (bytes > host::kMaxRequest || align > host::kMaxRequest) return out_of_memory();
   void* block = weir_je_mallocx(bytes == 0 ? 1 : bytes, host::aligned_to(align));
   return block != nullptr ? block : out_of_memory();
 }
 
 void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
-  if (!is_plain()) return exact_realloc(block, bytes, caller);
+  if (!turns_out_plain()) return exact_realloc(block, bytes, caller);
   if (block == nullptr) return weir_je_malloc(bytes);
   if (!host::is_ours(block)) return realloc_foreign(block, bytes);
   if (bytes == 0) {
@@ -49,9 +43,10 @@ void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   return moved != nullptr ? moved : out_of_memory();
 }
 
-void plain_free(void* block) noexcept {
-  if (block != nullptr && !host::is_ours(block)) [[unlikely]] return free_foreign(block);
-  weir_je_free(block);  // a block of ours: jemalloc is awake
+void plain_free_outside(void* block) noexcept {
+  if (block == nullptr) return;
+  if (host::is_ours(block)) return weir_je_free(block);
+  free_foreign(block);
 }
 
 }  // namespace weir::engine

@@ -46,7 +46,7 @@ void take_point(std::uint64_t now_ns) noexcept {
   g_next_point_ns.store(now_ns + h.timeline_step_ms * kNsPerMs, std::memory_order_relaxed);
 }
 
-void take_stats(std::uint64_t now_ns) noexcept {
+void take_stats(std::uint64_t now_ns, std::int64_t requested) noexcept {
   profile::Header& h = header();
   const std::uint32_t slot = h.host_stats_take % 2;
   if (g_takes[slot] == nullptr)
@@ -65,6 +65,7 @@ void take_stats(std::uint64_t now_ns) noexcept {
   take.mapped = totals.mapped;
   take.metadata = totals.metadata;
   take.cached_bytes = totals.cached;
+  take.requested = requested > 0 ? static_cast<std::uint64_t>(requested) : 0;
   host::ClassUse uses[256];
   const std::size_t count = host::class_uses(uses);
   take.class_count = count;
@@ -90,7 +91,7 @@ void tick(ThreadState& self) noexcept {
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   pass_on(self);
   take_point(now);
-  if (now >= g_next_stats_ns.load(std::memory_order_relaxed)) take_stats(now);
+  if (now >= g_next_stats_ns.load(std::memory_order_relaxed)) take_stats(now, load_relaxed(header().flushed_live[kHost]));
   g_taking.store(false, std::memory_order_release);
 }
 
@@ -101,7 +102,8 @@ void take_last_point() noexcept {
   store_relaxed(header().last_seen_ns, now);
   if (t_self.shard != nullptr) pass_on(t_self);
   take_point(now);
-  take_stats(now);
+  const track::Sums sums = g_counting.load(std::memory_order_relaxed) ? g_shards.sums(g_first_own_site) : track::Sums{};
+  take_stats(now, static_cast<std::int64_t>(sums.allocated_bytes - sums.freed_bytes));
   g_taking.store(false, std::memory_order_release);
 }
 

@@ -148,7 +148,8 @@ struct HostStatsRecord {
   std::uint64_t at_ns;     ///< after start
   std::uint64_t allocated, active, resident, retained, mapped, metadata;  ///< jemalloc's stats.*, bytes
   std::uint64_t cached_bytes;  ///< free, but held in thread caches
-  std::uint64_t overhead_bytes;  ///< recorder's own tag bytes within `allocated` (for live blocks)
+  std::uint64_t requested;     ///< live bytes as the program asked for them, late by what threads
+                               ///< have not passed on; exact in the last take
   std::uint64_t class_count;
   SizeClassRecord classes[kMaxSizeClasses];
 };

@@ -57,10 +57,10 @@ void read_host_stats(const Chunks& chunks, const profile::Header& header, Profil
                     .mapped = record.mapped,
                     .metadata = record.metadata,
                     .cached_bytes = record.cached_bytes,
-                    .overhead_bytes = record.overhead_bytes,
+                    .requested = record.requested,
                     .classes = {}};
     for (const std::uint64_t n : {stats.at_ns, stats.allocated, stats.active, stats.resident, stats.retained,
-                                  stats.mapped, stats.metadata, stats.cached_bytes, stats.overhead_bytes}) {
+                                  stats.mapped, stats.metadata, stats.cached_bytes, stats.requested}) {
       if (honest(n)) continue;
       damage.note("the allocator's statistics are impossible and were left out");
       return;

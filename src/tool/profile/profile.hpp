@@ -80,7 +80,7 @@ struct Process {
 
 struct HostStats {
   std::uint64_t at_ns = 0, allocated = 0, active = 0, resident = 0, retained = 0, mapped = 0, metadata = 0;
-  std::uint64_t cached_bytes = 0, overhead_bytes = 0;
+  std::uint64_t cached_bytes = 0, requested = 0;
   std::vector<profile::SizeClassRecord> classes;  ///< only those with blocks or slabs
 };
 

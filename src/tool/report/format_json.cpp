@@ -1,6 +1,9 @@
 // JSON, schema weir-report/1. Written as it comes, so a report's size costs no memory. Always valid UTF-8.
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <ostream>
 
@@ -28,13 +31,18 @@ class JsonSink : public Sink {
     separate();
     quote(value);
   }
-  void number(std::uint64_t value) override { scalar(std::to_string(value)); }
-  void number(std::int64_t value) override { scalar(std::to_string(value)); }
+  void number(std::uint64_t value) override { scalar(fmt::format_int{value}.c_str()); }
+  void number(std::int64_t value) override { scalar(fmt::format_int{value}.c_str()); }
   void number(double value) override { scalar(std::isfinite(value) ? nlohmann::json(value).dump() : "null"); }
   void flag(bool value) override { scalar(value ? "true" : "false"); }
 
  private:
+  static bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
   void quote(std::string_view text) {
+    if (std::all_of(text.begin(), text.end(), is_plain)) {
+      out_ << '"' << text << '"';
+      return;
+    }
     out_ << nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
   void scalar(std::string_view text) {
@@ -63,7 +71,10 @@ class JsonSink : public Sink {
     if (depth_ != 0) new_line();
     first_ = false;
   }
+  /// A person can find their way by lines; below this depth (a call site's frames) lines would only cost.
+  static constexpr int kDeepestLine = 3;
   void new_line() {
+    if (depth_ > kDeepestLine) return;
     out_ << '\n';
     for (int i = 0; i != depth_; ++i) out_ << ' ';
   }

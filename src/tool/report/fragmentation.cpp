@@ -47,10 +47,11 @@ std::string losses(const Held& lost) {
 
 Held held(const Profile& profile, const HostStats& stats) {
   const SpaceTotals& host = profile.spaces[static_cast<std::size_t>(Space::Host)];
+  constexpr std::uint64_t kTagBytes = 8;  // each recorded block's
   Held out;
-  out.requested = host.counts.live_bytes + host.inherited.live_bytes;
+  out.requested = (profile.host_stats ? stats.requested : host.counts.live_bytes) + host.inherited.live_bytes;
   std::uint64_t left = minus(stats.allocated, out.requested);
-  out.tags = std::min(stats.overhead_bytes, left);
+  out.tags = profile.record_mode == 2 ? 0 : std::min(kTagBytes * host.counts.live_blocks, left);
   left -= out.tags;
   out.cached = std::min(stats.cached_bytes, left);
   out.rounding = left - out.cached;
@@ -82,10 +83,9 @@ std::vector<ClassUse> worst_classes(const HostStats& stats) {
 
 std::string fragmentation_in_short(const Profile& profile, const HostStats& stats) {
   const Held lost = held(profile, stats);
-  const std::uint64_t unused = lost.slabs + lost.dirty + lost.cached + lost.rounding;
   return fmt::format("{} for {} asked for; {} held but unused ({}), {} of fixed cost",
-                     human_bytes(stats.resident), human_bytes(lost.requested), human_bytes(unused),
-                     percent(unused, stats.resident), human_bytes(lost.tables + lost.tags));
+                     human_bytes(stats.resident), human_bytes(lost.requested), human_bytes(lost.unused()),
+                     percent(lost.unused(), stats.resident), human_bytes(lost.fixed()));
 }
 
 std::vector<std::string> fragmentation_sentences(const Profile& profile) {
@@ -93,13 +93,12 @@ std::vector<std::string> fragmentation_sentences(const Profile& profile) {
     return {"The allocator was never asked: the process ended within its first second, or was killed in it."};
   const HostStats& stats = *profile.host_stats;
   const Held lost = held(profile, stats);
-  const std::uint64_t unused = minus(stats.resident, lost.requested);
   std::vector<std::string> out;
   out.push_back(
       fmt::format("{} after the start, {} of memory were held for {} that the program had asked for: {} "
-                  "({}) held but unused.",
+                  "({}) held but unused, and {} of fixed cost.",
                   human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
-                  human_bytes(unused), percent(unused, stats.resident)));
+                  human_bytes(lost.unused()), percent(lost.unused(), stats.resident), human_bytes(lost.fixed())));
   if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
   const std::vector<ClassUse> worst = worst_classes(stats);
   if (!worst.empty() && lost.slabs >= (64U << 10))

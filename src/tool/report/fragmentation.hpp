@@ -18,6 +18,11 @@ struct Held {
   std::uint64_t slabs = 0;     ///< external fragmentation: free places in slabs that exist
   std::uint64_t dirty = 0;     ///< pages without blocks, not yet given back
   std::uint64_t tables = 0;    ///< the allocator's own books
+
+  /// What could be less.
+  [[nodiscard]] std::uint64_t unused() const { return cached + rounding + slabs + dirty; }
+  /// What comes with recording and with an allocator at all.
+  [[nodiscard]] std::uint64_t fixed() const { return tables + tags; }
 };
 
 struct ClassUse {

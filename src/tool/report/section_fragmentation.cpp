@@ -23,7 +23,7 @@ void put_host(Sink& sink, const Profile& profile) {
   sink.member("mapped_bytes", known(stats.mapped));
   sink.member("metadata_bytes", known(stats.metadata));
   sink.member("cached_bytes", known(stats.cached_bytes));
-  sink.member("tag_bytes", known(stats.overhead_bytes));
+  sink.member("tag_bytes", known(lost.tags));
   sink.member("internal_bytes", known(lost.rounding));
   sink.member("external_bytes", known(lost.slabs));
   sink.member("at_seconds", taken ? std::optional{static_cast<double>(stats.at_ns) / 1e9} : std::nullopt);
