@@ -9,7 +9,7 @@ inline constexpr std::uint64_t kSmallChunks = 64;
 
 struct SmallProfile {
   profile::Map map{};
-  SmallProfile() { is_there = map.begin(kSmallChunks * profile::kChunkBytes); }
+  explicit SmallProfile(std::uint64_t max_bytes = kSmallChunks * profile::kChunkBytes) { is_there = map.begin(max_bytes); }
   ~SmallProfile() { platform::unmap(&map.header(), map.max_chunks() * profile::kChunkBytes); }
   SmallProfile(const SmallProfile&) = delete;
   SmallProfile& operator=(const SmallProfile&) = delete;

@@ -50,12 +50,19 @@ TEST(IsOurs, NothingOfTheProgramsOwn) {
   void* glibc = std::malloc(100);
   void* mapped = mmap(nullptr, kPage, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   for (const void* p : std::vector<const void*>{&on_stack, &in_data, glibc, mapped, nullptr, "text",
-                                                reinterpret_cast<const void*>(~std::uintptr_t{0}),
-                                                reinterpret_cast<const void*>(g_home.base - 1),
-                                                reinterpret_cast<const void*>(g_home.base + g_home.bytes)})
+                                                reinterpret_cast<const void*>(~std::uintptr_t{0})})
     EXPECT_FALSE(is_ours(p)) << p;
   munmap(mapped, kPage);
   std::free(glibc);
+}
+
+TEST(Home, EndsAtItsLastByte) {
+  test::begin_host();
+  ASSERT_NE(g_home.bytes, 0U);
+  EXPECT_FALSE(is_in_home(reinterpret_cast<const void*>(g_home.base - 1)));
+  EXPECT_TRUE(is_in_home(reinterpret_cast<const void*>(g_home.base)));
+  EXPECT_TRUE(is_in_home(reinterpret_cast<const void*>(g_home.base + g_home.bytes - 1)));
+  EXPECT_FALSE(is_in_home(reinterpret_cast<const void*>(g_home.base + g_home.bytes)));
 }
 
 TEST(Home, MapsFromItAlignedAndTakesItsTopBack) {

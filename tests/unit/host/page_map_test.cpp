@@ -75,6 +75,7 @@ TEST(PageMap, SaysNothingOfReservedAndFreedMemory) {
   EXPECT_EQ(class_bytes_of(reinterpret_cast<void*>(g_home.base + g_home.bytes - 4096)), 0U);
   void* block = weir_je_malloc(32U << 20);
   weir_je_free(block);
+  EXPECT_EQ(class_bytes_of(block), 0U);
   purge();
   EXPECT_EQ(class_bytes_of(block), 0U);
 }

@@ -33,6 +33,7 @@ TEST(File, ClosesItselfAndMovesItsDescriptor) {
     file = File{second};
     file = static_cast<File&&>(other);  // closes what it held
     EXPECT_FALSE(is_open(second));
+    EXPECT_FALSE(other.is_open());
     EXPECT_TRUE(is_open(first));
   }
   EXPECT_FALSE(is_open(first));

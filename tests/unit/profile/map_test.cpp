@@ -35,16 +35,17 @@ TEST(Map, BeginsWithItsHeaderAndDirectory) {
 }
 
 TEST(Map, IsNeverSmallerThanAMebibyte) {
-  Map map{};
-  EXPECT_FALSE(map.exists());
-  ASSERT_TRUE(map.begin(1));
-  EXPECT_TRUE(map.exists());
-  EXPECT_EQ(map.max_chunks() * kChunkBytes, 1U << 20);
+  EXPECT_FALSE(Map{}.exists());
+  const test::SmallProfile small{1};
+  ASSERT_TRUE(small.is_there);
+  EXPECT_TRUE(small.map.exists());
+  EXPECT_EQ(small.map.max_chunks() * kChunkBytes, 1U << 20);
 }
 
 TEST(Map, TakesLessWhenTheKernelRefuses) {
-  Map map{};
-  ASSERT_TRUE(map.begin(std::uint64_t{1} << 50));  // more than the address space
+  const test::SmallProfile large{std::uint64_t{1} << 50};  // more than the address space
+  ASSERT_TRUE(large.is_there);
+  const Map& map = large.map;
   EXPECT_LT(map.max_chunks() * kChunkBytes, std::uint64_t{1} << 48);
   EXPECT_EQ(map.header().max_chunks, map.max_chunks());
   const std::uint64_t directory = map.max_chunks() * sizeof(ChunkEntry) / kChunkBytes;

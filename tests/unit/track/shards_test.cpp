@@ -99,10 +99,10 @@ TEST(Shards, BeyondTheirLimitThreadsShareTheFirst) {
   }
   EXPECT_EQ(taken.back(), counted.shards.shared());
   EXPECT_EQ(taken.size(), 16'384U);  // the shared one is the first of them
-  counted.shards.give_back(taken.back());
-  EXPECT_EQ(counted.shards.take(counted.map), counted.shards.shared());  // never handed out as someone's own
   counted.shards.give_back(taken.front());
-  EXPECT_EQ(counted.shards.take(counted.map), taken.front());
+  counted.shards.give_back(taken.back());
+  EXPECT_EQ(counted.shards.take(counted.map), taken.front());  // the shared one is not handed out as someone's own
+  EXPECT_EQ(counted.shards.take(counted.map), counted.shards.shared());
 }
 
 TEST(Sums, AddUpAllShardsFromTheFirstSiteOn) {
