@@ -9,7 +9,9 @@ inline constexpr std::uint64_t kSmallChunks = 64;
 
 struct SmallProfile {
   profile::Map map{};
-  explicit SmallProfile(std::uint64_t max_bytes = kSmallChunks * profile::kChunkBytes) { is_there = map.begin(max_bytes); }
+  explicit SmallProfile(std::uint64_t max_bytes = kSmallChunks * profile::kChunkBytes) {
+    is_there = map.begin(max_bytes);
+  }
   ~SmallProfile() { platform::unmap(&map.header(), map.max_chunks() * profile::kChunkBytes); }
   SmallProfile(const SmallProfile&) = delete;
   SmallProfile& operator=(const SmallProfile&) = delete;

@@ -78,7 +78,7 @@ TEST(Totals, GrowWithLiveBlocksAndBoundEachOther) {
   EXPECT_LE(during.active, during.mapped);
   for (const Block& block : blocks) release(block.at, block.class_bytes);
   const Totals after = totals();
-  EXPECT_LE(after.allocated, before.allocated + after.cached);
+  EXPECT_LT(after.allocated - after.cached, before.allocated - before.cached + (64U << 10));  // jemalloc has blocks too
   purge();
   EXPECT_LT(totals().resident, during.resident);
 }

@@ -10,7 +10,8 @@ namespace {
 
 TEST(SizeClass, IsJemallocsForEverySizeUpToAMebibyte) {
   test::begin_host();
-  for (std::size_t bytes = 9; bytes <= 1U << 20; ++bytes) ASSERT_EQ(size_class(bytes), weir_je_nallocx(bytes, 0)) << bytes;
+  for (std::size_t bytes = 9; bytes <= 1U << 20; ++bytes)
+    ASSERT_EQ(size_class(bytes), weir_je_nallocx(bytes, 0)) << bytes;
 }
 
 TEST(SizeClass, IsJemallocsAroundEveryClassAbove) {

@@ -8,6 +8,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -151,7 +152,7 @@ TEST(Modules, ThreadsAgreeOnEveryIndex) {
     });
   for (std::thread& thread : threads) thread.join();
   for (const auto& mine : found) EXPECT_EQ(mine, found[0]);
-  EXPECT_EQ(listed.map.header().module_count, 5U);
+  EXPECT_EQ(listed.map.header().module_count, 1 + std::set(found[0].begin(), found[0].end()).size());
 }
 
 }  // namespace
