@@ -5,7 +5,7 @@
 
 /// Defines and exports one replacement. There is no list to keep beside it: tests/shape compares the library's exports
 /// with preload/exports.golden.
-#define HOOK(Result, name, ...)                                                   \
+#define HOOK(Result, name, ...)                                                \
   extern "C" [[gnu::visibility("default")]] Result name(__VA_ARGS__) noexcept; \
   extern "C" Result name(__VA_ARGS__) noexcept
 

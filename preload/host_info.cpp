@@ -57,5 +57,6 @@ HOOK(int, malloc_info, int options, FILE* out) {
 
 HOOK(void, malloc_stats) {
   const engine::AllocatorTotals t = engine::allocator_totals();
-  fprintf(stderr, "Total (weir, jemalloc):\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", t.active, t.allocated);
+  fprintf(stderr, "Total (weir, jemalloc):\nsystem bytes     = %10zu\nin use bytes     = %10zu\n", t.active,
+          t.allocated);
 }

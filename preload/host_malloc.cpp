@@ -34,15 +34,20 @@ void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcep
 // caller() costs a frame, which malloc and free would pay even where nothing is recorded: so what records is a
 // function of its own, entered by a jump with the stack as the first's caller left it.
 namespace {
-[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept { return engine::exact_alloc(bytes, caller()); }
+[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept {
+  return engine::exact_alloc(bytes, caller());
+}
 [[gnu::noinline]] void recorded_free(void* block) noexcept { engine::exact_free(block, caller()); }
 }  // namespace
 
-HOOK(void*, malloc, std::size_t bytes) { return engine::is_exact() ? recorded_malloc(bytes) : engine::plain_alloc(bytes); }
+HOOK(void*, malloc, std::size_t bytes) {
+  return engine::is_exact() ? recorded_malloc(bytes) : engine::plain_alloc(bytes);
+}
 
 HOOK(void*, calloc, std::size_t count, std::size_t each) {
   std::size_t bytes;
-  if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]] return engine::out_of_memory();
+  if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]]
+    return engine::out_of_memory();
   return engine::host_alloc_zeroed(bytes, caller());
 }
 
@@ -50,11 +55,14 @@ HOOK(void*, realloc, void* block, std::size_t bytes) { return engine::host_reall
 
 HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
   std::size_t bytes;
-  if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]] return engine::out_of_memory();
+  if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]]
+    return engine::out_of_memory();
   return engine::host_realloc(block, bytes, caller());
 }
 
-HOOK(void, free, void* block) { return engine::is_exact() ? recorded_free(block) : engine::plain_free(block); }
+HOOK(void, free, void* block) {
+  return engine::is_exact() ? recorded_free(block) : engine::plain_free(block);
+}
 HOOK(void, cfree, void* block) { engine::host_free(block, caller()); }
 
 HOOK(void, free_sized, void* block, std::size_t bytes) { engine::host_free_sized(block, bytes, caller()); }

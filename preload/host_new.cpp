@@ -74,24 +74,32 @@ void* operator new[](std::size_t bytes, std::align_val_t align) {
 void* operator new(std::size_t bytes, std::align_val_t align, Quietly tag) noexcept {
   void* block = align_alloc(bytes, align, caller());
   if (block != nullptr) return block;
-  return fail_quietly<std::size_t, std::align_val_t, Quietly>("_ZnwmSt11align_val_tRKSt9nothrow_t", bytes, align, tag);
+  return fail_quietly<std::size_t, std::align_val_t, Quietly>("_ZnwmSt11align_val_tRKSt9nothrow_t", bytes,
+                                                              align, tag);
 }
 void* operator new[](std::size_t bytes, std::align_val_t align, Quietly tag) noexcept {
   void* block = align_alloc(bytes, align, caller());
   if (block != nullptr) return block;
-  return fail_quietly<std::size_t, std::align_val_t, Quietly>("_ZnamSt11align_val_tRKSt9nothrow_t", bytes, align, tag);
+  return fail_quietly<std::size_t, std::align_val_t, Quietly>("_ZnamSt11align_val_tRKSt9nothrow_t", bytes,
+                                                              align, tag);
 }
 
 void operator delete(void* block) noexcept { engine::host_free(block, caller()); }
 void operator delete[](void* block) noexcept { engine::host_free(block, caller()); }
 void operator delete(void* block, Quietly) noexcept { engine::host_free(block, caller()); }
 void operator delete[](void* block, Quietly) noexcept { engine::host_free(block, caller()); }
-void operator delete(void* block, std::size_t bytes) noexcept { engine::host_free_sized(block, bytes, caller()); }
-void operator delete[](void* block, std::size_t bytes) noexcept { engine::host_free_sized(block, bytes, caller()); }
+void operator delete(void* block, std::size_t bytes) noexcept {
+  engine::host_free_sized(block, bytes, caller());
+}
+void operator delete[](void* block, std::size_t bytes) noexcept {
+  engine::host_free_sized(block, bytes, caller());
+}
 void operator delete(void* block, std::align_val_t) noexcept { engine::host_free(block, caller()); }
 void operator delete[](void* block, std::align_val_t) noexcept { engine::host_free(block, caller()); }
 void operator delete(void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, caller()); }
-void operator delete[](void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, caller()); }
+void operator delete[](void* block, std::align_val_t, Quietly) noexcept {
+  engine::host_free(block, caller());
+}
 void operator delete(void* block, std::size_t bytes, std::align_val_t) noexcept {
   engine::host_free_sized(block, bytes, caller());
 }

@@ -30,8 +30,10 @@ class TextBuffer {
     return *this << static_cast<std::uint64_t>(wide < 0 ? -wide : wide);
   }
   void put(char c) noexcept {
-    if (used_ < out_.size()) out_[used_++] = c;
-    else cut_ = true;
+    if (used_ < out_.size())
+      out_[used_++] = c;
+    else
+      cut_ = true;
   }
 
   [[nodiscard]] std::string_view view() const noexcept { return {out_.data(), used_}; }

@@ -41,7 +41,8 @@ bool parse(std::string_view text, Pattern& out) noexcept {
   if (text.empty() || text.size() > sizeof(out.text)) return false;
   for (std::size_t i = 0; i != text.size(); ++i) {
     if (text[i] != '%') continue;
-    if (++i == text.size() || std::string_view{"pehrn%"}.find(text[i]) == std::string_view::npos) return false;
+    if (++i == text.size() || std::string_view{"pehrn%"}.find(text[i]) == std::string_view::npos)
+      return false;
   }
   out = Pattern{text};
   return true;
@@ -73,7 +74,8 @@ bool parse(std::string_view text, Follow& out) noexcept {
 }
 
 bool parse(std::string_view text, Switch& out) noexcept {
-  constexpr Word kWords[] = {{"0", 0}, {"1", 1}, {"off", 0}, {"on", 1}, {"no", 0}, {"yes", 1}, {"false", 0}, {"true", 1}};
+  constexpr Word kWords[] = {{"0", 0},  {"1", 1},   {"off", 0},   {"on", 1},
+                             {"no", 0}, {"yes", 1}, {"false", 0}, {"true", 1}};
   return parse_word(text, kWords, out.on);
 }
 
@@ -184,7 +186,8 @@ Judgement apply(Config& config, std::string_view entry) noexcept {
       same = lower(name[k]) == kSlots[i].name[k] && !(name[k] >= 'a' && name[k] <= 'z');
     if (!same) continue;
     if (kSlots[i].take == nullptr) return {Verdict::Reserved, &kRows[i]};
-    return {kSlots[i].take(config, slice(entry, equals + 1)) ? Verdict::Taken : Verdict::Unparsable, &kRows[i]};
+    return {kSlots[i].take(config, slice(entry, equals + 1)) ? Verdict::Taken : Verdict::Unparsable,
+            &kRows[i]};
   }
   return {Verdict::Unknown, nearest(name)};
 }
@@ -192,19 +195,18 @@ Judgement apply(Config& config, std::string_view entry) noexcept {
 std::string_view complaint(const Judgement& judgement, std::string_view entry, std::span<char> out) noexcept {
   const std::size_t equals = entry.find('=');
   const std::string_view variable = slice(entry, 0, equals);
-  const std::string_view value = equals == std::string_view::npos ? std::string_view{} : slice(entry, equals + 1);
+  const std::string_view value =
+      equals == std::string_view::npos ? std::string_view{} : slice(entry, equals + 1);
   Line line{out};
   switch (judgement.verdict) {
     case Verdict::Taken:
-    case Verdict::NotOurs:
-      break;
+    case Verdict::NotOurs: break;
     case Verdict::Unparsable:
-      line << "weir: " << variable << "='" << slice(value, 0, 200) << "' is not understood (accepted: " << judgement.row->values
-           << "); using " << judgement.row->shown_default;
+      line << "weir: " << variable << "='" << slice(value, 0, 200)
+           << "' is not understood (accepted: " << judgement.row->values << "); using "
+           << judgement.row->shown_default;
       break;
-    case Verdict::Reserved:
-      line << "weir: " << variable << " has no effect in this version";
-      break;
+    case Verdict::Reserved: line << "weir: " << variable << " has no effect in this version"; break;
     case Verdict::Unknown:
       line << "weir: " << slice(variable, 0, 200) << " is not an option";
       if (judgement.row != nullptr) (line << "; did you mean ").variable(judgement.row->name) << "?";

@@ -22,11 +22,21 @@ struct Pattern {
   std::size_t bytes = 0;
 };
 
-enum class RecordMode : std::uint32_t { Exact = 0, Sampled = 1, Off = 2 };  ///< values are those of Header.record_mode
+enum class RecordMode : std::uint32_t {
+  Exact = 0,
+  Sampled = 1,
+  Off = 2
+};  ///< values are those of Header.record_mode
 enum class Follow : std::uint32_t { None, Fork, Exec, All };
-struct Depth { std::uint32_t frames; };
-struct ByteCount { std::uint64_t bytes; };
-struct Switch { bool on; };
+struct Depth {
+  std::uint32_t frames;
+};
+struct ByteCount {
+  std::uint64_t bytes;
+};
+struct Switch {
+  bool on;
+};
 
 /// Written once, before the first recorded allocation, and never again: any thread reads it without a lock.
 struct Config {
@@ -48,7 +58,8 @@ struct OptionRow {
 enum class Verdict { Taken, NotOurs, Unparsable, Reserved, Unknown };
 struct Judgement {
   Verdict verdict = Verdict::NotOurs;
-  const OptionRow* row = nullptr;  ///< the option; for Unknown the nearest known one, or null when none is near
+  const OptionRow* row =
+      nullptr;  ///< the option; for Unknown the nearest known one, or null when none is near
 };
 
 /// Applies one environment entry "WEIR_NAME=VALUE"; `config` is unchanged unless Taken. Names of weir's own

@@ -15,8 +15,10 @@ namespace weir::engine {
 [[nodiscard]] std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept;
 
 /// The site of this caller.
-[[nodiscard, gnu::always_inline]] inline std::uint32_t capture_site(const ThreadState& self, Caller caller) noexcept {
-  if (self.memory == nullptr) [[unlikely]] return capture_site_without_memory(self, caller);
+[[nodiscard, gnu::always_inline]] inline std::uint32_t capture_site(const ThreadState& self,
+                                                                    Caller caller) noexcept {
+  if (self.memory == nullptr) [[unlikely]]
+    return capture_site_without_memory(self, caller);
   const std::uint32_t site = self.memory->recall(caller);
   return site != 0 ? site : walk_to_site(*self.memory, caller);
 }

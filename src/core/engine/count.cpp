@@ -46,8 +46,10 @@ void count_alloc_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) 
   if (!g_counting.load(std::memory_order_relaxed)) return;
   const Place place = place_for(self, site);
   if (place.counters == nullptr) return;
-  if (place.shared) add_shared_alloc(*place.counters, bytes);
-  else add_alloc(*place.counters, bytes);
+  if (place.shared)
+    add_shared_alloc(*place.counters, bytes);
+  else
+    add_alloc(*place.counters, bytes);
 }
 
 void count_free_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) noexcept {
@@ -56,8 +58,10 @@ void count_free_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) n
   const bool inherited = site < g_first_own_site;
   const Place place = place_for(self, site);
   if (place.counters == nullptr) return;
-  if (place.shared) add_shared_free(*place.counters, bytes);
-  else add_free(*place.counters, bytes);
+  if (place.shared)
+    add_shared_free(*place.counters, bytes);
+  else
+    add_free(*place.counters, bytes);
   if (inherited) return;  // the parent's block was never in this process's live bytes
   self.delta -= static_cast<std::int64_t>(bytes);
   if (self.delta < self.floor) pass_on(self);

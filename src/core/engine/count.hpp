@@ -35,20 +35,26 @@ inline void add_free(profile::CounterRecord& c, std::size_t bytes) noexcept {
   add_own(c.freed_bytes, bytes);
 }
 
-inline void count_alloc(ThreadState& self, std::uint32_t site, std::size_t bytes, const void* block) noexcept {
+inline void count_alloc(ThreadState& self, std::uint32_t site, std::size_t bytes,
+                        const void* block) noexcept {
   profile::CounterRecord* page = self.pages[site / profile::kCountersPerChunk];
-  if (page == nullptr) [[unlikely]] count_alloc_slow(self, site, bytes);
-  else add_alloc(page[site % profile::kCountersPerChunk], bytes);
+  if (page == nullptr) [[unlikely]]
+    count_alloc_slow(self, site, bytes);
+  else
+    add_alloc(page[site % profile::kCountersPerChunk], bytes);
   self.last_block = block;
   add_own(self.delta, static_cast<std::int64_t>(bytes));
-  if (self.delta > self.room) [[unlikely]] pass_on(self);
-  if (--self.ticks == 0) [[unlikely]] tick(self);
+  if (self.delta > self.room) [[unlikely]]
+    pass_on(self);
+  if (--self.ticks == 0) [[unlikely]]
+    tick(self);
 }
 
 /// `block`: null when the free is part of a realloc, which makes nothing temporary.
 inline void count_free(ThreadState& self, std::uint32_t site, std::size_t bytes, const void* block) noexcept {
   profile::CounterRecord* page = self.pages[site / profile::kCountersPerChunk];
-  if (page == nullptr || site < g_first_own_site) [[unlikely]] return count_free_slow(self, site, bytes);
+  if (page == nullptr || site < g_first_own_site) [[unlikely]]
+    return count_free_slow(self, site, bytes);
   profile::CounterRecord& counters = page[site % profile::kCountersPerChunk];
   add_free(counters, bytes);
   if (block != nullptr && block == self.last_block) {
@@ -56,7 +62,8 @@ inline void count_free(ThreadState& self, std::uint32_t site, std::size_t bytes,
     add_own(counters.temporary_blocks, 1);
   }
   add_own(self.delta, -static_cast<std::int64_t>(bytes));
-  if (self.delta < self.floor) [[unlikely]] pass_on(self);
+  if (self.delta < self.floor) [[unlikely]]
+    pass_on(self);
 }
 
 }  // namespace weir::engine

@@ -24,7 +24,8 @@ class Operation {
     self.inside = true;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     // What has happened since the thread's last call?
-    if (self.generation != expected_generation()) [[unlikely]] enter_thread(self);
+    if (self.generation != expected_generation()) [[unlikely]]
+      enter_thread(self);
   }
   [[gnu::always_inline]] ~Operation() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -38,11 +39,14 @@ class Operation {
 };
 
 /// Gives a new block its tag and counts it.
-[[gnu::always_inline]] inline void* record(ThreadState& self, host::Block block, std::size_t bytes, Caller caller) noexcept {
-  if (block.at == nullptr) [[unlikely]] return out_of_memory();
+[[gnu::always_inline]] inline void* record(ThreadState& self, host::Block block, std::size_t bytes,
+                                           Caller caller) noexcept {
+  if (block.at == nullptr) [[unlikely]]
+    return out_of_memory();
   const std::uint32_t site = capture_site(self, caller);
   host::write_tag(block.at, block.class_bytes, bytes, site);
-  if (site != kUntracked) [[likely]] count_alloc(self, site, bytes, block.at);
+  if (site != kUntracked) [[likely]]
+    count_alloc(self, site, bytes, block.at);
   return block.at;
 }
 
@@ -50,12 +54,15 @@ class Operation {
 struct Found {
   std::size_t class_bytes;  ///< 0: no block starts on this page
   host::TagReading tag;
-  [[nodiscard]] bool is_live() const noexcept { return class_bytes != 0 && tag.state == host::TagState::Live; }
+  [[nodiscard]] bool is_live() const noexcept {
+    return class_bytes != 0 && tag.state == host::TagState::Live;
+  }
 };
 
 [[gnu::always_inline]] inline Found find(void* block) noexcept {
   const std::size_t class_bytes = host::class_bytes_of(block);
-  if (class_bytes == 0 || address_of(block) % 16 != 0) [[unlikely]] return {};
+  if (class_bytes == 0 || address_of(block) % 16 != 0) [[unlikely]]
+    return {};
   return {class_bytes, host::read_tag(block, class_bytes)};
 }
 
@@ -66,7 +73,8 @@ struct Found {
 }
 
 /// Moves what a damaged block holds to a new one; the damaged one is never used again.
-[[gnu::noinline, gnu::cold]] void* rescue(void* block, const Found& found, std::size_t bytes, Caller caller) noexcept {
+[[gnu::noinline, gnu::cold]] void* rescue(void* block, const Found& found, std::size_t bytes,
+                                          Caller caller) noexcept {
   void* fresh = exact_alloc(bytes, caller);
   if (fresh != nullptr && found.class_bytes != 0)
     std::memcpy(fresh, block, bytes < found.class_bytes ? bytes : found.class_bytes);
@@ -92,25 +100,31 @@ void* out_of_memory() noexcept {
 }
 
 void* exact_alloc(std::size_t bytes, Caller caller) noexcept {
-  if (bytes > host::kMaxRequest) [[unlikely]] return out_of_memory();
+  if (bytes > host::kMaxRequest) [[unlikely]]
+    return out_of_memory();
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]] return alloc_in_handler(bytes);
+  if (self.inside && is_inside(self, caller)) [[unlikely]]
+    return alloc_in_handler(bytes);
   const Operation operation{self, caller};
   return record(self, host::allocate(bytes), bytes, caller);
 }
 
 void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
-  if (bytes > host::kMaxRequest) [[unlikely]] return out_of_memory();
+  if (bytes > host::kMaxRequest) [[unlikely]]
+    return out_of_memory();
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]] return alloc_zeroed_in_handler(bytes);
+  if (self.inside && is_inside(self, caller)) [[unlikely]]
+    return alloc_zeroed_in_handler(bytes);
   const Operation operation{self, caller};
   return record(self, host::allocate_zeroed(bytes), bytes, caller);
 }
 
 void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
-  if (bytes > host::kMaxRequest || align > host::kMaxRequest) [[unlikely]] return out_of_memory();
+  if (bytes > host::kMaxRequest || align > host::kMaxRequest) [[unlikely]]
+    return out_of_memory();
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]] return alloc_aligned_in_handler(bytes, align);
+  if (self.inside && is_inside(self, caller)) [[unlikely]]
+    return alloc_aligned_in_handler(bytes, align);
   const Operation operation{self, caller};
   return record(self, host::allocate_aligned(bytes, align), bytes, caller);
 }
@@ -120,22 +134,28 @@ void exact_free(void* block, Caller caller) noexcept {
   if (!host::is_in_home(block)) [[unlikely]]
     if (!host::is_ours(block)) return free_foreign(block);
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]] return defer_free(self, block);
+  if (self.inside && is_inside(self, caller)) [[unlikely]]
+    return defer_free(self, block);
   const Operation operation{self, caller};
   const Found found = find(block);
-  if (!found.is_live()) [[unlikely]] return report_bad_free(block, found.class_bytes, found.tag, caller);
+  if (!found.is_live()) [[unlikely]]
+    return report_bad_free(block, found.class_bytes, found.tag, caller);
   release(self, found, block);
 }
 
 void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
   if (block == nullptr) return;
-  if (!host::is_ours(block)) [[unlikely]] return free_foreign(block);
+  if (!host::is_ours(block)) [[unlikely]]
+    return free_foreign(block);
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]] return defer_free(self, block);
+  if (self.inside && is_inside(self, caller)) [[unlikely]]
+    return defer_free(self, block);
   const Operation operation{self, caller};
   const Found found = find(block);
-  if (!found.is_live()) [[unlikely]] return report_bad_free(block, found.class_bytes, found.tag, caller);
-  if (bytes != found.tag.requested) [[unlikely]] report_wrong_size(block, found.tag, bytes, caller);
+  if (!found.is_live()) [[unlikely]]
+    return report_bad_free(block, found.class_bytes, found.tag, caller);
+  if (bytes != found.tag.requested) [[unlikely]]
+    report_wrong_size(block, found.tag, bytes, caller);
   release(self, found, block);
 }
 
@@ -145,8 +165,10 @@ void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
     exact_free(block, caller);
     return nullptr;
   }
-  if (bytes > host::kMaxRequest) [[unlikely]] return out_of_memory();
-  if (!host::is_ours(block)) [[unlikely]] return adopt(block, bytes, caller);
+  if (bytes > host::kMaxRequest) [[unlikely]]
+    return out_of_memory();
+  if (!host::is_ours(block)) [[unlikely]]
+    return adopt(block, bytes, caller);
   const Found found = find(block);
   ThreadState& self = t_self;
   if (self.inside && is_inside(self, caller)) [[unlikely]] {

@@ -29,8 +29,8 @@ constinit platform::FileFacts g_stderr{};
 
 /// Room for this many call stacks: their record and one thread's counters fill the file at this number.
 std::uint32_t most_sites() noexcept {
-  const std::uint64_t fits =
-      g_map.max_chunks() * profile::kChunkBytes / (sizeof(profile::SiteRecord) + sizeof(profile::CounterRecord));
+  const std::uint64_t fits = g_map.max_chunks() * profile::kChunkBytes /
+                             (sizeof(profile::SiteRecord) + sizeof(profile::CounterRecord));
   return static_cast<std::uint32_t>(fits < host::kMaxSite ? fits : host::kMaxSite);
 }
 
@@ -49,10 +49,12 @@ bool make_tables() noexcept {
   header().record_mode = static_cast<std::uint32_t>(g_config.record);
   header().stack_depth = g_config.stack_depth.frames;
   g_peak_number = &header().peak_number[kHost];
-  if (!g_sites.begin(g_map, most_sites()) || !g_shards.begin(g_map, most_sites()) || !prepare_threads()) return false;
+  if (!g_sites.begin(g_map, most_sites()) || !g_shards.begin(g_map, most_sites()) || !prepare_threads())
+    return false;
   g_first_own_site = header().inherited_sites;
   auto* guard = static_cast<Guard*>(platform::map_wiped_on_fork(sizeof(Guard)));
-  if (guard == nullptr) guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
+  if (guard == nullptr)
+    guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
   if (guard == nullptr) return false;
   guard->generation = 2;
   store_release(g_guard, guard);
@@ -104,7 +106,8 @@ void after_fork_in_child() noexcept {
 bool speaks() noexcept {
   if (g_config.quiet.on || is_under_run()) return false;
   const platform::FileFacts now = platform::facts_of(2);
-  if (now.inode != g_stderr.inode || now.device != g_stderr.device) return false;  // not the stream we started with
+  if (now.inode != g_stderr.inode || now.device != g_stderr.device)
+    return false;  // not the stream we started with
   return is_first_of_family();
 }
 
@@ -121,8 +124,8 @@ void say_hello() noexcept {
   if (!g_config.verbose.on || !speaks()) return;
   char bytes[1300];
   TextBuffer line{bytes};
-  line << "weir: " << WEIR_VERSION << ", " << header().allocator << ", " << stack::unwinder_name() << ", profile "
-       << (g_map.has_file() ? g_map.path() : "in memory only");
+  line << "weir: " << WEIR_VERSION << ", " << header().allocator << ", " << stack::unwinder_name()
+       << ", profile " << (g_map.has_file() ? g_map.path() : "in memory only");
   platform::say(line.view());
 }
 
@@ -236,7 +239,8 @@ void library_closed() noexcept {
 
 void begin_child(ThreadState& self) noexcept {
   // Only the forking thread lives here, and it holds none of these.
-  for (platform::Lock* lock : {&g_sites.lock(), &g_shards.lock(), &g_modules.lock(), &g_map.lock()}) lock->reset();
+  for (platform::Lock* lock : {&g_sites.lock(), &g_shards.lock(), &g_modules.lock(), &g_map.lock()})
+    lock->reset();
   stack::reset_after_fork();
   g_forked = true;
   g_ended.store(false, std::memory_order_relaxed);

@@ -47,7 +47,8 @@ std::uint32_t believable_site(const host::TagReading& tag) noexcept {
 }
 
 std::uint32_t site_of_misuse(Caller caller) noexcept {
-  return t_self.shard != nullptr && g_counting.load(std::memory_order_relaxed) ? capture_site(t_self, caller) : 0;
+  return t_self.shard != nullptr && g_counting.load(std::memory_order_relaxed) ? capture_site(t_self, caller)
+                                                                               : 0;
 }
 
 }  // namespace
@@ -57,7 +58,8 @@ void forget_misuses() noexcept {
   if (g_errors != nullptr) std::memset(g_errors, 0, profile::kChunkBytes);
 }
 
-void report_bad_free(const void* block, std::size_t class_bytes, const host::TagReading& tag, Caller caller) noexcept {
+void report_bad_free(const void* block, std::size_t class_bytes, const host::TagReading& tag,
+                     Caller caller) noexcept {
   const ErrorKind kind = kind_of(block, class_bytes, tag);
   note({.kind = kind,
         .site = site_of_misuse(caller),
@@ -67,7 +69,9 @@ void report_bad_free(const void* block, std::size_t class_bytes, const host::Tag
         .bytes = kind == ErrorKind::InvalidFree ? 0 : class_bytes,
         .given_bytes = 0,
         .at_ns = g_map.exists() ? since_start_ns() : 0,
-        .times = 0, .ready = 0, .reserved = {}});
+        .times = 0,
+        .ready = 0,
+        .reserved = {}});
 }
 
 void report_wrong_size(const void* block, const host::TagReading& tag, std::size_t given_bytes,
@@ -80,7 +84,9 @@ void report_wrong_size(const void* block, const host::TagReading& tag, std::size
         .bytes = tag.requested,
         .given_bytes = given_bytes,
         .at_ns = g_map.exists() ? since_start_ns() : 0,
-        .times = 0, .ready = 0, .reserved = {}});
+        .times = 0,
+        .ready = 0,
+        .reserved = {}});
 }
 
 }  // namespace weir::engine

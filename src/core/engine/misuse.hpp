@@ -9,10 +9,12 @@
 namespace weir::engine {
 
 /// A free of something that is no live block. The memory stays as it is and is not used again.
-void report_bad_free(const void* block, std::size_t class_bytes, const host::TagReading& tag, Caller caller) noexcept;
+void report_bad_free(const void* block, std::size_t class_bytes, const host::TagReading& tag,
+                     Caller caller) noexcept;
 
 /// A sized free that states another size than was asked for.
-void report_wrong_size(const void* block, const host::TagReading& tag, std::size_t given_bytes, Caller caller) noexcept;
+void report_wrong_size(const void* block, const host::TagReading& tag, std::size_t given_bytes,
+                       Caller caller) noexcept;
 
 /// In a forked child: the parent's misuses are not the child's.
 void forget_misuses() noexcept;

@@ -77,13 +77,15 @@ bool take_over_name(const char* path) noexcept {
   profile::Header before;
   constexpr std::size_t kEnough = offsetof(profile::Header, end);
   if (platform::read_file(path, {reinterpret_cast<char*>(&before), kEnough}) != kEnough) return false;
-  if (before.magic != profile::kMagic || before.pid != header().pid || before.started_ticks != header().started_ticks)
+  if (before.magic != profile::kMagic || before.pid != header().pid ||
+      before.started_ticks != header().started_ticks)
     return false;
   for (std::uint32_t attempt = 1; attempt != 100; ++attempt) {
     char bytes[kPathMax];
     TextBuffer other{bytes};
     vary(other, path, attempt);
-    const long moved = platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
+    const long moved =
+        platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
     if (moved != -EEXIST) return moved == 0;
   }
   return false;
@@ -115,9 +117,12 @@ std::string_view reason(int error) noexcept {
 void complain_of_place(int error) noexcept {
   char bytes[1200];
   TextBuffer line{bytes};
-  line << "weir: cannot write the profile " << slice(g_config.out.view(), 0, 400) << " (" << reason(-error) << "); ";
-  if (g_map.has_file()) line << "it goes to " << text_of(g_map.path());
-  else line << "it is kept in memory, and tried again at the end";
+  line << "weir: cannot write the profile " << slice(g_config.out.view(), 0, 400) << " (" << reason(-error)
+       << "); ";
+  if (g_map.has_file())
+    line << "it goes to " << text_of(g_map.path());
+  else
+    line << "it is kept in memory, and tried again at the end";
   if (is_first_of_family()) platform::say(line.view());
   warn(line.view());
 }
@@ -132,10 +137,12 @@ void resolve_pattern() noexcept {
   const std::string_view temporary = environment_value("TMPDIR");
   copy_text(std::span{g_facts.fallback}.first(sizeof(g_facts.fallback) - 1),
             temporary.starts_with('/') ? temporary : std::string_view{"/tmp"});
-  copy_text(std::span{g_facts.run_file}.first(sizeof(g_facts.run_file) - 1), environment_value("WEIR_RUN_FILE"));
+  copy_text(std::span{g_facts.run_file}.first(sizeof(g_facts.run_file) - 1),
+            environment_value("WEIR_RUN_FILE"));
   gethostname(g_facts.host, sizeof(g_facts.host) - 1);
   std::string_view rank = "0";
-  for (const char* name : {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID", "RANK"}) {
+  for (const char* name :
+       {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID", "RANK"}) {
     const std::string_view value = environment_value(name);
     if (value.empty()) continue;
     rank = value;

@@ -1,7 +1,7 @@
 // Blocks that are not recorded: jemalloc's own. And the very first call of the process.
+#include "core/engine/engine.hpp"
 #include "core/engine/foreign.hpp"
 #include "core/engine/state.hpp"
-#include "core/engine/engine.hpp"
 #include "core/host/host.hpp"
 
 namespace weir::engine {
@@ -9,16 +9,17 @@ namespace {
 
 /// False: the process turned out to be Exact; the call must be made again.
 inline bool turns_out_plain() noexcept {
-  if (!is_plain()) [[unlikely]] start_cold();
+  if (!is_plain()) [[unlikely]]
+    start_cold();
   return is_plain();
 }
 
 }  // namespace
 
 void* first_alloc(std::size_t bytes) noexcept {
-  return turns_out_plain() ? weir_je_malloc(bytes) : exact_alloc(bytes, caller_of(__builtin_frame_address(0)));
+  return turns_out_plain() ? weir_je_malloc(bytes)
+                           : exact_alloc(bytes, caller_of(__builtin_frame_address(0)));
 }
-
 
 void* plain_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
   return turns_out_plain() ? weir_je_calloc(1, bytes) : exact_alloc_zeroed(bytes, caller);

@@ -31,7 +31,8 @@ void thin_out() noexcept {
 void take_point(std::uint64_t now_ns) noexcept {
   profile::Header& h = header();
   if (g_points == nullptr)
-    g_points = reinterpret_cast<profile::TimelineRecord*>(g_map.add_chunk(profile::ChunkKind::Timeline, 0, 0));
+    g_points =
+        reinterpret_cast<profile::TimelineRecord*>(g_map.add_chunk(profile::ChunkKind::Timeline, 0, 0));
   if (g_points == nullptr) return;
   if (h.timeline_step_ms == 0) h.timeline_step_ms = kFirstStepMs;
   if (h.timeline_count == profile::kTimelinePoints) thin_out();
@@ -50,8 +51,8 @@ void take_stats(std::uint64_t now_ns, std::int64_t requested) noexcept {
   profile::Header& h = header();
   const std::uint32_t slot = h.host_stats_take % 2;
   if (g_takes[slot] == nullptr)
-    g_takes[slot] = reinterpret_cast<profile::HostStatsRecord*>(
-        g_map.add_chunk(profile::ChunkKind::HostStats, 0, slot));
+    g_takes[slot] =
+        reinterpret_cast<profile::HostStatsRecord*>(g_map.add_chunk(profile::ChunkKind::HostStats, 0, slot));
   if (g_takes[slot] == nullptr) return;
   profile::HostStatsRecord& take = *g_takes[slot];
   const host::Totals totals = host::totals();
@@ -91,7 +92,8 @@ void tick(ThreadState& self) noexcept {
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   pass_on(self);
   take_point(now);
-  if (now >= g_next_stats_ns.load(std::memory_order_relaxed)) take_stats(now, load_relaxed(header().flushed_live[kHost]));
+  if (now >= g_next_stats_ns.load(std::memory_order_relaxed))
+    take_stats(now, load_relaxed(header().flushed_live[kHost]));
   g_taking.store(false, std::memory_order_release);
 }
 
@@ -102,7 +104,8 @@ void take_last_point() noexcept {
   store_relaxed(header().last_seen_ns, now);
   if (t_self.shard != nullptr) pass_on(t_self);
   take_point(now);
-  const track::Sums sums = g_counting.load(std::memory_order_relaxed) ? g_shards.sums(g_first_own_site) : track::Sums{};
+  const track::Sums sums =
+      g_counting.load(std::memory_order_relaxed) ? g_shards.sums(g_first_own_site) : track::Sums{};
   take_stats(now, static_cast<std::int64_t>(sums.allocated_bytes - sums.freed_bytes));
   g_taking.store(false, std::memory_order_release);
 }

@@ -19,10 +19,10 @@ struct Guard {
   std::uint64_t generation;
 };
 
-extern constinit Guard* g_guard;                     ///< points to g_cold_guard until the page is there
-extern constinit std::uint64_t* g_peak_number;       ///< Header.peak_number[Host]
-extern constinit std::uint32_t g_first_own_site;     ///< sites below are weir's own, or the parent's before fork
-extern constinit std::atomic<bool> g_counting;       ///< false: blocks are tagged but nothing is counted any more
+extern constinit Guard* g_guard;                  ///< points to g_cold_guard until the page is there
+extern constinit std::uint64_t* g_peak_number;    ///< Header.peak_number[Host]
+extern constinit std::uint32_t g_first_own_site;  ///< sites below are weir's own, or the parent's before fork
+extern constinit std::atomic<bool> g_counting;  ///< false: blocks are tagged but nothing is counted any more
 extern constinit config::Config g_config;
 extern constinit profile::Map g_map;
 extern constinit track::Modules g_modules;

@@ -20,13 +20,13 @@ struct ThreadState {
   std::int64_t floor;              ///< delta below this: pass on
   const void* last_block;          ///< the newest block, until this thread allocates again
   track::Shard* shard;
-  stack::Memory* memory;           ///< of stacks; null: none could be had, stacks are not known then
-  std::uintptr_t inside_frame;     ///< stack address of the call that set `inside`
-  void* deferred;                  ///< blocks that signal handlers freed meanwhile, linked through their first word
-  std::uint32_t ticks;             ///< operations until the clock is looked at
-  bool inside;                     ///< inside weir or jemalloc: a signal handler must keep out
-  bool quiet;                      ///< weir itself calls foreign code: blocks made now are not the program's
-  std::uint8_t exit_rounds;        ///< how often the thread's exit callback ran
+  stack::Memory* memory;        ///< of stacks; null: none could be had, stacks are not known then
+  std::uintptr_t inside_frame;  ///< stack address of the call that set `inside`
+  void* deferred;            ///< blocks that signal handlers freed meanwhile, linked through their first word
+  std::uint32_t ticks;       ///< operations until the clock is looked at
+  bool inside;               ///< inside weir or jemalloc: a signal handler must keep out
+  bool quiet;                ///< weir itself calls foreign code: blocks made now are not the program's
+  std::uint8_t exit_rounds;  ///< how often the thread's exit callback ran
 };
 static_assert(sizeof(ThreadState) <= 128);
 

@@ -75,9 +75,7 @@ void watch_thread_exits() noexcept {
   pthread_setspecific(g_exit_key, &t_self);
 }
 
-void bump_generation() noexcept {
-  add_shared(g_guard->generation, 1);
-}
+void bump_generation() noexcept { add_shared(g_guard->generation, 1); }
 
 void enter_thread(ThreadState& self) noexcept {
   if (load_relaxed(g_guard->generation) == 0) begin_child(self);
@@ -99,7 +97,8 @@ void pass_on(ThreadState& self) noexcept {
   const std::int64_t live = __atomic_add_fetch(&h.flushed_live[kHost], delta, __ATOMIC_RELAXED);
   std::int64_t peak = load_relaxed(h.peak_bytes[kHost]);
   while (live > peak) {
-    if (!__atomic_compare_exchange_n(&h.peak_bytes[kHost], &peak, live, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    if (!__atomic_compare_exchange_n(&h.peak_bytes[kHost], &peak, live, true, __ATOMIC_RELAXED,
+                                     __ATOMIC_RELAXED))
       continue;
     peak = live;
     // After this every site's counters first remember what was live (count.hpp).

@@ -9,5 +9,4 @@ namespace weir::engine {
 /// From the constructor on: threads that end hand their counters on.
 void watch_thread_exits() noexcept;
 
-
 }  // namespace weir::engine

@@ -53,7 +53,9 @@ struct Block {
   return {weir_je_rallocx(block, asked, 0), size_class(asked)};
 }
 
-inline void release(void* block, std::size_t class_bytes) noexcept { weir_je_sdallocx(block, class_bytes, 0); }
+inline void release(void* block, std::size_t class_bytes) noexcept {
+  weir_je_sdallocx(block, class_bytes, 0);
+}
 
 /// The allocator's own totals; all zero when it cannot tell.
 struct Totals {

@@ -114,7 +114,11 @@ std::size_t class_uses(std::span<ClassUse> out) noexcept {
   for (unsigned i = 0; i != large && used != out.size(); ++i) {
     const std::size_t count = extents.read(kAllArenas, i);
     if (count == 0) continue;
-    out[used++] = {.bytes = extent_size.read_type(i), .live_blocks = count, .capacity_blocks = count, .slabs = 0, .slab_bytes = 0};
+    out[used++] = {.bytes = extent_size.read_type(i),
+                   .live_blocks = count,
+                   .capacity_blocks = count,
+                   .slabs = 0,
+                   .slab_bytes = 0};
   }
   return used;
 }

@@ -132,7 +132,8 @@ void* weir_je_os_mmap(void* hint, std::size_t bytes, int access, int flags, int 
 int weir_je_os_munmap(void* base, std::size_t bytes) noexcept {
   using namespace weir;
   if (address_of(base) - host::g_home.base < host::g_home.bytes) {
-    platform::raw_mmap(base, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    platform::raw_mmap(base, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
+                       0);
     std::uintptr_t top = address_of(base) + bytes;
     host::g_top.compare_exchange_strong(top, address_of(base), std::memory_order_relaxed);
     return 0;

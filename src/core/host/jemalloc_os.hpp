@@ -27,7 +27,9 @@ void reserve_home() noexcept;
 /// True if `p` lies in a mapping outside the home range that jemalloc got. Slow path.
 [[nodiscard]] bool is_in_outside_mapping(const void* p) noexcept;
 
-[[nodiscard]] inline bool is_in_home(const void* p) noexcept { return address_of(p) - g_home.base < g_home.bytes; }
+[[nodiscard]] inline bool is_in_home(const void* p) noexcept {
+  return address_of(p) - g_home.base < g_home.bytes;
+}
 
 /// True if jemalloc may have made this block; false for every other allocator's.
 [[nodiscard]] inline bool is_ours(const void* p) noexcept {

@@ -62,7 +62,8 @@ bool describes(const PageMap& map, void* block, bool is_slab) noexcept {
   const std::uintptr_t at = address_of(block);
   const std::uintptr_t leaf = map.root[at >> 30];
   if (!is_plausible(leaf)) return false;
-  if (leaf - g_home.base >= g_home.bytes && !is_in_outside_mapping(reinterpret_cast<void*>(leaf))) return false;
+  if (leaf - g_home.base >= g_home.bytes && !is_in_outside_mapping(reinterpret_cast<void*>(leaf)))
+    return false;
   const std::uint64_t word = word_of(map, at);
   const bool slab = (word & 1) != 0;
   if (slab != is_slab || (word & 0x1c) != 0 || (word >> 48) >= map.bytes.size()) return false;
@@ -77,15 +78,16 @@ bool describes(const PageMap& map, void* block, bool is_slab) noexcept {
 void prove_page_map() noexcept {
   PageMap map{};
   if (!read_class_table(map.bytes) || ctl_number("arenas.page") != 4096) return;
-  void* blocks[] = {weir_je_malloc(24), weir_je_malloc(3000), weir_je_malloc(100'000), weir_je_malloc(3U << 20)};
+  void* blocks[] = {weir_je_malloc(24), weir_je_malloc(3000), weir_je_malloc(100'000),
+                    weir_je_malloc(3U << 20)};
   unsigned found = 0;
   const std::uintptr_t* root = nullptr;
   bool complete = true;
   for (void* block : blocks) complete = complete && block != nullptr;
   for (std::size_t offset = kFirstOffset; complete && offset <= kLastOffset; offset += 8) {
     map.root = reinterpret_cast<const std::uintptr_t*>(je_arena_emap_global + offset);
-    if (describes(map, blocks[0], true) && describes(map, blocks[1], true) && describes(map, blocks[2], false) &&
-        describes(map, blocks[3], false)) {
+    if (describes(map, blocks[0], true) && describes(map, blocks[1], true) &&
+        describes(map, blocks[2], false) && describes(map, blocks[3], false)) {
       ++found;
       root = map.root;
     }

@@ -31,13 +31,16 @@ void prove_page_map() noexcept;
 /// Bytes of the size class of the live or cached block that starts at `p`; 0: no block starts on this page.
 /// `p` lies in memory that is_ours().
 inline std::size_t class_bytes_of(const void* p) noexcept {
-  if (g_page_map.root == nullptr) [[unlikely]] return weir_je_sallocx(p, 0);
+  if (g_page_map.root == nullptr) [[unlikely]]
+    return weir_je_sallocx(p, 0);
   const std::uintptr_t at = address_of(p);
   const std::uintptr_t leaf = __atomic_load_n(&g_page_map.root[at >> 30], __ATOMIC_RELAXED);
-  if (leaf == 0) [[unlikely]] return 0;
-  const std::uint64_t word =
-      __atomic_load_n(reinterpret_cast<const std::uint64_t*>(leaf) + ((at >> 12) & 0x3ffff), __ATOMIC_RELAXED);
-  if (word == 0 || (word & 0x1c) != 0) [[unlikely]] return 0;
+  if (leaf == 0) [[unlikely]]
+    return 0;
+  const std::uint64_t word = __atomic_load_n(
+      reinterpret_cast<const std::uint64_t*>(leaf) + ((at >> 12) & 0x3ffff), __ATOMIC_RELAXED);
+  if (word == 0 || (word & 0x1c) != 0) [[unlikely]]
+    return 0;
   return g_page_map.bytes[(word >> 48) & 0xff];
 }
 

@@ -56,7 +56,8 @@ struct TagReading {
 
 /// Writes the tag of a block that was asked for with `requested` bytes. The store is one aligned word, so a snapshot
 /// at any instant sees a live block or none.
-inline void write_tag(void* block, std::size_t class_bytes, std::size_t requested, std::uint32_t site) noexcept {
+inline void write_tag(void* block, std::size_t class_bytes, std::size_t requested,
+                      std::uint32_t site) noexcept {
   std::uint64_t* word = tag_word(block, class_bytes);
   std::uint64_t slack = class_bytes - kTagBytes - requested;
   if (slack >= Tag::kLongSlack) [[unlikely]] {
@@ -73,12 +74,15 @@ inline TagReading read_tag(void* block, std::size_t class_bytes) noexcept {
   const std::uint64_t* at = tag_word(block, class_bytes);
   const Tag tag{__atomic_load_n(at, __ATOMIC_RELAXED)};
   const std::uint64_t off = (tag.word & kTagCheckMask) ^ tag_check(block, tag.word >> 28);
-  TagReading reading{.state = off == 0 ? TagState::Live : off == kTagCheckMask ? TagState::Freed : TagState::Wrong,
+  TagReading reading{.state = off == 0               ? TagState::Live
+                              : off == kTagCheckMask ? TagState::Freed
+                                                     : TagState::Wrong,
                      .word = tag.word,
                      .site = tag.site(),
                      .requested = class_bytes - kTagBytes - tag.slack(),
                      .usable = class_bytes - kTagBytes};
-  if (tag.word == 0) [[unlikely]] reading.state = TagState::Wrong;
+  if (tag.word == 0) [[unlikely]]
+    reading.state = TagState::Wrong;
   if (tag.slack() == Tag::kLongSlack) [[unlikely]] {
     reading.requested = at[-1];
     reading.usable -= sizeof(std::uint64_t);

@@ -29,11 +29,14 @@ long raw_syscall(long number, Args... args) noexcept {
   return result;
 }
 
-inline void* raw_mmap(void* hint, std::size_t bytes, int access, int flags, int fd, std::int64_t offset) noexcept {
+inline void* raw_mmap(void* hint, std::size_t bytes, int access, int flags, int fd,
+                      std::int64_t offset) noexcept {
   const long at = raw_syscall(SYS_mmap, hint, bytes, access, flags, fd, offset);
   return at < 0 && at > -4096 ? nullptr : reinterpret_cast<void*>(at);
 }
-inline long raw_munmap(void* base, std::size_t bytes) noexcept { return raw_syscall(SYS_munmap, base, bytes); }
+inline long raw_munmap(void* base, std::size_t bytes) noexcept {
+  return raw_syscall(SYS_munmap, base, bytes);
+}
 inline long raw_madvise(void* base, std::size_t bytes, int advice) noexcept {
   return raw_syscall(SYS_madvise, base, bytes, advice);
 }

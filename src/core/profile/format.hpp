@@ -66,19 +66,22 @@ inline constexpr std::uint32_t kSpaces = 4;
 
 /// Sites with a fixed number.
 enum class FixedSite : std::uint32_t {
-  None = 0,        ///< never counted
-  Untracked = 1,   ///< weir's own blocks, made while it called foreign code: not the program's, not reported
-  First = 2,       ///< the first number any other site gets
+  None = 0,       ///< never counted
+  Untracked = 1,  ///< weir's own blocks, made while it called foreign code: not the program's, not reported
+  First = 2,      ///< the first number any other site gets
 };
 
-inline constexpr std::uint16_t kSiteTruncated = 1;  ///< the stack was deeper than WEIR_STACK_DEPTH: oldest frames lost
-inline constexpr std::uint16_t kSiteNoUnwind = 2;   ///< the walk met a frame it could not pass: older frames are missing
-inline constexpr std::uint16_t kSiteUnknown = 4;    ///< stands for all stacks that found no room; node is 0
-inline constexpr std::uint16_t kSiteInHandler = 8;  ///< stands for what signal handlers allocated while they had interrupted weir; node is 0
+inline constexpr std::uint16_t kSiteTruncated =
+    1;  ///< the stack was deeper than WEIR_STACK_DEPTH: oldest frames lost
+inline constexpr std::uint16_t kSiteNoUnwind =
+    2;  ///< the walk met a frame it could not pass: older frames are missing
+inline constexpr std::uint16_t kSiteUnknown = 4;  ///< stands for all stacks that found no room; node is 0
+inline constexpr std::uint16_t kSiteInHandler =
+    8;  ///< stands for what signal handlers allocated while they had interrupted weir; node is 0
 
 /// One interned call stack. Site ids are dense, from 0.
 struct SiteRecord {
-  std::uint32_t node;      ///< youngest frame; 0: no stack
+  std::uint32_t node;  ///< youngest frame; 0: no stack
   Space space;
   std::uint8_t device;     ///< device ordinal, for device and managed space
   std::uint16_t flags;     ///< kSite…
@@ -107,16 +110,16 @@ inline constexpr std::uint32_t kCountersPerChunk = kChunkBytes / sizeof(CounterR
 inline constexpr std::uint32_t kBuildIdMax = 32;
 /// One mapped executable file. Index 0 is not used.
 struct ModuleRecord {
-  std::uint64_t base;           ///< load bias: pc - base is the address in the ELF file's own terms
-  std::uint64_t begin, end;     ///< mapped address range [begin, end)
-  std::uint64_t file_bytes;     ///< size and
-  std::uint64_t file_mtime_ns;  ///< … modification time of the file when it was mapped; 0: unknown
-  std::uint32_t generation;     ///< how many times the program had closed libraries before this entry
-  std::uint32_t build_id_bytes; ///< 0: has none
+  std::uint64_t base;            ///< load bias: pc - base is the address in the ELF file's own terms
+  std::uint64_t begin, end;      ///< mapped address range [begin, end)
+  std::uint64_t file_bytes;      ///< size and
+  std::uint64_t file_mtime_ns;   ///< … modification time of the file when it was mapped; 0: unknown
+  std::uint32_t generation;      ///< how many times the program had closed libraries before this entry
+  std::uint32_t build_id_bytes;  ///< 0: has none
   std::uint8_t build_id[kBuildIdMax];
-  std::uint32_t ready;          ///< 1 once the other fields may be read
-  std::uint32_t path_bytes;     ///< length of path, at most sizeof(path)
-  char path[936];               ///< absolute; not terminated when full
+  std::uint32_t ready;       ///< 1 once the other fields may be read
+  std::uint32_t path_bytes;  ///< length of path, at most sizeof(path)
+  char path[936];            ///< absolute; not terminated when full
 };
 static_assert(sizeof(ModuleRecord) == 1024);
 inline constexpr std::uint32_t kModulesPerChunk = kChunkBytes / sizeof(ModuleRecord);
@@ -145,18 +148,22 @@ inline constexpr std::uint32_t kMaxSizeClasses = 384;
 
 /// What the allocator said of itself, at one moment.
 struct HostStatsRecord {
-  std::uint64_t at_ns;     ///< after start
+  std::uint64_t at_ns;                                                    ///< after start
   std::uint64_t allocated, active, resident, retained, mapped, metadata;  ///< jemalloc's stats.*, bytes
-  std::uint64_t cached_bytes;  ///< free, but held in thread caches
-  std::uint64_t requested;     ///< live bytes as the program asked for them, late by what threads
-                               ///< have not passed on; exact in the last take
+  std::uint64_t cached_bytes;                                             ///< free, but held in thread caches
+  std::uint64_t requested;  ///< live bytes as the program asked for them, late by what threads
+                            ///< have not passed on; exact in the last take
   std::uint64_t class_count;
   SizeClassRecord classes[kMaxSizeClasses];
 };
 static_assert(sizeof(HostStatsRecord) <= kChunkBytes);
 
 enum class ErrorKind : std::uint32_t {
-  None = 0, DoubleFree = 1, InvalidFree = 2, Overrun = 3, MismatchedFree = 4,
+  None = 0,
+  DoubleFree = 1,
+  InvalidFree = 2,
+  Overrun = 3,
+  MismatchedFree = 4,
 };
 /// One misuse of the allocator by the program.
 struct ErrorRecord {
@@ -165,10 +172,10 @@ struct ErrorRecord {
   std::uint32_t allocated_site;  ///< 0: unknown
   std::uint32_t freed_site;      ///< 0: unknown
   std::uint64_t address;
-  std::uint64_t bytes;           ///< block size if known
-  std::uint64_t given_bytes;     ///< MismatchedFree: the size the caller claimed
+  std::uint64_t bytes;        ///< block size if known
+  std::uint64_t given_bytes;  ///< MismatchedFree: the size the caller claimed
   std::uint64_t at_ns;
-  std::uint64_t times;           ///< how often this kind happened at this site
+  std::uint64_t times;  ///< how often this kind happened at this site
   std::uint64_t ready;
   std::uint64_t reserved[7];
 };
@@ -176,24 +183,25 @@ static_assert(sizeof(ErrorRecord) == 120);
 inline constexpr std::uint32_t kMaxErrors = kChunkBytes / sizeof(ErrorRecord);
 
 enum class End : std::uint32_t {
-  Running = 0,  ///< or died without a word: the tool looks whether the process still lives
-  Exited = 1,   ///< end_value: exit code
-  Signalled = 2,///< end_value: signal number; written by `weir run`, the parent
-  Replaced = 3, ///< by another program, with exec; that one has a profile of its own
+  Running = 0,    ///< or died without a word: the tool looks whether the process still lives
+  Exited = 1,     ///< end_value: exit code
+  Signalled = 2,  ///< end_value: signal number; written by `weir run`, the parent
+  Replaced = 3,   ///< by another program, with exec; that one has a profile of its own
 };
 
 /// What core could not do, or saw on the way. Shown in the report's coverage section.
 struct LossCounters {
-  std::uint64_t stacks_truncated;     ///< captures cut at WEIR_STACK_DEPTH
-  std::uint64_t stacks_missing;       ///< captures that met a frame they could not pass: older frames are missing
-  std::uint64_t sites_dropped;        ///< new stacks that found no room: counted at the kSiteUnknown site
-  std::uint64_t counters_dropped;     ///< operations counted at the kSiteUnknown site for want of room
-  std::uint64_t foreign_frees;        ///< frees of blocks that another allocator made: passed on
-  std::uint64_t shared_shard_uses;    ///< operations of threads that have no shard (ending, or too many)
-  std::uint64_t growth_failures;      ///< the profile file could not grow (disk full, limit)
-  std::uint64_t errors_dropped;       ///< misuses beyond the error table
-  std::uint64_t modules_dropped;      ///< modules beyond the module table
-  std::uint64_t blocks_in_handlers;   ///< allocated by signal handlers that interrupted weir: glibc made them, not recorded
+  std::uint64_t stacks_truncated;  ///< captures cut at WEIR_STACK_DEPTH
+  std::uint64_t stacks_missing;  ///< captures that met a frame they could not pass: older frames are missing
+  std::uint64_t sites_dropped;   ///< new stacks that found no room: counted at the kSiteUnknown site
+  std::uint64_t counters_dropped;   ///< operations counted at the kSiteUnknown site for want of room
+  std::uint64_t foreign_frees;      ///< frees of blocks that another allocator made: passed on
+  std::uint64_t shared_shard_uses;  ///< operations of threads that have no shard (ending, or too many)
+  std::uint64_t growth_failures;    ///< the profile file could not grow (disk full, limit)
+  std::uint64_t errors_dropped;     ///< misuses beyond the error table
+  std::uint64_t modules_dropped;    ///< modules beyond the module table
+  std::uint64_t
+      blocks_in_handlers;  ///< allocated by signal handlers that interrupted weir: glibc made them, not recorded
   std::uint64_t reserved[6];
 };
 static_assert(sizeof(LossCounters) == 128);
@@ -201,10 +209,10 @@ static_assert(sizeof(LossCounters) == 128);
 struct Header {
   std::array<char, 8> magic;
   std::uint32_t version;
-  std::uint32_t header_bytes;   ///< sizeof(Header)
-  std::uint64_t chunk_bytes;    ///< kChunkBytes
-  std::uint64_t max_chunks;     ///< length of the directory
-  std::uint64_t used_chunks;    ///< chunks that exist in the file
+  std::uint32_t header_bytes;  ///< sizeof(Header)
+  std::uint64_t chunk_bytes;   ///< kChunkBytes
+  std::uint64_t max_chunks;    ///< length of the directory
+  std::uint64_t used_chunks;   ///< chunks that exist in the file
 
   std::uint32_t pid, parent_pid;
   std::uint64_t started_realtime_ns;   ///< since the epoch
@@ -212,38 +220,40 @@ struct Header {
   std::uint64_t started_ticks;         ///< field 22 of /proc/PID/stat: with pid, names the process
   End end;
   std::int32_t end_value;
-  std::uint64_t ended_ns;              ///< after start; 0: not ended
-  std::uint64_t last_seen_ns;          ///< after start: the last time core looked at the clock
+  std::uint64_t ended_ns;      ///< after start; 0: not ended
+  std::uint64_t last_seen_ns;  ///< after start: the last time core looked at the clock
 
   std::uint32_t node_count, site_count, module_count, shard_count;  ///< published last, after their records
   std::uint32_t timeline_count;
-  std::uint32_t timeline_step_ms;      ///< present distance of two points
-  std::uint32_t host_stats_take;       ///< takes so far; the newest is in the HostStats chunk `(take - 1) % 2`; 0: none yet
-  std::uint32_t inherited_sites;       ///< sites below this number were the parent's at fork: what they count is no part of this
-                                       ///< process's totals; allocated − freed = inherited blocks it still holds. 0 or 2: none
-  std::uint32_t generation;            ///< libraries closed so far
-  std::uint32_t request;               ///< set by the tool, looked at on a slow path; 0: none
+  std::uint32_t timeline_step_ms;  ///< present distance of two points
+  std::uint32_t
+      host_stats_take;  ///< takes so far; the newest is in the HostStats chunk `(take - 1) % 2`; 0: none yet
+  std::uint32_t
+      inherited_sites;  ///< sites below this number were the parent's at fork: what they count is no part of this
+  ///< process's totals; allocated − freed = inherited blocks it still holds. 0 or 2: none
+  std::uint32_t generation;  ///< libraries closed so far
+  std::uint32_t request;     ///< set by the tool, looked at on a slow path; 0: none
 
-  std::int64_t flushed_live[kSpaces];      ///< live bytes, late by what threads have not yet passed on
-  std::int64_t peak_bytes[kSpaces];        ///< exact while one thread allocates; else up to
-  std::uint64_t peak_error_bytes[kSpaces]; ///< … this much too low
-  std::uint64_t peak_number[kSpaces];      ///< counts new peaks; see CounterRecord
-  std::uint64_t peak_at_ns[kSpaces];       ///< after start, late by at most one timeline step
-  std::uint64_t own_bytes;                 ///< memory weir took for itself outside this file
+  std::int64_t flushed_live[kSpaces];       ///< live bytes, late by what threads have not yet passed on
+  std::int64_t peak_bytes[kSpaces];         ///< exact while one thread allocates; else up to
+  std::uint64_t peak_error_bytes[kSpaces];  ///< … this much too low
+  std::uint64_t peak_number[kSpaces];       ///< counts new peaks; see CounterRecord
+  std::uint64_t peak_at_ns[kSpaces];        ///< after start, late by at most one timeline step
+  std::uint64_t own_bytes;                  ///< memory weir took for itself outside this file
 
   LossCounters losses;
 
-  std::uint32_t record_mode;   ///< 0 exact, 1 sampled, 2 off
+  std::uint32_t record_mode;  ///< 0 exact, 1 sampled, 2 off
   std::uint32_t stack_depth;
-  char allocator[64];          ///< "jemalloc 5.3.0"; zero-terminated, as the texts below
+  char allocator[64];  ///< "jemalloc 5.3.0"; zero-terminated, as the texts below
   char unwinder[64];
   char weir_version[32];
   char exe[1024];
   char cwd[1024];
-  char args[4096];             ///< argv, each zero-terminated; cut at the end
-  std::uint32_t args_bytes;    ///< used part of args
-  std::uint32_t args_cut;      ///< 1: there were more
-  char warnings[2048];         ///< one line each, '\n' between
+  char args[4096];           ///< argv, each zero-terminated; cut at the end
+  std::uint32_t args_bytes;  ///< used part of args
+  std::uint32_t args_cut;    ///< 1: there were more
+  char warnings[2048];       ///< one line each, '\n' between
 };
 static_assert(sizeof(Header) <= kChunkBytes);
 

@@ -13,7 +13,7 @@ namespace weir::profile {
 namespace {
 
 constexpr std::uint64_t kSmallest = 1U << 20;
-constexpr std::uint64_t kFirstChunks = 20;      // what a small process needs
+constexpr std::uint64_t kFirstChunks = 20;  // what a small process needs
 constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
 /// True if a file of `bytes` is within RLIMIT_FSIZE; beyond it the kernel would send SIGXFSZ to the program.
@@ -82,8 +82,8 @@ int Map::move_to(const char* path) noexcept {
   const std::uint64_t chunks = wanted < max_chunks_ ? wanted : max_chunks_;
   int failed = take_room(file.fd(), chunks * kChunkBytes);
   if (failed == 0) failed = write_all(file.fd(), base_, used * kChunkBytes);
-  if (failed == 0 && platform::raw_mmap(base_, chunks * kChunkBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                                        file.fd(), 0) == nullptr)
+  if (failed == 0 && platform::raw_mmap(base_, chunks * kChunkBytes, PROT_READ | PROT_WRITE,
+                                        MAP_SHARED | MAP_FIXED, file.fd(), 0) == nullptr)
     failed = -ENODEV;  // a filesystem that cannot share mappings
   if (failed != 0) {
     platform::raw_syscall(SYS_unlink, path);
@@ -103,8 +103,8 @@ bool Map::leave_file() noexcept {
   void* copy = platform::map_pages(max_chunks_ * kChunkBytes);
   if (copy == nullptr) return false;
   std::memcpy(copy, base_, bytes);
-  const long moved = platform::raw_syscall(SYS_mremap, copy, max_chunks_ * kChunkBytes, max_chunks_ * kChunkBytes,
-                                           MREMAP_MAYMOVE | MREMAP_FIXED, base_);
+  const long moved = platform::raw_syscall(SYS_mremap, copy, max_chunks_ * kChunkBytes,
+                                           max_chunks_ * kChunkBytes, MREMAP_MAYMOVE | MREMAP_FIXED, base_);
   if (moved < 0) {
     platform::unmap(copy, max_chunks_ * kChunkBytes);
     return false;
@@ -118,7 +118,8 @@ platform::File Map::reopen() const noexcept {
   platform::File file = platform::open_file(path_, O_RDWR | O_NOFOLLOW | O_NOCTTY);
   if (!file.is_open()) return file;
   const platform::FileFacts now = platform::facts_of(file.fd());
-  return now.inode == facts_.inode && now.device == facts_.device ? static_cast<platform::File&&>(file) : platform::File{};
+  return now.inode == facts_.inode && now.device == facts_.device ? static_cast<platform::File&&>(file)
+                                                                  : platform::File{};
 }
 
 bool Map::grow(std::uint64_t chunks) noexcept {
@@ -132,10 +133,10 @@ bool Map::grow(std::uint64_t chunks) noexcept {
   if (file.is_open()) {
     int failed = take_room(file.fd(), target * kChunkBytes);
     if (failed != 0) failed = take_room(file.fd(), (target = chunks) * kChunkBytes);
-    grown = failed == 0 &&
-            platform::raw_mmap(chunk(grown_chunks_), (target - grown_chunks_) * kChunkBytes, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_FIXED, file.fd(),
-                               static_cast<std::int64_t>(grown_chunks_ * kChunkBytes)) != nullptr;
+    grown =
+        failed == 0 && platform::raw_mmap(chunk(grown_chunks_), (target - grown_chunks_) * kChunkBytes,
+                                          PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.fd(),
+                                          static_cast<std::int64_t>(grown_chunks_ * kChunkBytes)) != nullptr;
   }
   if (!grown) {
     failed_at_ns_ = now;

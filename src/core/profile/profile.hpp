@@ -42,7 +42,9 @@ class Map {
   void trim_file() noexcept;
 
   [[nodiscard]] Header& header() const noexcept { return *reinterpret_cast<Header*>(base_); }
-  [[nodiscard]] ChunkEntry* entries() const noexcept { return reinterpret_cast<ChunkEntry*>(base_ + kChunkBytes); }
+  [[nodiscard]] ChunkEntry* entries() const noexcept {
+    return reinterpret_cast<ChunkEntry*>(base_ + kChunkBytes);
+  }
   [[nodiscard]] std::byte* chunk(std::uint64_t number) const noexcept { return base_ + number * kChunkBytes; }
   [[nodiscard]] std::uint64_t used_chunks() const noexcept { return load_relaxed(header().used_chunks); }
   [[nodiscard]] std::uint64_t max_chunks() const noexcept { return max_chunks_; }
@@ -59,7 +61,7 @@ class Map {
   std::uint64_t max_chunks_{};
   std::uint64_t grown_chunks_{};  ///< chunks that are in the file; max_chunks_ without a file
   std::uint64_t failed_at_ns_{};  ///< when the file last could not grow
-  platform::FileFacts facts_{};  ///< inode 0: no file
+  platform::FileFacts facts_{};   ///< inode 0: no file
   platform::Lock lock_{};
   char path_[4096]{};
 };

@@ -36,8 +36,10 @@ const std::uint8_t* search(const std::uint8_t* header, std::uintptr_t address) n
   std::uint64_t low = 0, high = count;
   while (low != high) {
     const std::uint64_t middle = low + (high - low) / 2;
-    if (rows[middle].address <= wanted) low = middle + 1;
-    else high = middle;
+    if (rows[middle].address <= wanted)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low == 0 ? nullptr : header + rows[low - 1].entry;
 }
@@ -52,7 +54,8 @@ bool read_common(const std::uint8_t* at, FrameEntry& out) noexcept {
   const auto version = c.fixed<std::uint8_t>();
   if (version != 1 && version != 3) return false;
   const auto* augmentation = reinterpret_cast<const char*>(c.at());
-  while (c.fixed<char>() != '\0') {}
+  while (c.fixed<char>() != '\0') {
+  }
   out.code_align = c.uleb();
   out.data_align = c.sleb();
   out.return_column = version == 1 ? c.fixed<std::uint8_t>() : c.uleb();
@@ -84,7 +87,8 @@ bool read_common(const std::uint8_t* at, FrameEntry& out) noexcept {
 
 bool find_frame_entry(std::uintptr_t address, FrameEntry& out) noexcept {
   dl_find_object object;
-  if (_dl_find_object(reinterpret_cast<void*>(address), &object) != 0 || object.dlfo_eh_frame == nullptr) return false;
+  if (_dl_find_object(reinterpret_cast<void*>(address), &object) != 0 || object.dlfo_eh_frame == nullptr)
+    return false;
   const std::uint8_t* entry = search(static_cast<const std::uint8_t*>(object.dlfo_eh_frame), address);
   if (entry == nullptr) return false;
   Cursor c = cursor_at(entry);

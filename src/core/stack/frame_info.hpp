@@ -13,7 +13,7 @@ struct FrameEntry {
   const std::uint8_t* initial_end;
   const std::uint8_t* program;  ///< of the frame entry itself
   const std::uint8_t* program_end;
-  std::uintptr_t begin;         ///< first address it covers
+  std::uintptr_t begin;  ///< first address it covers
   std::uint64_t code_align;
   std::int64_t data_align;
   std::uint64_t return_column;

@@ -56,8 +56,10 @@ class Interpreter {
     if (column == kRbp) row_.rbp = initial_.rbp;
   }
   bool set_cfa(std::uint64_t column, std::int64_t offset) noexcept {
-    if (column != kRbp && column != kRsp) row_.cfa = {From::Nowhere, false, 0};  // an error only if it stays so
-    else row_.cfa = {column == kRbp ? From::Rbp : From::Rsp, false, static_cast<std::int32_t>(offset)};
+    if (column != kRbp && column != kRsp)
+      row_.cfa = {From::Nowhere, false, 0};  // an error only if it stays so
+    else
+      row_.cfa = {column == kRbp ? From::Rbp : From::Rsp, false, static_cast<std::int32_t>(offset)};
     return true;
   }
   /// True while the rows are still about addresses up to the wanted one.
@@ -89,7 +91,10 @@ class Interpreter {
   bool extended(unsigned op, Cursor& c, bool& beyond) noexcept {
     switch (op) {
       case 0x00: return true;  // DW_CFA_nop
-      case 0x01: location_ = c.pointer(entry_.pointer_encoding, 0); beyond = location_ > target_; return true;
+      case 0x01:
+        location_ = c.pointer(entry_.pointer_encoding, 0);
+        beyond = location_ > target_;
+        return true;
       case 0x02: beyond = !advance(c.fixed<std::uint8_t>()); return true;
       case 0x03: beyond = !advance(c.fixed<std::uint16_t>()); return true;
       case 0x04: beyond = !advance(c.fixed<std::uint32_t>()); return true;
@@ -100,8 +105,8 @@ class Interpreter {
       }
       case 0x06: restore(c.uleb()); return true;
       case 0x07: set(c.uleb(), {From::Nowhere, false, 0}); return true;  // DW_CFA_undefined
-      case 0x08: set(c.uleb(), {}); return true;                        // DW_CFA_same_value
-      case 0x09: {                                                      // DW_CFA_register: kept in another register
+      case 0x08: set(c.uleb(), {}); return true;                         // DW_CFA_same_value
+      case 0x09: {  // DW_CFA_register: kept in another register
         const std::uint64_t column = c.uleb();
         (void)c.uleb();
         return watched(column) == nullptr;

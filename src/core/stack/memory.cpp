@@ -38,7 +38,8 @@ std::uint32_t Memory::make_record(std::uint32_t meaning) noexcept {
             .has_relative = trail.has_relative,
             .uses_live_rbp = trail.uses_live_rbp,
             .live_rbp = trail.live_rbp};
-  for (std::size_t i = 0; i != count; ++i) record.items()[i] = trail.items[i < trail.count ? i : trail.count - 1];
+  for (std::size_t i = 0; i != count; ++i)
+    record.items()[i] = trail.items[i < trail.count ? i : trail.count - 1];
   ring_used_ += static_cast<std::uint32_t>(words);
   return at;
 }

@@ -28,11 +28,11 @@ inline constexpr std::uint64_t kRelative = std::uint64_t{1} << kOffsetBits;
 struct Trail {
   static constexpr std::size_t kMost = 3 * kMaxDepth + 8;
 
-  std::uintptr_t slot;      ///< the caller's
-  std::uint64_t live_rbp;   ///< the caller's rbp relative to slot
+  std::uintptr_t slot;     ///< the caller's
+  std::uint64_t live_rbp;  ///< the caller's rbp relative to slot
   std::size_t count;
   bool has_relative, uses_live_rbp;
-  bool is_whole;            ///< false: something cannot be put into an item
+  bool is_whole;  ///< false: something cannot be put into an item
   std::uint64_t items[kMost];
 
   void begin(const Caller& caller) noexcept {
@@ -73,8 +73,10 @@ class Memory {
   /// The stack last captured means `meaning`. Kept only when it comes again: what comes once would push out the rest.
   void remember(const Caller& caller, std::uint32_t meaning) noexcept {
     previous_ = meaning;
-    if (candidate_[key_] == meaning) insert(caller, meaning);
-    else candidate_[key_] = meaning;
+    if (candidate_[key_] == meaning)
+      insert(caller, meaning);
+    else
+      candidate_[key_] = meaning;
   }
 
   /// After what stacks mean, or how code lays out its frames, has changed.
@@ -97,7 +99,9 @@ class Memory {
     std::uint16_t count;  ///< a multiple of 4: the last item is repeated
     bool has_relative, uses_live_rbp;
     std::uint64_t live_rbp;
-    [[nodiscard]] const std::uint64_t* items() const noexcept { return reinterpret_cast<const std::uint64_t*>(this + 1); }
+    [[nodiscard]] const std::uint64_t* items() const noexcept {
+      return reinterpret_cast<const std::uint64_t*>(this + 1);
+    }
     std::uint64_t* items() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
   };
   static_assert(sizeof(Record) == 16);
@@ -150,7 +154,7 @@ class Memory {
   std::uint32_t ring_used_;  ///< words; 0 is not a record
   Ways ways_[kEntries];
   std::uint32_t candidate_[kEntries];
-  Shared shared_[kShared];   ///< one record for a meaning under many histories
+  Shared shared_[kShared];  ///< one record for a meaning under many histories
   std::uint64_t ring_[kRingWords];
 };
 

@@ -14,12 +14,14 @@ struct KnownStack {
 class Readable {
  public:
   Readable(KnownStack& known, std::uintptr_t first_slot) noexcept : known_{known} {
-    if (first_slot < known.begin || first_slot >= known.end) [[unlikely]] move_to(first_slot);
+    if (first_slot < known.begin || first_slot >= known.end) [[unlikely]]
+      move_to(first_slot);
   }
 
   /// True if the aligned word at `at` may be read. Asks the kernel once a page.
   [[nodiscard]] bool has(std::uintptr_t at) noexcept {
-    if (at >= known_.begin && at < known_.end) [[likely]] return at % sizeof(std::uintptr_t) == 0;
+    if (at >= known_.begin && at < known_.end) [[likely]]
+      return at % sizeof(std::uintptr_t) == 0;
     return extend_to(at);
   }
 

@@ -42,7 +42,8 @@ bool Rules::make_room() noexcept {
   bigger->shift = 64 - bits;
   for (std::uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i)
     if (table_->words()[i] != 0) place(*bigger, table_->words()[i]);
-  store_release(table_, bigger);  // release: readers see a whole table; the old one stays for those still in it
+  store_release(table_,
+                bigger);  // release: readers see a whole table; the old one stays for those still in it
   return true;
 }
 

@@ -20,9 +20,11 @@ class Rules {
   /// Word of `address`, or 0.
   [[nodiscard]] std::uint64_t find(std::uintptr_t address) const noexcept {
     const Table* table = load_acquire(table_);  // acquire: pairs with the release in grow()
-    if (table == nullptr) [[unlikely]] return 0;
+    if (table == nullptr) [[unlikely]]
+      return 0;
     for (std::uint64_t i = hash(address) >> table->shift;; ++i) {
-      const std::uint64_t word = load_relaxed(table->words()[i & table->mask]);  // one word is whole or absent
+      const std::uint64_t word =
+          load_relaxed(table->words()[i & table->mask]);  // one word is whole or absent
       if (word >> 17 == address || word == 0) return word;
     }
   }
@@ -45,10 +47,13 @@ class Rules {
     std::uint64_t mask;
     std::uint64_t shift;
     std::uint64_t* words() noexcept { return reinterpret_cast<std::uint64_t*>(this + 1); }
-    [[nodiscard]] const std::uint64_t* words() const noexcept { return reinterpret_cast<const std::uint64_t*>(this + 1); }
+    [[nodiscard]] const std::uint64_t* words() const noexcept {
+      return reinterpret_cast<const std::uint64_t*>(this + 1);
+    }
   };
   static constexpr unsigned kFirstBits = 12;
-  static constexpr std::uint32_t kMaxOdd = 1U << 12;  // fewer than the 15 bits of a word can name: each is 40 bytes
+  static constexpr std::uint32_t kMaxOdd =
+      1U << 12;  // fewer than the 15 bits of a word can name: each is 40 bytes
 
   static std::uint64_t hash(std::uintptr_t address) noexcept { return address * 0x9e3779b97f4a7c15ULL; }
   static void place(Table& table, std::uint64_t word) noexcept;

@@ -20,7 +20,7 @@ struct Caller {
 struct Stack {
   std::span<const std::uintptr_t> pcs;  ///< youngest (the caller's return address) first; at least one
   bool truncated;                       ///< there were older frames than the depth allows
-  bool incomplete;                      ///< the walk met a frame that it could not pass: older frames are missing
+  bool incomplete;  ///< the walk met a frame that it could not pass: older frames are missing
 };
 
 inline constexpr std::size_t kMaxDepth = 256;

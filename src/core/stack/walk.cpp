@@ -59,8 +59,10 @@ class Walk {
   void rely_on_rbp() noexcept {
     if (rbp_noted_) return;
     rbp_noted_ = true;
-    if (rbp_at_ == 0) trail_.uses_live_rbp = true;
-    else trail_.add_pointer(rbp_at_, rbp_);
+    if (rbp_at_ == 0)
+      trail_.uses_live_rbp = true;
+    else
+      trail_.add_pointer(rbp_at_, rbp_);
   }
   void set_rbp(std::uintptr_t value, std::uintptr_t at) noexcept {
     rbp_ = value;
@@ -95,7 +97,9 @@ class Walk {
   bool resolve(const Origin& origin, std::uintptr_t cfa, std::uintptr_t& value, std::uintptr_t& at) noexcept {
     if (origin.base == From::Unchanged || origin.base == From::Nowhere) return true;
     if (origin.base == From::Rbp) rely_on_rbp();
-    const std::uintptr_t base = origin.base == From::Rsp ? slot_ + kWord : origin.base == From::Rbp ? rbp_ : cfa;
+    const std::uintptr_t base = origin.base == From::Rsp   ? slot_ + kWord
+                                : origin.base == From::Rbp ? rbp_
+                                                           : cfa;
     value = base + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(origin.offset));
     at = 0;
     if (!origin.is_address) return true;
@@ -130,7 +134,8 @@ class Walk {
   std::uintptr_t rbp_;
   std::uintptr_t rbp_at_ = 0;  ///< the slot that rbp_ was loaded from; 0: it is the caller's register
   bool rbp_noted_ = false;
-  bool is_exact_ = false;      ///< the frame was interrupted at pc_; else it called, and pc_ is the instruction after
+  bool is_exact_ =
+      false;  ///< the frame was interrupted at pc_; else it called, and pc_ is the instruction after
   Readable readable_;
   Trail& trail_;
 };

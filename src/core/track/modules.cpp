@@ -70,7 +70,8 @@ using Segments = std::span<const ElfW(Phdr)>;
 Segments segments_of(const Loaded& loaded) noexcept {
   const bool is_program = loaded.map->l_name == nullptr || loaded.map->l_name[0] == '\0';
   if (is_program) {
-    const auto* first = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));  // no allocation: man 3 getauxval
+    const auto* first =
+        reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));  // no allocation: man 3 getauxval
     if (first != nullptr) return {first, getauxval(AT_PHNUM)};
   }
   for (const std::uintptr_t at : {loaded.begin, static_cast<std::uintptr_t>(loaded.map->l_addr)}) {
@@ -83,7 +84,7 @@ Segments segments_of(const Loaded& loaded) noexcept {
 
 void read_segments(profile::ModuleRecord& module, Segments segments) noexcept {
   std::uintptr_t begin = ~std::uintptr_t{0}, end = 0;
-  for (const ElfW(Phdr)& segment : segments) {
+  for (const ElfW(Phdr) & segment : segments) {
     if (segment.p_type != PT_LOAD) continue;
     const std::uintptr_t from = module.base + segment.p_vaddr;
     if (from < begin) begin = from;
@@ -92,7 +93,7 @@ void read_segments(profile::ModuleRecord& module, Segments segments) noexcept {
   if (end == 0) return;
   module.begin = align_down(begin, platform::kPageBytes);
   module.end = align_up(end, platform::kPageBytes);
-  for (const ElfW(Phdr)& segment : segments)
+  for (const ElfW(Phdr) & segment : segments)
     if (segment.p_type == PT_NOTE && module.build_id_bytes == 0)
       module.build_id_bytes = static_cast<std::uint32_t>(build_id_in(
           reinterpret_cast<const char*>(module.base + segment.p_vaddr), segment.p_memsz, module.build_id));
@@ -135,7 +136,8 @@ std::uint32_t Modules::add(profile::Map& map, const profile::ModuleRecord& found
   if (count_ == 0) count_ = 1;
   const std::uint32_t chunk = count_ / profile::kModulesPerChunk;
   if (chunk < kMaxChunks && chunks_[chunk] == nullptr)
-    chunks_[chunk] = reinterpret_cast<profile::ModuleRecord*>(map.add_chunk(profile::ChunkKind::Modules, 0, chunk));
+    chunks_[chunk] =
+        reinterpret_cast<profile::ModuleRecord*>(map.add_chunk(profile::ChunkKind::Modules, 0, chunk));
   if (chunk >= kMaxChunks || chunks_[chunk] == nullptr) {
     add_shared(map.header().losses.modules_dropped, 1);
     return 0;
@@ -168,7 +170,8 @@ void Modules::retire_unmapped(profile::Map& map) noexcept {
   for (std::uint32_t i = 1; i < count_; ++i) {
     const profile::ModuleRecord& module = *record(i);
     const Loaded now = loaded_at(module.begin);
-    if (now.map == nullptr || now.map->l_addr != module.base) live_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+    if (now.map == nullptr || now.map->l_addr != module.base)
+      live_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
   }
   last_hit_ = 0;
   store_relaxed(map.header().generation, map.header().generation + 1);

@@ -30,7 +30,7 @@ class Modules {
   [[nodiscard]] std::uint32_t add(profile::Map& map, const profile::ModuleRecord& found) noexcept;
 
   platform::Lock lock_{};
-  std::uint32_t count_{};     ///< entries, with the unused entry 0; 0: none yet
+  std::uint32_t count_{};  ///< entries, with the unused entry 0; 0: none yet
   std::uint32_t last_hit_{};
   profile::ModuleRecord* chunks_[kMaxChunks]{};
   std::uint64_t live_[kMaxChunks * profile::kModulesPerChunk / 64]{};  ///< bit: not retired

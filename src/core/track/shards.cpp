@@ -22,7 +22,8 @@ Shard* Shards::make_shard() noexcept {
   const std::size_t bytes = sizeof(Shard) + pages_ * sizeof(CounterRecord*);
   auto* shard = static_cast<Shard*>(platform::map_pages(bytes));
   if (shard == nullptr) return nullptr;
-  own_bytes_ += bytes < platform::kPageBytes ? bytes : platform::kPageBytes;  // the rest is touched only when used
+  own_bytes_ +=
+      bytes < platform::kPageBytes ? bytes : platform::kPageBytes;  // the rest is touched only when used
   shard->pages = reinterpret_cast<CounterRecord**>(shard + 1);
   shard->number = static_cast<std::uint16_t>(count_);
   all_[count_] = shard;
@@ -109,15 +110,22 @@ void Shards::fold_for_child(profile::Map& map) noexcept {
       const CounterRecord sum = into[i];
       into[i] = {.allocated_blocks = sum.allocated_blocks - sum.freed_blocks,
                  .allocated_bytes = sum.allocated_bytes - sum.freed_bytes,
-                 .freed_blocks = 0, .freed_bytes = 0, .temporary_blocks = 0, .highest_live = 0, .at_peak = 0, .peak_number = 0};
+                 .freed_blocks = 0,
+                 .freed_bytes = 0,
+                 .temporary_blocks = 0,
+                 .highest_live = 0,
+                 .at_peak = 0,
+                 .peak_number = 0};
     }
     first_->pages[page] = into;
   }
   for (std::uint64_t number = 0; number != map.used_chunks(); ++number) {
     profile::ChunkEntry& entry = map.entries()[number];
     if (entry.kind != profile::ChunkKind::Counters) continue;
-    if (reinterpret_cast<CounterRecord*>(map.chunk(number)) == first_->pages[entry.index]) entry.owner = 0;
-    else map.drop_chunk(number);
+    if (reinterpret_cast<CounterRecord*>(map.chunk(number)) == first_->pages[entry.index])
+      entry.owner = 0;
+    else
+      map.drop_chunk(number);
   }
   free_ = nullptr;
   for (std::uint32_t s = count_; s-- > 1;) {

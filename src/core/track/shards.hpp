@@ -54,7 +54,8 @@ class Shards {
   static constexpr std::uint32_t kMaxShards = 16384;
 
   [[nodiscard]] Shard* make_shard() noexcept;
-  [[nodiscard]] profile::CounterRecord* make_page(profile::Map& map, Shard& shard, std::uint32_t page) noexcept;
+  [[nodiscard]] profile::CounterRecord* make_page(profile::Map& map, Shard& shard,
+                                                  std::uint32_t page) noexcept;
 
   Shard* first_{};
   Shard* free_{};

@@ -40,7 +40,8 @@ void Sites::begin_own_numbers(profile::Map& map) noexcept {
   by_stack_.clear();
   by_node_.clear();
   const auto stand_in = [&](std::uint16_t flags, std::uint32_t before) {
-    const std::uint32_t made = add_site(map, {.node = 0, .space = {}, .device = 0, .flags = flags, .first_ms = 0, .ready = 0});
+    const std::uint32_t made =
+        add_site(map, {.node = 0, .space = {}, .device = 0, .flags = flags, .first_ms = 0, .ready = 0});
     return made != 0 ? made : before;
   };
   unknown_ = stand_in(profile::kSiteUnknown, unknown_);
@@ -49,7 +50,8 @@ void Sites::begin_own_numbers(profile::Map& map) noexcept {
 
 std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept {
   const std::uint64_t hash = hash_of(frame);
-  const std::uint32_t known = nodes_by_frame_.find(hash, [&](std::uint32_t id) { return is_same(nodes_[id], frame); });
+  const std::uint32_t known =
+      nodes_by_frame_.find(hash, [&](std::uint32_t id) { return is_same(nodes_[id], frame); });
   if (known != 0) return known;
   profile::NodeRecord* place = nodes_.make(map, node_count_);
   const auto hash_of_entered = [&](std::uint32_t id) { return hash_of(nodes_[id]); };
@@ -71,7 +73,8 @@ std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexc
 
 std::uint32_t Sites::site_of(profile::Map& map, const profile::SiteRecord& site) noexcept {
   const std::uint64_t hash = mix(site.node);
-  const std::uint32_t known = by_node_.find(hash, [&](std::uint32_t id) { return sites_[id].node == site.node; });
+  const std::uint32_t known =
+      by_node_.find(hash, [&](std::uint32_t id) { return sites_[id].node == site.node; });
   if (known != 0) return known;
   const std::uint32_t made = add_site(map, site);
   // Without room in the index the stack only gets a second site later.
@@ -102,7 +105,8 @@ std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const Hash
 std::uint32_t Sites::intern(profile::Map& map, Modules& modules, const StackView& stack,
                             std::uint64_t started_ns) noexcept {
   const HashKey key = hash_of(stack, load_relaxed(map.header().generation));
-  if (const std::uint32_t known = by_stack_.find(key)) [[likely]] return known;
+  if (const std::uint32_t known = by_stack_.find(key)) [[likely]]
+    return known;
   std::uint32_t indices[profile::kMaxFrames];
   for (std::size_t i = 0; i != stack.pcs.size(); ++i) indices[i] = modules.find(map, stack.pcs[i] - 1);
   const std::uint32_t site = enter(map, stack, key, {indices, stack.pcs.size()}, started_ns);

@@ -45,11 +45,12 @@ class Sites {
   [[nodiscard]] std::uint32_t site_of(profile::Map& map, const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
   [[nodiscard]] std::uint32_t enter(profile::Map& map, const StackView& stack, const HashKey& key,
-                                    std::span<const std::uint32_t> modules, std::uint64_t started_ns) noexcept;
+                                    std::span<const std::uint32_t> modules,
+                                    std::uint64_t started_ns) noexcept;
 
   Table<profile::NodeRecord, profile::ChunkKind::Nodes> nodes_{};
   Table<profile::SiteRecord, profile::ChunkKind::Sites> sites_{};
-  HashIndex by_stack_{};        ///< stack → site; read without the lock
+  HashIndex by_stack_{};      ///< stack → site; read without the lock
   IdIndex by_node_{};         ///< youngest frame's node → site
   IdIndex nodes_by_frame_{};  ///< (parent, pc, module) → node
   platform::Lock lock_{};

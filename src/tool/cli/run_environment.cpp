@@ -33,15 +33,13 @@ std::string entry_of(const std::string& choice) {
   config::Config config;
   const config::Judgement judgement = config::apply(config, entry);
   switch (judgement.verdict) {
-    case config::Verdict::Taken:
-      return entry;
+    case config::Verdict::Taken: return entry;
     case config::Verdict::Unparsable:
       throw Error{fmt::format("--set {}: not understood; accepted: {}", choice, judgement.row->values)};
     case config::Verdict::Reserved:
       throw Error{fmt::format("--set {}: this option is not in this version", choice)};
     case config::Verdict::Unknown:
-    case config::Verdict::NotOurs:
-      break;
+    case config::Verdict::NotOurs: break;
   }
   const std::string hint =
       judgement.row == nullptr

@@ -94,11 +94,11 @@ std::vector<std::string> fragmentation_sentences(const Profile& profile) {
   const HostStats& stats = *profile.host_stats;
   const Held lost = held(profile, stats);
   std::vector<std::string> out;
-  out.push_back(
-      fmt::format("{} after the start, {} of memory were held for {} that the program had asked for: {} "
-                  "({}) held but unused, and {} of fixed cost.",
-                  human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
-                  human_bytes(lost.unused()), percent(lost.unused(), stats.resident), human_bytes(lost.fixed())));
+  out.push_back(fmt::format(
+      "{} after the start, {} of memory were held for {} that the program had asked for: {} "
+      "({}) held but unused, and {} of fixed cost.",
+      human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
+      human_bytes(lost.unused()), percent(lost.unused(), stats.resident), human_bytes(lost.fixed())));
   if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
   const std::vector<ClassUse> worst = worst_classes(stats);
   if (!worst.empty() && lost.slabs >= (64U << 10))

@@ -124,9 +124,7 @@ std::optional<std::string> builtin_rule(std::span<const Frame> frames) {
       case Row::By::Function:
         hit = young([&](const Frame& frame) { return named(frame, row.pattern); });
         break;
-      case Row::By::Asker:
-        hit = in_file(*asker, row.pattern);
-        break;
+      case Row::By::Asker: hit = in_file(*asker, row.pattern); break;
       case Row::By::Load: {
         const auto caller =
             std::find_if_not(asker, frames.end(), [&](auto& f) { return in_file(f, row.pattern); });

@@ -53,38 +53,31 @@ std::string human_seconds(std::uint64_t ns) {
 
 std::string_view space_name(Space space) {
   switch (space) {
-    case Space::Host:
-      return "host";
-    case Space::Device:
-      return "device";
-    case Space::Pinned:
-      return "pinned";
-    case Space::Managed:
-      return "managed";
+    case Space::Host: return "host";
+    case Space::Device: return "device";
+    case Space::Pinned: return "pinned";
+    case Space::Managed: return "managed";
   }
   return "host";
 }
 
 std::string ending(const Process& process) {
   switch (process.ending) {
-    case Ending::Running:
-      return "still running";
-    case Ending::Exited:
-      return fmt::format("exited with status {}", process.end_value);
+    case Ending::Running: return "still running";
+    case Ending::Exited: return fmt::format("exited with status {}", process.end_value);
     case Ending::Signalled: {
       const char* name = ::sigdescr_np(process.end_value);
       return fmt::format("died of signal {} ({})", process.end_value, name == nullptr ? "unknown" : name);
     }
-    case Ending::Killed:
-      return "killed, by a signal that nobody was there to note";
-    case Ending::Replaced:
-      return "replaced by another program (exec)";
+    case Ending::Killed: return "killed, by a signal that nobody was there to note";
+    case Ending::Replaced: return "replaced by another program (exec)";
   }
   return {};
 }
 
 std::string live_words(Ending end) {
-  return end == Ending::Exited ? "Never freed" : end == Ending::Running ? "Live now"
+  return end == Ending::Exited     ? "Never freed"
+         : end == Ending::Running  ? "Live now"
          : end == Ending::Replaced ? "Live when it was replaced"
                                    : "Live when it died";
 }

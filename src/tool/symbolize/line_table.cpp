@@ -116,10 +116,10 @@ void LineTable::list_functions(Dwarf_Die* parent, const std::string& scope, Unit
       case DW_TAG_structure_type:
       case DW_TAG_union_type:
         name = dwarf_diename(&child);
-        list_functions(&child, scope + (name == nullptr ? "(anonymous namespace)" : name) + "::", out, depth + 1);
+        list_functions(&child, scope + (name == nullptr ? "(anonymous namespace)" : name) + "::", out,
+                       depth + 1);
         break;
-      default:
-        break;
+      default: break;
     }
   } while (dwarf_siblingof(&child, &child) == 0);
 }

@@ -36,8 +36,7 @@ void name_all(const ElfFile& file, const Module& module, std::span<const Address
 
 std::optional<std::string> warning(ElfFile::Verdict verdict, const Module& module) {
   switch (verdict) {
-    case ElfFile::Verdict::Same:
-      break;
+    case ElfFile::Verdict::Same: break;
     case ElfFile::Verdict::Changed:
       return fmt::format("{} changed since it ran; its frames are shown as module+offset", module.path);
     case ElfFile::Verdict::Missing:
