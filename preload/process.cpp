@@ -8,9 +8,10 @@
 
 using namespace weir;
 
-/// The library's only constructor.
-[[gnu::constructor]] static void weir_start() noexcept {
-  engine::start();
+/// The library's only constructor. It runs before every other library's (-z initfirst), so that our fork handlers and
+/// exit handler enclose theirs, and no thread of theirs is there yet.
+[[gnu::constructor]] static void weir_start(int, char**, char** environment) noexcept {
+  engine::start(environment);
   warm_exec_functions();
 }
 

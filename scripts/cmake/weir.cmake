@@ -25,7 +25,7 @@ target_compile_options(weir_warnings INTERFACE
 add_library(weir_inside INTERFACE)
 target_compile_options(weir_inside INTERFACE
   -O2 -fPIC -fvisibility=hidden -ftls-model=initial-exec -fno-plt -fno-semantic-interposition
-  -fasynchronous-unwind-tables -fno-math-errno
+  -fasynchronous-unwind-tables -fno-math-errno -fstack-clash-protection -Wframe-larger-than=2048
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics -fvisibility-inlines-hidden>)
 target_include_directories(weir_inside INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(weir_inside INTERFACE WEIR_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)

@@ -14,10 +14,6 @@ namespace {
 
 constexpr std::uintptr_t kBegin = 0x401000;
 
-/// Zeros behind the instructions: the length of an expression is believed, and its first terms read, before it is
-/// held against the end. 0 once interpret() holds it first.
-constexpr std::size_t kBelieved = 8;
-
 void check_interpret(Cursor head, const std::uint8_t* end) {
   const auto steps = head.fixed<std::uint8_t>(), split = head.fixed<std::uint8_t>();
   const auto encoding = head.fixed<std::uint8_t>();
@@ -58,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const weir::test::AtPageEnd bytes{{data, size}};
   check_cursor({bytes.begin(), bytes.end()}, bytes.end());
   std::vector<std::uint8_t> instructions{data, data + size};
-  instructions.resize(size + kBelieved);
+  instructions.resize(size);
   const weir::test::AtPageEnd longer{instructions};
   check_interpret({longer.begin(), longer.begin() + size}, longer.begin() + size);
   return 0;

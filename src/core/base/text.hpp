@@ -41,6 +41,7 @@ class TextBuffer {
 
   /// The text as a C string; the last byte is given up for the terminator when the buffer is full.
   [[nodiscard]] const char* c_str() noexcept {
+    if (out_.empty()) return "";
     if (used_ == out_.size()) --used_, cut_ = true;
     out_[used_] = '\0';
     return out_.data();

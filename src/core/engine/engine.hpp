@@ -73,7 +73,7 @@ inline void host_free_sized(void* block, std::size_t bytes, Caller caller) noexc
 [[nodiscard]] void* out_of_memory() noexcept;
 
 /// The constructor's work: what needs a ready dynamic loader.
-void start() noexcept;
+void start(char** environment) noexcept;
 
 /// The process is about to end with this code. Harmless in a vfork child.
 void end(int code) noexcept;

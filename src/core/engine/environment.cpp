@@ -11,6 +11,11 @@
 namespace weir::engine {
 namespace {
 
+/// What the constructor was given; libc's `environ` may not be set yet then.
+constinit char** g_first{};
+
+char** entries() noexcept { return g_first != nullptr ? g_first : environ; }
+
 constexpr std::size_t kMostBytes = 1U << 20;
 constexpr std::string_view kLibrary = "libweir.so";
 constexpr std::string_view kPreload = "LD_PRELOAD=";
@@ -44,16 +49,18 @@ class KernelEnvironment {
 
 }  // namespace
 
+void use_environment(char** first) noexcept { g_first = first; }
+
 void each_environment_entry(void (*see)(std::string_view entry) noexcept) noexcept {
-  if (environ != nullptr) {
-    for (char** entry = environ; *entry != nullptr; ++entry) see(*entry);
+  if (entries() != nullptr) {
+    for (char** entry = entries(); *entry != nullptr; ++entry) see(*entry);
     return;
   }
   KernelEnvironment{"/proc/self/environ"}.each(see);
 }
 
 std::string_view environment_value(std::string_view name) noexcept {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+  for (char** entry = entries(); entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text{*entry};
     if (text.size() > name.size() && text[name.size()] == '=' && text.starts_with(name))
       return slice(text, name.size() + 1);
@@ -62,7 +69,7 @@ std::string_view environment_value(std::string_view name) noexcept {
 }
 
 void leave_preload_list() noexcept {
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+  for (char** entry = entries(); entry != nullptr && *entry != nullptr; ++entry) {
     if (!std::string_view{*entry}.starts_with(kPreload)) continue;
     char* to = *entry + kPreload.size();
     for (const char* from = to; *from != '\0';) {

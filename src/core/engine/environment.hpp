@@ -6,6 +6,9 @@
 
 namespace weir::engine {
 
+/// The environment that the constructor was called with.
+void use_environment(char** first) noexcept;
+
 /// Calls `see` for each "NAME=VALUE", as they are now.
 void each_environment_entry(void (*see)(std::string_view entry) noexcept) noexcept;
 

@@ -72,6 +72,12 @@ struct Found {
   host::release(block, found.class_bytes);
 }
 
+/// A free of what is no live block of ours.
+[[gnu::noinline, gnu::cold]] void free_wrongly(void* block, const Found& found, Caller caller) noexcept {
+  if (found.class_bytes == 0 && host::is_beyond_home(block)) return free_foreign(block);
+  report_bad_free(block, found.class_bytes, found.tag, caller);
+}
+
 /// Moves what a damaged block holds to a new one; the damaged one is never used again.
 [[gnu::noinline, gnu::cold]] void* rescue(void* block, const Found& found, std::size_t bytes,
                                           Caller caller) noexcept {
@@ -139,7 +145,7 @@ void exact_free(void* block, Caller caller) noexcept {
   const Operation operation{self, caller};
   const Found found = find(block);
   if (!found.is_live()) [[unlikely]]
-    return report_bad_free(block, found.class_bytes, found.tag, caller);
+    return free_wrongly(block, found, caller);
   release(self, found, block);
 }
 
@@ -153,7 +159,7 @@ void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
   const Operation operation{self, caller};
   const Found found = find(block);
   if (!found.is_live()) [[unlikely]]
-    return report_bad_free(block, found.class_bytes, found.tag, caller);
+    return free_wrongly(block, found, caller);
   if (bytes != found.tag.requested) [[unlikely]]
     report_wrong_size(block, found.tag, bytes, caller);
   release(self, found, block);

@@ -6,24 +6,55 @@
 
 // glibc's own allocator, under the names that it keeps for those who replace it.
 extern "C" {
+void* __libc_malloc(std::size_t bytes);
+void* __libc_calloc(std::size_t count, std::size_t each);
+void* __libc_memalign(std::size_t align, std::size_t bytes);
 void* __libc_realloc(void* block, std::size_t bytes);
 void __libc_free(void* block);
 }
 
 namespace weir::engine {
+namespace {
 
-void free_foreign(void* block) noexcept {
-  if (g_map.exists()) add_shared(losses().foreign_frees, 1);
-  __libc_free(block);
+struct Allocator {
+  void* (*malloc)(std::size_t);
+  void* (*calloc)(std::size_t, std::size_t);
+  void* (*memalign)(std::size_t, std::size_t);
+  void* (*realloc)(void*, std::size_t);
+  void (*free)(void*);
+  std::size_t (*usable_size)(void*);
+};
+constinit Allocator g_next{__libc_malloc, __libc_calloc, __libc_memalign, __libc_realloc, __libc_free, nullptr};
+
+template <class Function>
+bool find(Function*& out, const char* name) noexcept {
+  out = reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
+  return out != nullptr;
 }
 
-void* realloc_foreign(void* block, std::size_t bytes) noexcept { return __libc_realloc(block, bytes); }
+}  // namespace
+
+void find_next_allocator() noexcept {
+  Allocator found{};
+  const bool whole = find(found.malloc, "malloc") && find(found.calloc, "calloc") &&
+                     find(found.memalign, "memalign") && find(found.realloc, "realloc") && find(found.free, "free");
+  find(found.usable_size, "malloc_usable_size");
+  if (whole) g_next = found;
+}
+
+void* next_malloc(std::size_t bytes) noexcept { return g_next.malloc(bytes); }
+void* next_calloc(std::size_t bytes) noexcept { return g_next.calloc(1, bytes); }
+void* next_memalign(std::size_t align, std::size_t bytes) noexcept { return g_next.memalign(align, bytes); }
+
+void free_foreign(void* block) noexcept {
+  if (g_map.exists() && load_relaxed(g_guard->generation) != 0) add_shared(losses().foreign_frees, 1);
+  g_next.free(block);
+}
+
+void* realloc_foreign(void* block, std::size_t bytes) noexcept { return g_next.realloc(block, bytes); }
 
 std::size_t usable_size_foreign(void* block) noexcept {
-  using UsableSize = std::size_t(void*);
-  static constinit UsableSize* real = nullptr;
-  if (real == nullptr) real = reinterpret_cast<UsableSize*>(dlsym(RTLD_NEXT, "malloc_usable_size"));
-  return real != nullptr ? real(block) : 0;
+  return g_next.usable_size != nullptr ? g_next.usable_size(block) : 0;
 }
 
 }  // namespace weir::engine

@@ -12,6 +12,7 @@
 #include "core/base/text.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/environment.hpp"
+#include "core/engine/foreign.hpp"
 #include "core/engine/misuse.hpp"
 #include "core/engine/state.hpp"
 #include "core/engine/threads.hpp"
@@ -24,6 +25,7 @@ namespace {
 constinit platform::Lock g_start_lock{};
 constinit std::atomic<bool> g_ended{};
 constinit bool g_forked{};
+constinit bool g_guard_is_wiped{};
 constinit std::uint64_t g_generation_before_fork{};
 constinit platform::FileFacts g_stderr{};
 
@@ -53,8 +55,8 @@ bool make_tables() noexcept {
     return false;
   g_first_own_site = header().inherited_sites;
   auto* guard = static_cast<Guard*>(platform::map_wiped_on_fork(sizeof(Guard)));
-  if (guard == nullptr)
-    guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
+  g_guard_is_wiped = guard != nullptr;
+  if (guard == nullptr) guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
   if (guard == nullptr) return false;
   guard->generation = 2;
   store_release(g_guard, guard);
@@ -83,23 +85,32 @@ void complain_of(std::string_view entry) noexcept {
   platform::say(text);
 }
 
-void hold_all() noexcept {
-  g_sites.lock().lock();
-  g_shards.lock().lock();
-  g_modules.lock().lock();
-  g_map.lock().lock();
+// fork: jemalloc's locks are held by us, weir's by nobody (the child's tables bear to be torn: begin_child() resets what a
+// lock protects). From prepare on, whatever allocates in the forking thread is served by the next allocator: signal
+// handlers, and other libraries' fork handlers.
+void before_fork() noexcept {
+  ThreadState& self = t_self;
+  self.fork_was_inside = self.inside;
+  self.fork_frame = self.inside_frame;
+  self.inside = true;
+  self.inside_frame = KeepOut::kForever;
+  if (!self.fork_was_inside) je_jemalloc_prefork();  // else a signal handler forks: the locks may be our own
 }
 
-void let_go_all() noexcept {
-  g_map.lock().unlock();
-  g_modules.lock().unlock();
-  g_shards.lock().unlock();
-  g_sites.lock().unlock();
+void leave_fork() noexcept {
+  t_self.inside_frame = t_self.fork_frame;
+  t_self.inside = t_self.fork_was_inside;
+}
+
+void after_fork_in_parent() noexcept {
+  if (!t_self.fork_was_inside) je_jemalloc_postfork_parent();
+  leave_fork();
 }
 
 void after_fork_in_child() noexcept {
-  let_go_all();
-  store_relaxed(g_guard->generation, std::uint64_t{0});  // where the kernel does not wipe the page
+  if (!t_self.fork_was_inside) je_jemalloc_postfork_child();
+  if (!g_guard_is_wiped) store_relaxed(g_guard->generation, std::uint64_t{0});
+  leave_fork();
 }
 
 /// The same line from everyone would garble the output of shells and build tools. `weir run` speaks for all.
@@ -141,10 +152,12 @@ bool is_own_profile() noexcept {
 
 /// Everything that a reader of the finished profile expects.
 void close_books(profile::End how, int value) noexcept {
-  take_last_point();
+  const KeepOut keep_out;
+  if (keep_out.entered) take_last_point();  // else we are in a signal handler, and may not take locks
   header().end_value = value;
   header().ended_ns = since_start_ns();
   store_release(header().end, how);
+  if (!keep_out.entered) return;
   if (!g_map.has_file() && (!g_forked || follows(config::Follow::Fork))) open_profile();
   g_map.trim_file();
 }
@@ -174,6 +187,8 @@ void forget_parent() noexcept {
 }  // namespace
 
 void start_cold() noexcept {
+  const KeepOut keep_out;
+  if (!keep_out.entered) return;  // jemalloc's own start allocates (for a thread key): the next allocator serves it
   const platform::Holding hold{g_start_lock};
   if (g_mode.load(std::memory_order_relaxed) != Mode::Cold) return;
   host::begin();
@@ -185,7 +200,8 @@ void start_cold() noexcept {
   g_mode.store(exact ? Mode::Exact : Mode::Plain, std::memory_order_release);
 }
 
-void start() noexcept {
+void start(char** environment) noexcept {
+  use_environment(environment);
   if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
   const Quiet quiet;
   if (!follows(config::Follow::Exec)) leave_preload_list();
@@ -194,12 +210,13 @@ void start() noexcept {
     return;
   }
   g_stderr = platform::facts_of(2);
+  find_next_allocator();
   resolve_pattern();
   if (!is_under_run() && is_first_of_family()) each_environment_entry(complain_of);
   describe_process();
   open_profile();
   copy_text(std::span{header().unwinder}.first(sizeof(header().unwinder) - 1), stack::unwinder_name());
-  pthread_atfork(hold_all, let_go_all, after_fork_in_child);
+  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   on_exit(on_process_exit, nullptr);  // registered before the program's own handlers, so it runs after them
   watch_thread_exits();
   say_hello();
@@ -231,17 +248,39 @@ void leave(int code) noexcept {
 }
 
 void library_closed() noexcept {
-  if (g_mode.load(std::memory_order_relaxed) != Mode::Exact || load_relaxed(g_guard->generation) == 0) return;
+  if (!is_exact() || load_relaxed(g_guard->generation) == 0) return;
+  const KeepOut keep_out;
+  if (!keep_out.entered || !g_modules.retire_unmapped(g_map)) return;
   stack::forget_code();
-  g_modules.retire_unmapped(g_map);
+  g_sites.forget_stacks();
   bump_generation();  // every thread forgets what it remembers of stacks
 }
 
+namespace {
+
+/// One thread of a forked child begins its profile; the others wait for it.
+bool claim_child() noexcept {
+  std::uint32_t expected = 0;
+  std::atomic_ref<std::uint32_t> claim{g_guard->claim};
+  if (claim.compare_exchange_strong(expected, 1, std::memory_order_acquire)) return true;
+  while (load_acquire(g_guard->generation) == 0) platform::raw_syscall(SYS_sched_yield);
+  return false;
+}
+
+}  // namespace
+
 void begin_child(ThreadState& self) noexcept {
+  if (!claim_child()) {
+    self.shard = nullptr;  // it is the parent's
+    self.delta = 0;
+    return;
+  }
   // Only the forking thread lives here, and it holds none of these.
   for (platform::Lock* lock : {&g_sites.lock(), &g_shards.lock(), &g_modules.lock(), &g_map.lock()})
     lock->reset();
   stack::reset_after_fork();
+  host::reset_outside_lock();
+  reset_place_lock();
   g_forked = true;
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {
@@ -253,12 +292,14 @@ void begin_child(ThreadState& self) noexcept {
   } else {
     g_counting.store(false, std::memory_order_relaxed);
   }
-  if (self.memory != nullptr) self.memory->forget();  // the child's sites have numbers of their own
+  stack::forget_meanings();  // the child's sites have numbers of their own
   self.shard = nullptr;
   self.delta = 0;
   self.last_block = nullptr;
   g_generation_before_fork += std::uint64_t{1} << 32;  // no generation that any copy of a thread has seen
-  store_relaxed(g_guard->generation, g_generation_before_fork + 2);
+  if (!g_guard_is_wiped) g_guard->claim = 0;
+  // release: who sees the generation sees the child's tables.
+  store_release(g_guard->generation, g_generation_before_fork + 2);
 }
 
 }  // namespace weir::engine

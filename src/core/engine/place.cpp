@@ -29,6 +29,13 @@ struct Facts {
 };
 constinit Facts g_facts{};
 
+/// Room for paths. Not on the stack, which may be a small thread's; open_profile() admits one at a time.
+struct Scratch {
+  char expanded[kPathMax], path[kPathMax], other[kPathMax], line[kPathMax + 32];
+};
+constinit Scratch g_scratch{};
+constinit platform::Lock g_lock{};
+
 std::string_view text_of(const char* field) noexcept { return {field, std::strlen(field)}; }
 
 std::string_view program_name() noexcept {
@@ -74,15 +81,14 @@ void vary(TextBuffer& out, std::string_view path, std::uint32_t attempt) noexcep
 /// A profile at this path that this very process began, as the program it was before exec, makes room: the name that
 /// the user asked for belongs to what the process became. False: it is another's, or cannot be moved.
 bool take_over_name(const char* path) noexcept {
-  profile::Header before;
+  static constinit profile::Header before{};
   constexpr std::size_t kEnough = offsetof(profile::Header, end);
   if (platform::read_file(path, {reinterpret_cast<char*>(&before), kEnough}) != kEnough) return false;
   if (before.magic != profile::kMagic || before.pid != header().pid ||
       before.started_ticks != header().started_ticks)
     return false;
   for (std::uint32_t attempt = 1; attempt != 100; ++attempt) {
-    char bytes[kPathMax];
-    TextBuffer other{bytes};
+    TextBuffer other{g_scratch.other};
     vary(other, path, attempt);
     const long moved =
         platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
@@ -97,8 +103,7 @@ int try_pattern(std::string_view directory, std::string_view pattern) noexcept {
   const bool counted = names_counter(pattern);
   int result = -EEXIST;
   for (std::uint32_t attempt = 0; attempt != kAttempts && result == -EEXIST; ++attempt) {
-    char expanded_bytes[kPathMax], bytes[kPathMax];
-    TextBuffer expanded{expanded_bytes}, path{bytes};
+    TextBuffer expanded{g_scratch.expanded}, path{g_scratch.path};
     if (!pattern.starts_with('/')) expanded << directory << "/";
     expand(pattern, attempt, expanded);
     vary(path, expanded.view(), counted ? 0 : attempt);
@@ -153,7 +158,10 @@ void resolve_pattern() noexcept {
 
 bool is_under_run() noexcept { return g_facts.run_file[0] != '\0'; }
 
+void reset_place_lock() noexcept { g_lock.reset(); }
+
 void open_profile() noexcept {
+  const platform::Holding hold{g_lock};
   const std::string_view pattern = g_config.out.view();
   const int wanted = try_pattern(text_of(g_facts.cwd), pattern);
   if (wanted == 0) return announce_profile();
@@ -168,8 +176,7 @@ void announce_profile() noexcept {
   if (!is_under_run() || !g_map.has_file()) return;
   const platform::File file = platform::open_file(g_facts.run_file, O_WRONLY | O_APPEND | O_NOFOLLOW);
   if (!file.is_open()) return;
-  char bytes[kPathMax + 32];
-  TextBuffer line{bytes};
+  TextBuffer line{g_scratch.line};
   line << std::uint64_t{header().pid} << "\t" << text_of(g_map.path()) << "\n";
   platform::raw_syscall(SYS_write, file.fd(), line.view().data(), line.view().size());
 }

@@ -67,7 +67,7 @@ void take_stats(std::uint64_t now_ns, std::int64_t requested) noexcept {
   take.metadata = totals.metadata;
   take.cached_bytes = totals.cached;
   take.requested = requested > 0 ? static_cast<std::uint64_t>(requested) : 0;
-  host::ClassUse uses[256];
+  static constinit host::ClassUse uses[256]{};  // g_taking admits one; a thread's stack may be small
   const std::size_t count = host::class_uses(uses);
   take.class_count = count;
   for (std::size_t i = 0; i != count; ++i)
@@ -98,7 +98,6 @@ void tick(ThreadState& self) noexcept {
 }
 
 void take_last_point() noexcept {
-  if (t_self.inside) return;  // _exit in a signal handler: jemalloc's locks may be held below us
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   const std::uint64_t now = since_start_ns();
   store_relaxed(header().last_seen_ns, now);

@@ -18,13 +18,19 @@ bool host_totals(HostTotals& out) noexcept {
 
 AllocatorTotals allocator_totals() noexcept {
   if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
+  const KeepOut keep_out;
+  if (!keep_out.entered) return {};  // in a signal handler: jemalloc's locks may be held below us
   const host::Totals t = host::totals();
   return {.allocated = t.allocated, .active = t.active, .resident = t.resident, .mapped = t.mapped};
 }
 
 bool trim_allocator() noexcept {
   const std::size_t before = allocator_totals().resident;
-  host::purge();
+  {
+    const KeepOut keep_out;
+    if (!keep_out.entered) return false;
+    host::purge();
+  }
   return allocator_totals().resident < before;
 }
 

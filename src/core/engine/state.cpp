@@ -2,7 +2,7 @@
 
 namespace weir::engine {
 namespace {
-constinit Guard g_cold_guard{.generation = 1};
+constinit Guard g_cold_guard{.generation = 1, .claim = 0};
 }
 
 constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]]{};

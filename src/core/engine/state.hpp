@@ -17,6 +17,7 @@ namespace weir::engine {
 /// the fork was made.
 struct Guard {
   std::uint64_t generation;
+  std::uint32_t claim;  ///< 1: a thread of the child is about to begin its profile
 };
 
 extern constinit Guard* g_guard;                  ///< points to g_cold_guard until the page is there
@@ -66,6 +67,8 @@ void begin_child(ThreadState& self) noexcept;
 
 /// Opens the profile file by the pattern, or the nearest place that works. For the process and for forked children.
 void open_profile() noexcept;
+/// In a forked child, single-threaded.
+void reset_place_lock() noexcept;
 /// Prepares what open_profile() needs, while the environment and the working directory are still the first.
 void resolve_pattern() noexcept;
 /// Tells `weir run`, if it is there, where this process's profile is.

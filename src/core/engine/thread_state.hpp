@@ -23,14 +23,35 @@ struct ThreadState {
   stack::Memory* memory;        ///< of stacks; null: none could be had, stacks are not known then
   std::uintptr_t inside_frame;  ///< stack address of the call that set `inside`
   void* deferred;            ///< blocks that signal handlers freed meanwhile, linked through their first word
+  std::uint32_t deferred_count;  ///< of them
   std::uint32_t ticks;       ///< operations until the clock is looked at
   bool inside;               ///< inside weir or jemalloc: a signal handler must keep out
   bool quiet;                ///< weir itself calls foreign code: blocks made now are not the program's
+  bool fork_was_inside;      ///< `inside` before fork,
+  std::uintptr_t fork_frame; ///< … and inside_frame
   std::uint8_t exit_rounds;  ///< how often the thread's exit callback ran
 };
-static_assert(sizeof(ThreadState) <= 128);
+static_assert(sizeof(ThreadState) <= 144);
 
 extern constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]];
+
+/// While one of these lives, signal handlers keep out of this thread (handler_path.hpp). For what takes locks outside of
+/// an allocation. `entered` is false where the thread was inside already: in a handler, where no lock may be taken.
+class KeepOut {
+ public:
+  KeepOut() noexcept : entered{!t_self.inside} {
+    if (entered) t_self.inside_frame = kForever;
+    t_self.inside = true;
+  }
+  ~KeepOut() {
+    if (entered) t_self.inside = false;
+  }
+  KeepOut(const KeepOut&) = delete;
+  KeepOut& operator=(const KeepOut&) = delete;
+
+  const bool entered;
+  static constexpr std::uintptr_t kForever = ~std::uintptr_t{0};  ///< no stack address is above it
+};
 
 /// While one of these lives, the blocks that this thread allocates are weir's own.
 class Quiet {

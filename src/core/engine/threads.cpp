@@ -18,6 +18,7 @@ constinit std::atomic<bool> g_has_exit_key{};
 constinit profile::CounterRecord** g_no_pages{};  ///< all null: sends its user to the slow path
 
 void release_shard(ThreadState& self) noexcept {
+  const KeepOut keep_out;
   track::Shard* shard = self.shard;
   pass_on(self);
   self.shard = g_shards.shared();

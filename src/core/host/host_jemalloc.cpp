@@ -57,7 +57,7 @@ std::uint64_t random_word() noexcept {
 }  // namespace
 
 void begin() noexcept {
-  reserve_home();
+  choose_home();
   weir_je_free(weir_je_malloc(1));
   prove_page_map();
   g_tag_secret = random_word() << 4;

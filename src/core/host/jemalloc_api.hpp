@@ -20,6 +20,9 @@ int weir_je_mallctl(const char* name, void* old_value, std::size_t* old_bytes, v
 int weir_je_mallctlnametomib(const char* name, std::size_t* mib, std::size_t* depth) noexcept;
 int weir_je_mallctlbymib(const std::size_t* mib, std::size_t depth, void* old_value, std::size_t* old_bytes,
                          void* new_value, std::size_t new_bytes) noexcept;
+void je_jemalloc_prefork() noexcept;
+void je_jemalloc_postfork_parent() noexcept;
+void je_jemalloc_postfork_child() noexcept;
 void weir_je_malloc_stats_print(void (*write)(void*, const char*), void* argument,
                                 const char* options) noexcept;
 }

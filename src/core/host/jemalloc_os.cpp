@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/sysinfo.h>
 
 #include <atomic>
 
@@ -28,16 +26,11 @@ constinit Mapping g_outside[kMappings]{};
 constinit std::atomic<std::size_t> g_outside_used{};
 constinit platform::Lock g_outside_lock{};
 
-std::uintptr_t wanted_home_bytes() noexcept {
-  struct sysinfo info {};
-  sysinfo(&info);  // a plain system call: man 2 sysinfo
-  const std::uintptr_t ram = static_cast<std::uintptr_t>(info.totalram + info.totalswap) * info.mem_unit;
-  std::uintptr_t bytes = std::uintptr_t{64} << 30;
-  while (bytes < 4 * ram && bytes < (std::uintptr_t{16} << 40)) bytes *= 2;
-  struct rlimit limit {};
-  platform::raw_syscall(SYS_prlimit64, 0, RLIMIT_AS, nullptr, &limit);
-  return limit.rlim_cur == RLIM_INFINITY ? bytes : 0;  // a limited address space is the program's, not ours
-}
+/// A part of the address space that loaders, stacks and kernels leave alone: above heaps, far below the mappings that
+/// the kernel places itself. Whoever is there already keeps his place (MAP_FIXED_NOREPLACE).
+constexpr std::uintptr_t kFirstHome = std::uintptr_t{0x20} << 40;
+constexpr std::uintptr_t kHomeChoices = 1024;
+constexpr std::uintptr_t kHomeBytes = std::uintptr_t{1} << 44;
 
 void* carve(std::size_t bytes, int access, int flags) noexcept {
   const std::size_t align = bytes >= kHuge ? kHuge : platform::kPageBytes;
@@ -48,7 +41,12 @@ void* carve(std::size_t bytes, int access, int flags) noexcept {
     if (at + bytes > g_home.base + g_home.bytes) return nullptr;
     // relaxed: only the number matters, the memory is made by the mmap below.
   } while (!g_top.compare_exchange_weak(top, at + bytes, std::memory_order_relaxed));
-  return platform::raw_mmap(reinterpret_cast<void*>(at), bytes, access, flags | MAP_FIXED, -1, 0);
+  void* made = platform::raw_mmap(reinterpret_cast<void*>(at), bytes, access, flags | MAP_FIXED_NOREPLACE, -1, 0);
+  if (made == reinterpret_cast<void*>(at)) return made;
+  if (made != nullptr) platform::raw_munmap(made, bytes);  // a kernel before 4.17 takes the place for a hint
+  std::uintptr_t end = at + bytes;
+  g_top.compare_exchange_strong(end, at, std::memory_order_relaxed);  // no memory: the next may be smaller
+  return nullptr;
 }
 
 void* map_outside(std::size_t bytes, int access, int flags) noexcept {
@@ -68,37 +66,43 @@ void* map_outside(std::size_t bytes, int access, int flags) noexcept {
   return base;
 }
 
-/// Takes [base, base + bytes) out of the list; what remains of a mapping stays listed.
+/// Takes [base, base + bytes) out of the list, however many mappings it covers; what remains of one stays listed.
 void forget_outside(std::uintptr_t base, std::uintptr_t bytes) noexcept {
   const platform::Holding hold{g_outside_lock};
+  const std::uintptr_t end = base + bytes;
   const std::size_t used = g_outside_used.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i != used; ++i) {
     Mapping& m = g_outside[i];
-    if (m.bytes == 0 || base < m.base || base >= m.base + m.bytes) continue;
-    const Mapping behind{base + bytes, m.base + m.bytes - (base + bytes)};
-    store_release(m.bytes, base - m.base);
-    if (behind.bytes == 0) return;
+    const std::uintptr_t m_end = m.base + m.bytes;
+    if (m.bytes == 0 || end <= m.base || base >= m_end) continue;
+    const Mapping before{m.base, base > m.base ? base - m.base : 0};
+    const Mapping behind{end, m_end > end ? m_end - end : 0};
+    const Mapping& first = before.bytes != 0 ? before : behind;
+    store_release(m.bytes, std::uintptr_t{0});
+    m.base = first.base;
+    store_release(m.bytes, first.bytes);
+    if (before.bytes == 0 || behind.bytes == 0) continue;
     for (std::size_t k = 0; k != kMappings; ++k) {
       if (g_outside[k].bytes != 0) continue;
       g_outside[k].base = behind.base;
       store_release(g_outside[k].bytes, behind.bytes);
       if (k >= used) g_outside_used.store(k + 1, std::memory_order_release);
-      return;
+      break;
     }
-    return;
   }
 }
 
 }  // namespace
 
-void reserve_home() noexcept {
-  for (std::uintptr_t bytes = wanted_home_bytes(); bytes >= (std::uintptr_t{1} << 30); bytes /= 4) {
-    void* base = platform::reserve(bytes);
-    if (base == nullptr) continue;
-    g_top.store(align_up(address_of(base), kHuge), std::memory_order_relaxed);
-    g_home = {address_of(base), bytes};
-    return;
-  }
+void choose_home() noexcept {
+  const std::uintptr_t choice = mix(platform::monotonic_ns() ^ address_of(&g_home)) % kHomeChoices;
+  const std::uintptr_t base = kFirstHome + choice * (std::uintptr_t{1} << 30);
+  g_top.store(base, std::memory_order_relaxed);
+  g_home = {base, kHomeBytes};
+}
+
+bool is_beyond_home(const void* p) noexcept {
+  return is_in_home(p) && address_of(p) >= g_top.load(std::memory_order_relaxed);
 }
 
 bool is_in_outside_mapping(const void* p) noexcept {
@@ -110,6 +114,8 @@ bool is_in_outside_mapping(const void* p) noexcept {
   }
   return false;
 }
+
+void reset_outside_lock() noexcept { g_outside_lock.reset(); }
 
 }  // namespace weir::host
 
@@ -131,12 +137,11 @@ void* weir_je_os_mmap(void* hint, std::size_t bytes, int access, int flags, int 
 
 int weir_je_os_munmap(void* base, std::size_t bytes) noexcept {
   using namespace weir;
-  if (address_of(base) - host::g_home.base < host::g_home.bytes) {
-    platform::raw_mmap(base, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1,
-                       0);
+  if (host::is_in_home(base)) {
     std::uintptr_t top = address_of(base) + bytes;
+    const long done = platform::raw_munmap(base, bytes);
     host::g_top.compare_exchange_strong(top, address_of(base), std::memory_order_relaxed);
-    return 0;
+    return static_cast<int>(done);
   }
   host::forget_outside(address_of(base), bytes);
   return static_cast<int>(platform::raw_munmap(base, bytes));
@@ -150,6 +155,10 @@ ssize_t weir_je_os_readlink(const char*, char*, std::size_t) noexcept {
   errno = ENOENT;
   return -1;
 }
+
+/// The engine calls them, in its own order: jemalloc would register them in the middle of the first malloc, which may
+/// come from libc's own registration.
+int weir_je_os_pthread_atfork(void (*)(), void (*)(), void (*)()) noexcept { return 0; }
 
 /// jemalloc's own profiler stays off, so nobody asks for these stacks.
 int weir_je_os__Unwind_Backtrace(void*, void*) noexcept { return 0; }

@@ -1,10 +1,11 @@
 // The address range that the private jemalloc lives in.
 //
 //   base ───────────────────────────────── top ┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄ base + bytes
-//   │ mapped by jemalloc: extents, metadata │ reserved, reads 0   │
+//   │ mapped by jemalloc: extents, metadata │ nothing             │
 //
-// One reservation makes "is this pointer ours?" one subtraction and one comparison. When it is used up, or could not
-// be had (RLIMIT_AS), jemalloc's further mappings come from anywhere and are kept in a short list.
+// jemalloc's mappings are placed there one behind the other, so "is this pointer ours?" is one subtraction and one
+// comparison. Nothing is reserved: the range is only a place where nobody else is put. Where somebody is all the same,
+// or the range is used up, jemalloc's further mappings come from anywhere and are kept in a short list.
 #pragma once
 
 #include <cstddef>
@@ -18,11 +19,17 @@ struct HomeRange {
   std::uintptr_t base;
   std::uintptr_t bytes;
 };
-/// Written once before jemalloc's first call. All zero: no reservation.
+/// Written once before jemalloc's first call. All zero: not chosen.
 extern constinit HomeRange g_home;
 
-/// Reserves the range. Call once, before any jemalloc function.
-void reserve_home() noexcept;
+/// Chooses the range. Call once, before any jemalloc function.
+void choose_home() noexcept;
+
+/// True if `p` lies in the home range, but where jemalloc has never been. Slow path.
+[[nodiscard]] bool is_beyond_home(const void* p) noexcept;
+
+/// In a forked child, single-threaded.
+void reset_outside_lock() noexcept;
 
 /// True if `p` lies in a mapping outside the home range that jemalloc got. Slow path.
 [[nodiscard]] bool is_in_outside_mapping(const void* p) noexcept;

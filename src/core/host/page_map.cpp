@@ -76,7 +76,7 @@ bool describes(const PageMap& map, void* block, bool is_slab) noexcept {
 }  // namespace
 
 void prove_page_map() noexcept {
-  PageMap map{};
+  static constinit PageMap map{};  // large for a stack, and needed once
   if (!read_class_table(map.bytes) || ctl_number("arenas.page") != 4096) return;
   void* blocks[] = {weir_je_malloc(24), weir_je_malloc(3000), weir_je_malloc(100'000),
                     weir_je_malloc(3U << 20)};

@@ -1,6 +1,8 @@
 #include "core/platform/files.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include "core/platform/pages.hpp"
@@ -82,12 +84,46 @@ std::uint64_t resident_bytes() noexcept {
   return number_at({text, read_file("/proc/self/statm", text)}, 0, 1) * kPageBytes;
 }
 
+namespace {
+
+/// True if a write to standard error would neither block nor fail: a full pipe must not hold up the program's end.
+bool is_writable(int fd) noexcept {
+  pollfd wanted{.fd = fd, .events = POLLOUT, .revents = 0};
+  return raw_syscall(SYS_poll, &wanted, 1, 0) == 1 && (wanted.revents & (POLLERR | POLLHUP | POLLNVAL)) == 0;
+}
+
+/// Holds back the signals that a write may raise (SIGPIPE, SIGTTOU) and takes back one that it did raise.
+class QuietWrite {
+ public:
+  QuietWrite() noexcept {
+    raw_syscall(SYS_rt_sigpending, &pending_, sizeof(pending_));
+    raw_syscall(SYS_rt_sigprocmask, SIG_BLOCK, &kHeld, &before_, sizeof(before_));
+  }
+  ~QuietWrite() {
+    const std::uint64_t raised = kHeld & ~pending_;
+    const timespec now{};
+    while (raw_syscall(SYS_rt_sigtimedwait, &raised, nullptr, &now, sizeof(raised)) > 0) {}
+    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof(before_));
+  }
+  QuietWrite(const QuietWrite&) = delete;
+  QuietWrite& operator=(const QuietWrite&) = delete;
+
+ private:
+  static constexpr std::uint64_t kHeld = std::uint64_t{1} << (SIGPIPE - 1) | std::uint64_t{1} << (SIGTTOU - 1);
+  std::uint64_t before_ = 0, pending_ = 0;
+};
+
+}  // namespace
+
 void say(std::string_view line) noexcept {
+  constexpr int kStandardError = 2;
+  if (!is_writable(kStandardError)) return;
   char out[1400];
   const std::size_t n = line.size() < sizeof(out) - 1 ? line.size() : sizeof(out) - 1;
   for (std::size_t i = 0; i != n; ++i) out[i] = line[i];
   out[n] = '\n';
-  raw_syscall(SYS_write, 2, out, n + 1);
+  const QuietWrite quiet;
+  raw_syscall(SYS_write, kStandardError, out, n + 1);
 }
 
 }  // namespace weir::platform

@@ -10,10 +10,6 @@ void* map_pages(std::size_t bytes) noexcept {
   return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
-void* reserve(std::size_t bytes) noexcept {
-  return raw_mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-}
-
 void unmap(void* base, std::size_t bytes) noexcept { raw_munmap(base, bytes); }
 
 void* map_wiped_on_fork(std::size_t bytes) noexcept {

@@ -11,10 +11,6 @@ inline constexpr std::size_t kPageBytes = 4096;
 /// Zeroed, private, readable and writable; null when the kernel refuses. Pages cost nothing until touched.
 [[nodiscard]] void* map_pages(std::size_t bytes) noexcept;
 
-/// Address space that no one else gets, with no memory behind it: it reads as zero, so that a look at a wrong
-/// address in it (the tag behind a wild pointer) is harmless. Null when refused.
-[[nodiscard]] void* reserve(std::size_t bytes) noexcept;
-
 void unmap(void* base, std::size_t bytes) noexcept;
 
 /// A page that reads as zero in a forked child, whatever was written before. Null when the kernel cannot.

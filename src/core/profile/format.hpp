@@ -71,13 +71,12 @@ enum class FixedSite : std::uint32_t {
   First = 2,      ///< the first number any other site gets
 };
 
-inline constexpr std::uint16_t kSiteTruncated =
-    1;  ///< the stack was deeper than WEIR_STACK_DEPTH: oldest frames lost
-inline constexpr std::uint16_t kSiteNoUnwind =
-    2;  ///< the walk met a frame it could not pass: older frames are missing
-inline constexpr std::uint16_t kSiteUnknown = 4;  ///< stands for all stacks that found no room; node is 0
-inline constexpr std::uint16_t kSiteInHandler =
-    8;  ///< stands for what signal handlers allocated while they had interrupted weir; node is 0
+/// The stack was deeper than WEIR_STACK_DEPTH: the oldest frames are missing.
+inline constexpr std::uint16_t kSiteTruncated = 1;
+/// The walk met a frame that it could not pass: older frames are missing.
+inline constexpr std::uint16_t kSiteNoUnwind = 2;
+/// Stands for all stacks that found no room; node is 0.
+inline constexpr std::uint16_t kSiteUnknown = 4;
 
 /// One interned call stack. Site ids are dense, from 0.
 struct SiteRecord {

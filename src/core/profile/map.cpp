@@ -74,6 +74,7 @@ bool Map::begin(std::uint64_t max_bytes) noexcept {
 }
 
 int Map::move_to(const char* path) noexcept {
+  const platform::Holding hold{lock_};
   const platform::File file =
       platform::open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, 0600);
   if (!file.is_open()) return file.fd();

@@ -62,6 +62,10 @@ class Cursor {
     if (bytes > static_cast<std::uint64_t>(end_ - at_)) return fail();
     at_ += bytes;
   }
+  /// The next `bytes` bytes alone; nothing where they go beyond the end.
+  [[nodiscard]] Cursor part(std::uint64_t bytes) const noexcept {
+    return bytes > static_cast<std::uint64_t>(end_ - at_) ? Cursor{end_, end_} : Cursor{at_, at_ + bytes};
+  }
   [[nodiscard]] const std::uint8_t* at() const noexcept { return at_; }
   [[nodiscard]] bool done() const noexcept { return at_ >= end_; }
   [[nodiscard]] bool bad() const noexcept { return bad_; }

@@ -48,8 +48,12 @@ class Interpreter {
   void set(std::uint64_t column, Origin origin) noexcept {
     if (Origin* place = watched(column)) *place = origin;
   }
+  /// Offsets come divided by the entry's data alignment. What overflows is nonsense, and need only not be undefined.
+  [[nodiscard]] std::int32_t scaled(std::int64_t factored) const noexcept {
+    return static_cast<std::int32_t>(static_cast<std::uint64_t>(factored) * static_cast<std::uint64_t>(entry_.data_align));
+  }
   void set_saved(std::uint64_t column, std::int64_t factored) noexcept {
-    set(column, {From::Cfa, true, static_cast<std::int32_t>(factored * entry_.data_align)});
+    set(column, {From::Cfa, true, scaled(factored)});
   }
   void restore(std::uint64_t column) noexcept {
     if (column == entry_.return_column) row_.pc = initial_.pc;
@@ -57,7 +61,7 @@ class Interpreter {
   }
   bool set_cfa(std::uint64_t column, std::int64_t offset) noexcept {
     if (column != kRbp && column != kRsp)
-      row_.cfa = {From::Nowhere, false, 0};  // an error only if it stays so
+      row_.cfa = {From::Nowhere, false, static_cast<std::int32_t>(offset)};  // an error only if it stays so
     else
       row_.cfa = {column == kRbp ? From::Rbp : From::Rsp, false, static_cast<std::int32_t>(offset)};
     return true;
@@ -127,14 +131,14 @@ class Interpreter {
       case 0x0e: row_.cfa.offset = static_cast<std::int32_t>(c.uleb()); return true;
       case 0x0f: {  // DW_CFA_def_cfa_expression
         const std::uint64_t bytes = c.uleb();
-        if (!read_expression({c.at(), c.at() + bytes}, row_.cfa)) row_.cfa = {From::Nowhere, false, 0};
+        if (!read_expression(c.part(bytes), row_.cfa)) row_.cfa = {From::Nowhere, false, 0};
         c.skip(bytes);
         return true;
       }
       case 0x10: {  // DW_CFA_expression: saved at the address that it gives
         const std::uint64_t column = c.uleb(), bytes = c.uleb();
         Origin origin{};
-        const bool known = read_expression({c.at(), c.at() + bytes}, origin) && !origin.is_address;
+        const bool known = read_expression(c.part(bytes), origin) && !origin.is_address;
         c.skip(bytes);
         if (watched(column) == nullptr) return true;
         if (!known) return false;
@@ -149,9 +153,9 @@ class Interpreter {
       }
       case 0x12: {  // DW_CFA_def_cfa_sf
         const std::uint64_t column = c.uleb();
-        return set_cfa(column, c.sleb() * entry_.data_align);
+        return set_cfa(column, scaled(c.sleb()));
       }
-      case 0x13: row_.cfa.offset = static_cast<std::int32_t>(c.sleb() * entry_.data_align); return true;
+      case 0x13: row_.cfa.offset = scaled(c.sleb()); return true;
       case 0x16: {  // DW_CFA_val_expression
         const std::uint64_t column = c.uleb(), bytes = c.uleb();
         c.skip(bytes);

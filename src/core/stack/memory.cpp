@@ -66,10 +66,13 @@ Memory* take_memory() noexcept {
     }
     g_mapped_bytes += 64U << 10;  // what is touched of it in a thread with few stacks
   }
-  return static_cast<Memory*>(platform::map_pages(sizeof(Memory)));
+  auto* fresh = static_cast<Memory*>(platform::map_pages(sizeof(Memory)));
+  if (fresh != nullptr) fresh->code_generation = code_generation();  // it has nothing to forget
+  return fresh;
 }
 
 void give_back_memory(Memory* memory) noexcept {
+  memory->known = {};  // its thread's stack may be unmapped now
   const platform::Holding hold{g_lock};
   memory->next_free = g_free;
   g_free = memory;

@@ -13,7 +13,7 @@ struct KnownStack {
 /// The words that one capture may read, from its first slot upwards. What it learns is kept for the next capture.
 class Readable {
  public:
-  Readable(KnownStack& known, std::uintptr_t first_slot) noexcept : known_{known} {
+  Readable(KnownStack& known, std::uintptr_t first_slot) noexcept : known_{known}, first_{first_slot} {
     if (first_slot < known.begin || first_slot >= known.end) [[unlikely]]
       move_to(first_slot);
   }
@@ -25,12 +25,17 @@ class Readable {
     return extend_to(at);
   }
 
+  /// The same for a word that no call frame information led to: the kernel is asked anew, since what was mapped once need
+  /// not be mapped now.
+  [[nodiscard]] bool has_indeed(std::uintptr_t at) noexcept;
+
   /// Goes on on another stack (above a signal frame).
   void move_to(std::uintptr_t slot) noexcept;
 
  private:
   [[nodiscard]] bool extend_to(std::uintptr_t at) noexcept;
   KnownStack& known_;
+  std::uintptr_t first_;  ///< where this capture began, or went on
 };
 
 }  // namespace weir::stack

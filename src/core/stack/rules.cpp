@@ -66,12 +66,13 @@ bool Rules::pack(const OddRule& rule, Rule& out) noexcept {
 std::uint64_t Rules::learn(std::uintptr_t address) noexcept {
   FrameEntry entry;
   OddRule rule;
-  if (address >> 47 != 0 || !find_frame_entry(address, entry) || !interpret(entry, address, rule)) return 0;
+  if (address >> 47 != 0 || !find_frame_entry(address, entry)) return 0;
+  if (!interpret(entry, address, rule)) return kNotFollowed;
   const platform::Holding hold{lock_};
   const std::uint64_t known = find(address);
   if (known != 0) return known;
   Rule packed;
-  if (!make_room() || !pack(rule, packed)) return 0;
+  if (!make_room() || !pack(rule, packed)) return kNotFollowed;
   const std::uint64_t word = static_cast<std::uint64_t>(address) << 17 | packed.packed();
   place(*table_, word);
   ++used_;

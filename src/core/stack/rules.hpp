@@ -30,7 +30,8 @@ class Rules {
   }
 
   /// Learns the rule of `address` from its call frame information. 0: it has none (JIT code; never remembered, as such
-  /// code changes), or none that we can follow.
+  /// code changes). kNotFollowed: what it has cannot be followed, or there is no room to keep it.
+  static constexpr std::uint64_t kNotFollowed = 1;  // no rule's word: its address would be 0
   [[nodiscard]] std::uint64_t learn(std::uintptr_t address) noexcept;
 
   [[nodiscard]] const OddRule& odd(Rule rule) const noexcept {

@@ -37,6 +37,9 @@ class Memory;  // what a thread remembers of its stacks: memory.hpp
 /// After a library was closed: what is known of code addresses no longer holds.
 void forget_code() noexcept;
 
+/// After the meanings of stacks have changed: every memory forgets them before its next use.
+void forget_meanings() noexcept;
+
 /// In a forked child, single-threaded: locks that other threads may have held are free.
 void reset_after_fork() noexcept;
 

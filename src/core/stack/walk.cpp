@@ -42,7 +42,7 @@ class Walk {
     std::uint64_t word = g_rules.find(address);
     if (word == 0) [[unlikely]] {
       word = g_rules.learn(address);
-      if (word == 0) return by_frame_pointer();
+      if (word == 0 || word == Rules::kNotFollowed) return by_frame_pointer(word != 0);
     }
     const Rule rule = Rule::unpack(word);
     switch (rule.kind) {
@@ -74,6 +74,7 @@ class Walk {
   Step go_to(std::uintptr_t cfa, unsigned rbp_slot) noexcept {
     const std::uintptr_t slot = cfa - kWord;
     if (slot <= slot_ || !readable_.has(slot)) return Step::Lost;
+    if (rbp_slot != 0 && !readable_.has(cfa - rbp_slot * kWord)) return Step::Lost;
     if (rbp_slot != 0) set_rbp(load(cfa - rbp_slot * kWord), cfa - rbp_slot * kWord);
     slot_ = slot;
     pc_ = load(slot);
@@ -83,11 +84,12 @@ class Walk {
   }
 
   /// Code that the loader knows nothing of, or that says nothing of its frames: where rbp is no frame pointer either,
-  /// it is taken for the bottom of the stack (as the start of a fiber is).
-  Step by_frame_pointer() noexcept {
-    if (rbp_ <= slot_ || rbp_ - slot_ > kFrameReach || !readable_.has(rbp_ + kWord)) {
+  /// it is taken for the bottom of the stack (as the start of a fiber is). `is_described`: it says something, which we
+  /// cannot follow; then the rest of the stack is lost.
+  Step by_frame_pointer(bool is_described) noexcept {
+    if (rbp_ <= slot_ || rbp_ - slot_ > kFrameReach || !readable_.has_indeed(rbp_ + kWord)) {
       trail_.is_whole = false;
-      return Step::Outermost;
+      return is_described ? Step::Lost : Step::Outermost;
     }
     rely_on_rbp();
     return go_to(rbp_ + 2 * kWord, 2);
@@ -104,7 +106,7 @@ class Walk {
     at = 0;
     if (!origin.is_address) return true;
     at = value;
-    if (!readable_.has(at)) return false;
+    if (!readable_.has_indeed(at)) return false;
     value = load(at);
     return true;
   }
@@ -121,7 +123,8 @@ class Walk {
     } else if (slot <= slot_) {
       return Step::Lost;
     }
-    if (rule.rbp.base != From::Unchanged) set_rbp(rbp, rbp_at);
+    if (rule.rbp.base == From::Nowhere) trail_.is_whole = false;  // whatever rbp holds now, nothing verifies it
+    if (rule.rbp.base != From::Unchanged && rule.rbp.base != From::Nowhere) set_rbp(rbp, rbp_at);
     slot_ = slot;
     pc_ = pc;
     is_exact_ = rule.is_signal;
@@ -160,8 +163,9 @@ Stack capture(Memory& memory, const Caller& caller, std::size_t depth) noexcept 
 
 void forget_code() noexcept {
   g_rules.clear();
-  add_shared(g_code_generation, 1);
+  forget_meanings();
 }
+void forget_meanings() noexcept { add_shared(g_code_generation, 1); }
 std::uint64_t code_generation() noexcept { return load_relaxed(g_code_generation); }
 void reset_after_fork() noexcept {
   g_rules.reset_lock();

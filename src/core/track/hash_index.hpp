@@ -29,7 +29,9 @@ class HashIndex {
       const Entry& entry = table->entries()[i];
       const std::uint32_t id = load_acquire(entry.id);  // acquire: the key was written before the id
       if (id == 0) return 0;
-      if (entry.high == key.high && entry.low == key.low) return id;
+      // The second look at the id: the entry may have been cleared and given to another key meanwhile.
+      if (load_relaxed(entry.high) == key.high && load_relaxed(entry.low) == key.low && load_acquire(entry.id) == id)
+        return id;
     }
   }
 
@@ -42,9 +44,10 @@ class HashIndex {
     return true;
   }
 
-  /// Forgets everything. Readers of the old table still find what was there.
+  /// Forgets everything, in place: a reader misses what it looks for, and asks again under the lock.
   void clear() noexcept {
-    store_release(table_, static_cast<Table*>(nullptr));
+    for (std::uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i)
+      store_release(table_->entries()[i].id, 0U);
     used_ = 0;
   }
 
@@ -68,8 +71,8 @@ class HashIndex {
   static void place(Table& table, const HashKey& key, std::uint32_t id) noexcept {
     std::uint64_t i = key.high & table.mask;
     while (table.entries()[i].id != 0) i = (i + 1) & table.mask;
-    table.entries()[i].high = key.high;
-    table.entries()[i].low = key.low;
+    store_relaxed(table.entries()[i].high, key.high);
+    store_relaxed(table.entries()[i].low, key.low);
     store_release(table.entries()[i].id, id);  // release: pairs with the acquire in find()
   }
 

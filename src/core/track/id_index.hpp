@@ -15,9 +15,9 @@ class IdIndex {
   /// The number entered for which `is_it(number)`, or 0. `hash` is that of the record looked for.
   template <class IsIt>
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, IsIt is_it) const noexcept {
-    if (slots_ == nullptr) return 0;
-    for (std::uint64_t i = hash & mask_;; i = (i + 1) & mask_) {
-      const std::uint32_t id = slots_[i];
+    if (table_ == nullptr) return 0;
+    for (std::uint64_t i = hash & table_->mask;; i = (i + 1) & table_->mask) {
+      const std::uint32_t id = table_->slots()[i];
       if (id == 0 || is_it(id)) return id;
     }
   }
@@ -26,47 +26,55 @@ class IdIndex {
   /// memory; the index is as it was.
   template <class HashOf>
   [[nodiscard]] bool insert(std::uint64_t hash, std::uint32_t id, HashOf hash_of) noexcept {
-    if (slots_ == nullptr || (used_ + 1) * 3 > (mask_ + 1) * 2)
-      if (!grow(hash_of) && (slots_ == nullptr || used_ >= mask_)) return false;
-    place(slots_, mask_, hash, id);
+    if (table_ == nullptr || (used_ + 1) * 3 > (table_->mask + 1) * 2)
+      if (!grow(hash_of) && (table_ == nullptr || used_ >= table_->mask)) return false;
+    place(*table_, hash, id);
     ++used_;
     return true;
   }
 
   void clear() noexcept {
-    if (slots_ != nullptr) platform::unmap(slots_, bytes());
-    slots_ = nullptr;
+    Table* old = table_;
+    table_ = nullptr;
     used_ = 0;
+    if (old != nullptr) platform::unmap(old, bytes_of(*old));
   }
 
-  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return slots_ == nullptr ? 0 : bytes(); }
+  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return table_ == nullptr ? 0 : bytes_of(*table_); }
 
  private:
+  /// Mask and slots behind one pointer, so that a fork in the middle of growing leaves one whole table or the other.
+  struct Table {
+    std::uint64_t mask;
+    std::uint32_t* slots() noexcept { return reinterpret_cast<std::uint32_t*>(this + 1); }
+  };
   static constexpr std::uint64_t kFirstSlots = 4096;
 
-  [[nodiscard]] std::size_t bytes() const noexcept { return (mask_ + 1) * sizeof(std::uint32_t); }
+  static std::size_t bytes_of(const Table& table) noexcept {
+    return sizeof(Table) + (table.mask + 1) * sizeof(std::uint32_t);
+  }
 
-  static void place(std::uint32_t* slots, std::uint64_t mask, std::uint64_t hash, std::uint32_t id) noexcept {
-    std::uint64_t i = hash & mask;
-    while (slots[i] != 0) i = (i + 1) & mask;
-    slots[i] = id;
+  static void place(Table& table, std::uint64_t hash, std::uint32_t id) noexcept {
+    std::uint64_t i = hash & table.mask;
+    while (table.slots()[i] != 0) i = (i + 1) & table.mask;
+    table.slots()[i] = id;
   }
 
   template <class HashOf>
   bool grow(HashOf hash_of) noexcept {
-    const std::uint64_t slots = slots_ == nullptr ? kFirstSlots : (mask_ + 1) * 2;
-    auto* bigger = static_cast<std::uint32_t*>(platform::map_pages(slots * sizeof(std::uint32_t)));
+    const Table wanted{table_ == nullptr ? kFirstSlots - 1 : 2 * table_->mask + 1};
+    auto* bigger = static_cast<Table*>(platform::map_pages(bytes_of(wanted)));
     if (bigger == nullptr) return false;
-    for (std::uint64_t i = 0; slots_ != nullptr && i <= mask_; ++i)
-      if (slots_[i] != 0) place(bigger, slots - 1, hash_of(slots_[i]), slots_[i]);
-    if (slots_ != nullptr) platform::unmap(slots_, bytes());
-    slots_ = bigger;
-    mask_ = slots - 1;
+    bigger->mask = wanted.mask;
+    for (std::uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i)
+      if (const std::uint32_t id = table_->slots()[i]) place(*bigger, hash_of(id), id);
+    Table* old = table_;
+    table_ = bigger;
+    if (old != nullptr) platform::unmap(old, bytes_of(*old));
     return true;
   }
 
-  std::uint32_t* slots_{};
-  std::uint64_t mask_{};
+  Table* table_{};
   std::uint64_t used_{};
 };
 

@@ -28,7 +28,14 @@ Loaded loaded_at(std::uintptr_t pc) noexcept {
   return {found.dlfo_link_map, address_of(found.dlfo_map_start)};
 }
 
-/// Absolute path of the file behind a link map.
+/// Puts the directory that a relative name is relative to in front. Of its own, for the sake of small stacks.
+[[gnu::noinline]] void put_directory(TextBuffer& path) noexcept {
+  char cwd[1024];
+  const long n = platform::raw_syscall(SYS_getcwd, cwd, sizeof(cwd));
+  if (n > 1) path << std::string_view{cwd, static_cast<std::size_t>(n - 1)} << "/";
+}
+
+/// Absolute path of the file behind a link map; returns its length.
 std::size_t path_of(const link_map& map, std::span<char> out) noexcept {
   TextBuffer path{out};
   const std::string_view name = map.l_name != nullptr ? std::string_view{map.l_name} : std::string_view{};
@@ -36,11 +43,7 @@ std::size_t path_of(const link_map& map, std::span<char> out) noexcept {
     const long n = platform::raw_syscall(SYS_readlink, "/proc/self/exe", out.data(), out.size());
     return n > 0 ? static_cast<std::size_t>(n) : 0;
   }
-  if (name[0] != '/' && name.find('/') != std::string_view::npos) {
-    char cwd[1024];
-    const long n = platform::raw_syscall(SYS_getcwd, cwd, sizeof(cwd));
-    if (n > 1) path << std::string_view{cwd, static_cast<std::size_t>(n - 1)} << "/";
-  }
+  if (name[0] != '/' && name.find('/') != std::string_view::npos) put_directory(path);
   path << name;
   return path.view().size();
 }
@@ -106,11 +109,9 @@ bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
   module.begin = module.end = 0;
   read_segments(module, segments_of(loaded));
   if (pc < module.begin || pc >= module.end) return false;
-  char path[sizeof(module.path) + 1];
-  const std::size_t bytes = path_of(*loaded.map, std::span{path}.first(sizeof(module.path)));
-  module.path_bytes = static_cast<std::uint32_t>(copy_text(module.path, {path, bytes}));
-  path[bytes] = '\0';
-  const platform::FileFacts facts = platform::facts_of(path);
+  // One byte is left for the terminator that the file system wants.
+  module.path_bytes = static_cast<std::uint32_t>(path_of(*loaded.map, std::span{module.path}.first(sizeof(module.path) - 1)));
+  const platform::FileFacts facts = platform::facts_of(module.path);
   module.file_bytes = facts.bytes;
   module.file_mtime_ns = facts.mtime_ns;
   return true;
@@ -165,16 +166,21 @@ std::uint32_t Modules::find(profile::Map& map, std::uintptr_t pc) noexcept {
   return known != 0 ? known : add(map, found);
 }
 
-void Modules::retire_unmapped(profile::Map& map) noexcept {
+bool Modules::retire_unmapped(profile::Map& map) noexcept {
   const platform::Holding hold{lock_};
+  bool any = false;
   for (std::uint32_t i = 1; i < count_; ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
+    if ((live_[i / 64] & bit) == 0) continue;
     const profile::ModuleRecord& module = *record(i);
     const Loaded now = loaded_at(module.begin);
-    if (now.map == nullptr || now.map->l_addr != module.base)
-      live_[i / 64] &= ~(std::uint64_t{1} << (i % 64));
+    if (now.map != nullptr && now.map->l_addr == module.base) continue;
+    live_[i / 64] &= ~bit;
+    any = true;
   }
   last_hit_ = 0;
-  store_relaxed(map.header().generation, map.header().generation + 1);
+  if (any) store_relaxed(map.header().generation, map.header().generation + 1);
+  return any;
 }
 
 }  // namespace weir::track

@@ -17,8 +17,9 @@ class Modules {
   /// Takes a lock for a moment; asks the loader (lock-free) and the file system only for a new module.
   [[nodiscard]] std::uint32_t find(profile::Map& map, std::uintptr_t pc) noexcept;
 
-  /// After dlclose: entries whose addresses the loader no longer maps to the same module are retired.
-  void retire_unmapped(profile::Map& map) noexcept;
+  /// After dlclose: entries whose addresses the loader no longer maps to the same module are retired. False: there are
+  /// none.
+  [[nodiscard]] bool retire_unmapped(profile::Map& map) noexcept;
 
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 

@@ -5,9 +5,9 @@
 namespace weir::track {
 namespace {
 
-/// 96 bits of a stack. `generation` keeps stacks apart that ran through different libraries at one address.
-HashKey hash_of(const StackView& stack, std::uint32_t generation) noexcept {
-  std::uint64_t a = 0x9ddfea08eb382d69ULL ^ generation, b = stack.flags;
+/// 96 bits of a stack.
+HashKey hash_of(const StackView& stack) noexcept {
+  std::uint64_t a = 0x9ddfea08eb382d69ULL, b = stack.flags;
   for (const std::uintptr_t pc : stack.pcs) {
     a = a * 0x9e3779b97f4a7c15ULL + pc;
     b = (b ^ pc) * 0xc2b2ae3d27d4eb4fULL;
@@ -32,20 +32,25 @@ bool Sites::begin(profile::Map& map, std::uint32_t max_sites) noexcept {
   if (sites_.make(map, 0) == nullptr) return false;
   sites_[static_cast<std::uint32_t>(profile::FixedSite::Untracked)].ready = 1;
   begin_own_numbers(map);
-  return unknown_ != 0 && in_handler_ != 0;
+  return unknown_ != 0;
+}
+
+void Sites::forget_stacks() noexcept {
+  const platform::Holding hold{lock_};
+  by_stack_.clear();
 }
 
 void Sites::begin_own_numbers(profile::Map& map) noexcept {
   store_release(map.header().inherited_sites, site_count_);
   by_stack_.clear();
   by_node_.clear();
-  const auto stand_in = [&](std::uint16_t flags, std::uint32_t before) {
-    const std::uint32_t made =
-        add_site(map, {.node = 0, .space = {}, .device = 0, .flags = flags, .first_ms = 0, .ready = 0});
-    return made != 0 ? made : before;
-  };
-  unknown_ = stand_in(profile::kSiteUnknown, unknown_);
-  in_handler_ = stand_in(profile::kSiteInHandler, in_handler_);
+  const std::uint32_t made = add_site(map, {.node = 0,
+                                            .space = {},
+                                            .device = 0,
+                                            .flags = profile::kSiteUnknown,
+                                            .first_ms = 0,
+                                            .ready = 0});
+  if (made != 0) unknown_ = made;
 }
 
 std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept {
@@ -74,7 +79,7 @@ std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexc
 std::uint32_t Sites::site_of(profile::Map& map, const profile::SiteRecord& site) noexcept {
   const std::uint64_t hash = mix(site.node);
   const std::uint32_t known =
-      by_node_.find(hash, [&](std::uint32_t id) { return sites_[id].node == site.node; });
+      by_node_.find(hash, [&](std::uint32_t id) { return sites_[id].node == site.node && sites_[id].flags == site.flags; });
   if (known != 0) return known;
   const std::uint32_t made = add_site(map, site);
   // Without room in the index the stack only gets a second site later.
@@ -104,7 +109,7 @@ std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const Hash
 
 std::uint32_t Sites::intern(profile::Map& map, Modules& modules, const StackView& stack,
                             std::uint64_t started_ns) noexcept {
-  const HashKey key = hash_of(stack, load_relaxed(map.header().generation));
+  const HashKey key = hash_of(stack);
   if (const std::uint32_t known = by_stack_.find(key)) [[likely]]
     return known;
   std::uint32_t indices[profile::kMaxFrames];

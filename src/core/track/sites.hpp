@@ -30,11 +30,14 @@ class Sites {
   [[nodiscard]] std::uint32_t intern(profile::Map& map, Modules& modules, const StackView& stack,
                                      std::uint64_t started_ns) noexcept;
 
+  /// After libraries were unloaded: an address may mean other code now. Sites stay what they are; a stack is entered
+  /// again, by modules and addresses, when it is next seen.
+  void forget_stacks() noexcept;
+
   /// In a forked child: all present sites become the parent's; stacks get new numbers from here on.
   void begin_own_numbers(profile::Map& map) noexcept;
 
   [[nodiscard]] std::uint32_t unknown_site() const noexcept { return unknown_; }
-  [[nodiscard]] std::uint32_t in_handler_site() const noexcept { return in_handler_; }
   [[nodiscard]] std::uint64_t own_bytes() const noexcept {
     return by_stack_.own_bytes() + by_node_.own_bytes() + nodes_by_frame_.own_bytes();
   }
@@ -55,7 +58,7 @@ class Sites {
   IdIndex nodes_by_frame_{};  ///< (parent, pc, module) → node
   platform::Lock lock_{};
   std::uint32_t node_count_{}, site_count_{}, max_sites_{};
-  std::uint32_t unknown_{}, in_handler_{};
+  std::uint32_t unknown_{};
 };
 
 }  // namespace weir::track

@@ -88,8 +88,6 @@ StackText stack_text(std::string head, const Profile& profile, const Site& site,
         {function_of(frame) + (frame.inlined ? " [inlined]" : ""), place_of(frame, profile.process.cwd)});
   if ((site.flags & profile::kSiteUnknown) != 0)
     out.lines.push_back({"(call stacks that found no room in the profile, counted together)", ""});
-  else if ((site.flags & profile::kSiteInHandler) != 0)
-    out.lines.push_back({"(allocations of signal handlers that had interrupted weir)", ""});
   else if (frames.empty())
     out.lines.push_back({"(no call stack)", ""});
   if ((site.flags & profile::kSiteTruncated) != 0)

@@ -29,7 +29,7 @@ void put_site(Sink& sink, const Context& context, std::uint32_t number) {
   sink.member("temporary_blocks", site.counts.temporary_blocks);
   sink.member("first_s", static_cast<double>(site.first_ms) / 1e3);
   sink.member("truncated", (site.flags & profile::kSiteTruncated) != 0);
-  sink.member("unknown", (site.flags & (profile::kSiteUnknown | profile::kSiteInHandler)) != 0);
+  sink.member("unknown", (site.flags & profile::kSiteUnknown) != 0);
   sink.end_object();
 }
 

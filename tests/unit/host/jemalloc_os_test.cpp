@@ -73,8 +73,7 @@ TEST(Home, MapsFromItAlignedAndTakesItsTopBack) {
   EXPECT_EQ(address_of(huge) % (2U << 20), 0U);
   *at(huge, 100) = 1;
   EXPECT_EQ(weir_je_os_munmap(huge, 4U << 20), 0);
-  EXPECT_EQ(*at(huge, 100), 0);  // reserved again: it reads as zero
-  EXPECT_TRUE(is_in_home(huge));
+  EXPECT_TRUE(is_beyond_home(huge));
   EXPECT_EQ(map_for_jemalloc(4U << 20), huge);
   weir_je_os_munmap(huge, 4U << 20);
 }
@@ -100,6 +99,37 @@ TEST(Outside, WhatRemainsOfATrimmedMappingIsOurs) {
   weir_je_os_munmap(at(mapped, 2 * kPage), 2 * kPage);
   weir_je_os_munmap(at(mapped, 5 * kPage), 3 * kPage);
   for (std::size_t page = 0; page != 10; ++page) EXPECT_FALSE(is_ours(at(mapped, page * kPage))) << page;
+}
+
+TEST(Outside, OneUnmappingMayCoverSeveralMappings) {
+  const WithoutHome none;
+  void* first = map_for_jemalloc(4 * kPage);
+  void* second = map_for_jemalloc(4 * kPage);
+  void* lower = first < second ? first : second;
+  if (at(lower, 4 * kPage) != (first < second ? second : first)) GTEST_SKIP() << "they are not neighbours";
+  weir_je_os_munmap(at(lower, kPage), 6 * kPage);
+  for (std::size_t page = 0; page != 8; ++page)
+    EXPECT_EQ(is_ours(at(lower, page * kPage)), page == 0 || page == 7) << page;
+  EXPECT_FALSE(is_ours(&none));
+  weir_je_os_munmap(lower, kPage);
+  weir_je_os_munmap(at(lower, 7 * kPage), kPage);
+}
+
+TEST(Home, KeepsAPlaceForWhoeverIsThereAlready) {
+  test::begin_host();
+  void* probe = map_for_jemalloc(kPage);
+  ASSERT_TRUE(is_in_home(probe));
+  void* wanted = at(probe, kPage);
+  void* other = mmap(wanted, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  ASSERT_EQ(other, wanted);
+  *at(other, 0) = 'x';
+  void* next = map_for_jemalloc(kPage);
+  EXPECT_NE(next, other);
+  EXPECT_TRUE(is_ours(next));
+  EXPECT_EQ(*at(other, 0), 'x');
+  munmap(other, kPage);
+  weir_je_os_munmap(next, kPage);
+  weir_je_os_munmap(probe, kPage);
 }
 
 TEST(Outside, MoreThanTheListHoldsAreRefused) {

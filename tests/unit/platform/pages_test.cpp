@@ -31,18 +31,8 @@ TEST(Pages, AreZeroedAndWritable) {
 TEST(Pages, TooManyAreRefusedWithoutTouchingErrno) {
   errno = 17;
   EXPECT_EQ(map_pages(std::size_t{1} << 60), nullptr);
-  EXPECT_EQ(reserve(std::size_t{1} << 60), nullptr);
   EXPECT_EQ(map_wiped_on_fork(std::size_t{1} << 60), nullptr);
   EXPECT_EQ(errno, 17);
-}
-
-TEST(Reserve, ReadsAsZeroAndRefusesWrites) {
-  constexpr std::size_t kLarge = std::size_t{1} << 36;
-  auto* range = static_cast<char*>(reserve(kLarge));
-  ASSERT_NE(range, nullptr);
-  EXPECT_TRUE(is_zero(range + kLarge / 2, kPageBytes));
-  EXPECT_EQ(test::end_of_child([&] { *static_cast<volatile char*>(range) = 1; }), test::End::Killed);
-  unmap(range, kLarge);
 }
 
 TEST(WipedOnFork, IsKeptByTheParentAndZeroInTheChild) {

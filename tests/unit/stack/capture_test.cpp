@@ -158,6 +158,16 @@ TEST(Capture, AgreesThroughHugeFrames) {
   for (int i = 0; i != 4; ++i) with_huge_frame();
 }
 
+[[gnu::noinline, gnu::optimize("stack-clash-protection")]] void with_probed_frame() {
+  volatile char room[70000];
+  room[0] = 1;
+  compare();
+  sink(room[0]);
+}
+TEST(Capture, AgreesThroughProbedFrames) {
+  for (int i = 0; i != 4; ++i) with_probed_frame();
+}
+
 [[gnu::noinline, gnu::optimize("no-omit-frame-pointer")]] void with_frame_pointer(int depth) {
   if (depth == 0) compare();
   else with_frame_pointer(depth - 1);

@@ -155,6 +155,21 @@ TEST(Interpret, ACfaThatCannotBeFollowedMattersOnlyWhereItIs) {
   EXPECT_EQ(interpret_at(kBegin + 4, program).rule.cfa, (Origin{From::Rsp, false, 40}));
 }
 
+TEST(Interpret, KeepsTheOffsetWhileAnotherRegisterHoldsTheCfa) {
+  // The loop that probes a large frame (-fstack-clash-protection): def_cfa r11, 65552; later def_cfa_register rsp.
+  const Bytes program{0x0c, 11, 0x90, 0x80, 4, 0x44, 0x0d, 7};
+  EXPECT_FALSE(interpret_at(kBegin, program).followed);
+  EXPECT_EQ(interpret_all(program).rule.cfa, (Origin{From::Rsp, false, 65552}));
+}
+
+TEST(Interpret, NeverReadsAnExpressionBeyondTheEnd) {
+  for (std::uint8_t op = 0x0f; op != 0x11; ++op)
+    for (std::uint8_t length = 1; length != 12; ++length)
+      for (const Bytes& program : {Bytes{op, length, 0x77}, Bytes{op, 6, length, 0x77}, Bytes{op, length}})
+        (void)interpret_all(program);
+  EXPECT_FALSE(interpret_all({0x0f, 4, 0x77}).followed);
+}
+
 TEST(Interpret, UsesTheAlignmentsAndColumnOfTheCommonEntry) {
   const test::AtPageEnd common{Bytes{0x0c, 7, 4, 0x88, 2}}, own{Bytes{0x41, 0x0e, 12}};
   const FrameEntry entry{.initial = common.begin(), .initial_end = common.end(), .program = own.begin(),

@@ -107,7 +107,7 @@ TEST(Modules, AnotherLibraryAtTheAddressesOfAClosedOneIsAnother) {
   const void* place = dlsym(first, "answer");
   const std::uint32_t before = listed.find(place);
   dlclose(first);
-  listed.modules.retire_unmapped(listed.map);
+  EXPECT_TRUE(listed.modules.retire_unmapped(listed.map));
   EXPECT_EQ(listed.find(place), 0U);
   EXPECT_EQ(listed.map.header().generation, 1U);
 
@@ -127,7 +127,8 @@ TEST(Modules, RetireKeepsWhatIsStillLoaded) {
   ListedModules listed;
   const std::uint32_t ours = listed.find(reinterpret_cast<const void*>(&code_of_the_test));
   const std::uint32_t libc = listed.find(dlsym(RTLD_DEFAULT, "lfind"));
-  listed.modules.retire_unmapped(listed.map);
+  EXPECT_FALSE(listed.modules.retire_unmapped(listed.map));
+  EXPECT_EQ(listed.map.header().generation, 0U);
   EXPECT_EQ(listed.find(reinterpret_cast<const void*>(&code_of_the_test)), ours);
   EXPECT_EQ(listed.find(dlsym(RTLD_DEFAULT, "lfind")), libc);
 }

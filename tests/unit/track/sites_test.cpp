@@ -46,14 +46,12 @@ struct InternedStacks : test::SmallProfile {
 
 TEST(Sites, BeginWithTheFixedOnesReady) {
   InternedStacks stacks;
-  const std::uint32_t unknown = stacks.sites.unknown_site(), in_handler = stacks.sites.in_handler_site();
+  const std::uint32_t unknown = stacks.sites.unknown_site();
   EXPECT_GE(unknown, static_cast<std::uint32_t>(profile::FixedSite::First));
-  EXPECT_NE(unknown, in_handler);
   EXPECT_EQ(stacks.site(unknown).flags, profile::kSiteUnknown);
-  EXPECT_EQ(stacks.site(in_handler).flags, profile::kSiteInHandler);
-  for (const std::uint32_t number : {1U, unknown, in_handler}) EXPECT_EQ(stacks.site(number).ready, 1U);
+  for (const std::uint32_t number : {1U, unknown}) EXPECT_EQ(stacks.site(number).ready, 1U);
   EXPECT_EQ(stacks.map.header().inherited_sites, 2U);
-  EXPECT_EQ(stacks.map.header().site_count, 4U);
+  EXPECT_EQ(stacks.map.header().site_count, 3U);
 }
 
 TEST(Sites, TheSameStackIsTheSameSite) {
@@ -101,14 +99,14 @@ TEST(Sites, TheDeepestStackIsKeptWhole) {
 }
 
 TEST(Sites, BeyondTheLimitAreOneUnknownSiteAndCounted) {
-  InternedStacks stacks{6};
+  InternedStacks stacks{5};
   const std::uint32_t a = stacks.intern({1}), b = stacks.intern({2});
   EXPECT_EQ(stacks.intern({3}), stacks.sites.unknown_site());
   EXPECT_EQ(stacks.intern({4}), stacks.sites.unknown_site());
   EXPECT_EQ(stacks.map.header().losses.sites_dropped, 2U);
   EXPECT_EQ(stacks.intern({1}), a);
   EXPECT_EQ(stacks.intern({2}), b);
-  EXPECT_EQ(stacks.map.header().site_count, 6U);
+  EXPECT_EQ(stacks.map.header().site_count, 5U);
 }
 
 TEST(Sites, WithoutRoomForNodesAreUnknown) {
@@ -121,11 +119,24 @@ TEST(Sites, WithoutRoomForNodesAreUnknown) {
 TEST(Sites, AfterAClosedLibraryTheSameAddressesAreLookedAtAgain) {
   InternedStacks stacks;
   const std::uint32_t before = stacks.intern({1, 2});
-  stacks.modules.retire_unmapped(stacks.map);
+  stacks.sites.forget_stacks();
   EXPECT_EQ(stacks.intern({1, 2}), before);  // in no module before and after: the same frames
   const std::uintptr_t code = address_of(__builtin_return_address(0));
   const std::uint32_t ours = stacks.intern({code});
   EXPECT_NE(stacks.table<profile::NodeRecord>(profile::ChunkKind::Nodes)[stacks.site(ours).node].module, 0U);
+}
+
+TEST(Sites, TheSameFramesCutAndWholeAreTwo) {
+  InternedStacks stacks;
+  const std::vector<std::uintptr_t> pcs{1, 2, 3};
+  const auto intern = [&](std::uint16_t flags) {
+    return stacks.sites.intern(stacks.map, stacks.modules, {pcs, flags}, 0);
+  };
+  const std::uint32_t whole = intern(0), cut = intern(profile::kSiteTruncated);
+  EXPECT_NE(whole, cut);
+  EXPECT_EQ(stacks.site(whole).flags, 0);
+  EXPECT_EQ(stacks.site(cut).flags, profile::kSiteTruncated);
+  EXPECT_EQ(stacks.site(whole).node, stacks.site(cut).node);
 }
 
 TEST(Sites, AChildGivesStacksNumbersOfItsOwn) {
