@@ -64,8 +64,8 @@ TEST(Rules, LearnWhatTheFrameInformationSays) {
     OddRule rule;
     const bool followed = find_frame_entry(address, entry) && interpret(entry, address, rule);
     const std::uint64_t word = rules.learn(address);
-    ASSERT_EQ(word != 0, followed);
-    if (word == 0) continue;
+    ASSERT_EQ(word > Rules::kNotFollowed, followed);
+    if (!followed) continue;
     ASSERT_EQ(word >> 17, address);
     ASSERT_TRUE(means(rules, word, rule)) << std::hex << address;
     ++learnt;
@@ -78,7 +78,7 @@ TEST(Rules, KeepAllThroughEveryGrowth) {
   std::map<std::uintptr_t, std::uint64_t> learnt;
   for (const std::uintptr_t address : addresses_in_libc(20'000)) {
     ASSERT_EQ(rules.find(address), 0U);
-    if (const std::uint64_t word = rules.learn(address)) learnt[address] = word;
+    if (const std::uint64_t word = rules.learn(address); word > Rules::kNotFollowed) learnt[address] = word;
   }
   EXPECT_GT(rules.own_bytes(), 2U * 4096 * 8);
   for (const auto& [address, word] : learnt) ASSERT_EQ(rules.find(address), word);

@@ -154,8 +154,8 @@ TEST(Sites, AChildGivesStacksNumbersOfItsOwn) {
   EXPECT_EQ(stacks.map.header().node_count, nodes);  // the tree is shared
 }
 
-TEST(Sites, AChildWithoutRoomKeepsItsParentsStandIns) {
-  InternedStacks stacks{4};
+TEST(Sites, AChildWithoutRoomKeepsItsParentsStandIn) {
+  InternedStacks stacks{3};
   const std::uint32_t unknown = stacks.sites.unknown_site();
   stacks.sites.begin_own_numbers(stacks.map);
   EXPECT_EQ(stacks.sites.unknown_site(), unknown);
