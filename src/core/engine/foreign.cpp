@@ -24,7 +24,8 @@ struct Allocator {
   void (*free)(void*);
   std::size_t (*usable_size)(void*);
 };
-constinit Allocator g_next{__libc_malloc, __libc_calloc, __libc_memalign, __libc_realloc, __libc_free, nullptr};
+constinit Allocator g_next{__libc_malloc,  __libc_calloc, __libc_memalign,
+                           __libc_realloc, __libc_free,   nullptr};
 
 template <class Function>
 bool find(Function*& out, const char* name) noexcept {
@@ -37,7 +38,8 @@ bool find(Function*& out, const char* name) noexcept {
 void find_next_allocator() noexcept {
   Allocator found{};
   const bool whole = find(found.malloc, "malloc") && find(found.calloc, "calloc") &&
-                     find(found.memalign, "memalign") && find(found.realloc, "realloc") && find(found.free, "free");
+                     find(found.memalign, "memalign") && find(found.realloc, "realloc") &&
+                     find(found.free, "free");
   find(found.usable_size, "malloc_usable_size");
   if (whole) g_next = found;
 }

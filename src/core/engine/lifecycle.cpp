@@ -56,7 +56,8 @@ bool make_tables() noexcept {
   g_first_own_site = header().inherited_sites;
   auto* guard = static_cast<Guard*>(platform::map_wiped_on_fork(sizeof(Guard)));
   g_guard_is_wiped = guard != nullptr;
-  if (guard == nullptr) guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
+  if (guard == nullptr)
+    guard = static_cast<Guard*>(platform::map_pages(sizeof(Guard)));  // then atfork alone tells
   if (guard == nullptr) return false;
   guard->generation = 2;
   store_release(g_guard, guard);
@@ -188,7 +189,8 @@ void forget_parent() noexcept {
 
 void start_cold() noexcept {
   const KeepOut keep_out;
-  if (!keep_out.entered) return;  // jemalloc's own start allocates (for a thread key): the next allocator serves it
+  if (!keep_out.entered)
+    return;  // jemalloc's own start allocates (for a thread key): the next allocator serves it
   const platform::Holding hold{g_start_lock};
   if (g_mode.load(std::memory_order_relaxed) != Mode::Cold) return;
   host::begin();

@@ -22,14 +22,14 @@ struct ThreadState {
   track::Shard* shard;
   stack::Memory* memory;        ///< of stacks; null: none could be had, stacks are not known then
   std::uintptr_t inside_frame;  ///< stack address of the call that set `inside`
-  void* deferred;            ///< blocks that signal handlers freed meanwhile, linked through their first word
+  void* deferred;  ///< blocks that signal handlers freed meanwhile, linked through their first word
   std::uint32_t deferred_count;  ///< of them
-  std::uint32_t ticks;       ///< operations until the clock is looked at
-  bool inside;               ///< inside weir or jemalloc: a signal handler must keep out
-  bool quiet;                ///< weir itself calls foreign code: blocks made now are not the program's
-  bool fork_was_inside;      ///< `inside` before fork,
-  std::uintptr_t fork_frame; ///< … and inside_frame
-  std::uint8_t exit_rounds;  ///< how often the thread's exit callback ran
+  std::uint32_t ticks;           ///< operations until the clock is looked at
+  bool inside;                   ///< inside weir or jemalloc: a signal handler must keep out
+  bool quiet;                    ///< weir itself calls foreign code: blocks made now are not the program's
+  bool fork_was_inside;          ///< `inside` before fork,
+  std::uintptr_t fork_frame;     ///< … and inside_frame
+  std::uint8_t exit_rounds;      ///< how often the thread's exit callback ran
 };
 static_assert(sizeof(ThreadState) <= 144);
 

@@ -41,7 +41,8 @@ void* carve(std::size_t bytes, int access, int flags) noexcept {
     if (at + bytes > g_home.base + g_home.bytes) return nullptr;
     // relaxed: only the number matters, the memory is made by the mmap below.
   } while (!g_top.compare_exchange_weak(top, at + bytes, std::memory_order_relaxed));
-  void* made = platform::raw_mmap(reinterpret_cast<void*>(at), bytes, access, flags | MAP_FIXED_NOREPLACE, -1, 0);
+  void* made =
+      platform::raw_mmap(reinterpret_cast<void*>(at), bytes, access, flags | MAP_FIXED_NOREPLACE, -1, 0);
   if (made == reinterpret_cast<void*>(at)) return made;
   if (made != nullptr) platform::raw_munmap(made, bytes);  // a kernel before 4.17 takes the place for a hint
   std::uintptr_t end = at + bytes;

@@ -102,14 +102,16 @@ class QuietWrite {
   ~QuietWrite() {
     const std::uint64_t raised = kHeld & ~pending_;
     const timespec now{};
-    while (raw_syscall(SYS_rt_sigtimedwait, &raised, nullptr, &now, sizeof(raised)) > 0) {}
+    while (raw_syscall(SYS_rt_sigtimedwait, &raised, nullptr, &now, sizeof(raised)) > 0) {
+    }
     raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof(before_));
   }
   QuietWrite(const QuietWrite&) = delete;
   QuietWrite& operator=(const QuietWrite&) = delete;
 
  private:
-  static constexpr std::uint64_t kHeld = std::uint64_t{1} << (SIGPIPE - 1) | std::uint64_t{1} << (SIGTTOU - 1);
+  static constexpr std::uint64_t kHeld = std::uint64_t{1} << (SIGPIPE - 1) | std::uint64_t{1}
+                                                                                 << (SIGTTOU - 1);
   std::uint64_t before_ = 0, pending_ = 0;
 };
 

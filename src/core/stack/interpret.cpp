@@ -50,7 +50,8 @@ class Interpreter {
   }
   /// Offsets come divided by the entry's data alignment. What overflows is nonsense, and need only not be undefined.
   [[nodiscard]] std::int32_t scaled(std::int64_t factored) const noexcept {
-    return static_cast<std::int32_t>(static_cast<std::uint64_t>(factored) * static_cast<std::uint64_t>(entry_.data_align));
+    return static_cast<std::int32_t>(static_cast<std::uint64_t>(factored) *
+                                     static_cast<std::uint64_t>(entry_.data_align));
   }
   void set_saved(std::uint64_t column, std::int64_t factored) noexcept {
     set(column, {From::Cfa, true, scaled(factored)});

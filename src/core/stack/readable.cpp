@@ -31,7 +31,8 @@ void Readable::move_to(std::uintptr_t slot) noexcept {
 }
 
 bool Readable::extend_to(std::uintptr_t at) noexcept {
-  if (at % sizeof(std::uintptr_t) != 0 || at < known_.begin || at < first_ || at - first_ > kFarthest) return false;
+  if (at % sizeof(std::uintptr_t) != 0 || at < known_.begin || at < first_ || at - first_ > kFarthest)
+    return false;
   while (at >= known_.end) {
     if (!is_mapped(known_.end)) return false;
     known_.end += platform::kPageBytes;

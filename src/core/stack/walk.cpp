@@ -123,7 +123,8 @@ class Walk {
     } else if (slot <= slot_) {
       return Step::Lost;
     }
-    if (rule.rbp.base == From::Nowhere) trail_.is_whole = false;  // whatever rbp holds now, nothing verifies it
+    if (rule.rbp.base == From::Nowhere)
+      trail_.is_whole = false;  // whatever rbp holds now, nothing verifies it
     if (rule.rbp.base != From::Unchanged && rule.rbp.base != From::Nowhere) set_rbp(rbp, rbp_at);
     slot_ = slot;
     pc_ = pc;

@@ -30,7 +30,8 @@ class HashIndex {
       const std::uint32_t id = load_acquire(entry.id);  // acquire: the key was written before the id
       if (id == 0) return 0;
       // The second look at the id: the entry may have been cleared and given to another key meanwhile.
-      if (load_relaxed(entry.high) == key.high && load_relaxed(entry.low) == key.low && load_acquire(entry.id) == id)
+      if (load_relaxed(entry.high) == key.high && load_relaxed(entry.low) == key.low &&
+          load_acquire(entry.id) == id)
         return id;
     }
   }

@@ -102,6 +102,14 @@ void read_segments(profile::ModuleRecord& module, Segments segments) noexcept {
           reinterpret_cast<const char*>(module.base + segment.p_vaddr), segment.p_memsz, module.build_id));
 }
 
+/// The same file at the same place.
+bool is_same(const profile::ModuleRecord& a, const profile::ModuleRecord& b) noexcept {
+  return a.base == b.base && a.begin == b.begin && a.end == b.end && a.file_bytes == b.file_bytes &&
+         a.file_mtime_ns == b.file_mtime_ns && a.build_id_bytes == b.build_id_bytes &&
+         std::memcmp(a.build_id, b.build_id, sizeof(a.build_id)) == 0 && a.path_bytes == b.path_bytes &&
+         std::memcmp(a.path, b.path, a.path_bytes) == 0;
+}
+
 bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
   const Loaded loaded = loaded_at(pc);
   if (loaded.map == nullptr) return false;
@@ -110,7 +118,8 @@ bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
   read_segments(module, segments_of(loaded));
   if (pc < module.begin || pc >= module.end) return false;
   // One byte is left for the terminator that the file system wants.
-  module.path_bytes = static_cast<std::uint32_t>(path_of(*loaded.map, std::span{module.path}.first(sizeof(module.path) - 1)));
+  module.path_bytes =
+      static_cast<std::uint32_t>(path_of(*loaded.map, std::span{module.path}.first(sizeof(module.path) - 1)));
   const platform::FileFacts facts = platform::facts_of(module.path);
   module.file_bytes = facts.bytes;
   module.file_mtime_ns = facts.mtime_ns;
@@ -130,6 +139,16 @@ std::uint32_t Modules::lookup(std::uintptr_t pc) noexcept {
   if (last_hit_ != 0 && holds(last_hit_)) return last_hit_;
   for (std::uint32_t i = 1; i < count_; ++i)
     if (holds(i)) return last_hit_ = i;
+  return 0;
+}
+
+std::uint32_t Modules::revive(const profile::ModuleRecord& found) noexcept {
+  for (std::uint32_t i = 1; i < count_; ++i) {
+    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
+    if ((live_[i / 64] & bit) != 0 || !is_same(*record(i), found)) continue;
+    live_[i / 64] |= bit;
+    return i;
+  }
   return 0;
 }
 
@@ -163,7 +182,9 @@ std::uint32_t Modules::find(profile::Map& map, std::uintptr_t pc) noexcept {
   if (!describe(found, pc)) return 0;  // file system calls: no lock is held
   const platform::Holding hold{lock_};
   const std::uint32_t known = lookup(pc);  // another thread may have been faster
-  return known != 0 ? known : add(map, found);
+  if (known != 0) return known;
+  const std::uint32_t revived = revive(found);
+  return revived != 0 ? revived : add(map, found);
 }
 
 bool Modules::retire_unmapped(profile::Map& map) noexcept {

@@ -1,7 +1,8 @@
 // The executable files that frames lie in, in the profile's module table.
 //
 // A module is listed when the first frame in it is seen. When the program closes libraries their entries are retired:
-// another library at the same addresses becomes an entry of its own.
+// another library at the same addresses becomes an entry of its own. The same library back at its old place is its old
+// entry again, so that a plugin that comes and goes does not fill the table.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +29,7 @@ class Modules {
 
   [[nodiscard]] profile::ModuleRecord* record(std::uint32_t index) noexcept;
   [[nodiscard]] std::uint32_t lookup(std::uintptr_t pc) noexcept;
+  [[nodiscard]] std::uint32_t revive(const profile::ModuleRecord& found) noexcept;
   [[nodiscard]] std::uint32_t add(profile::Map& map, const profile::ModuleRecord& found) noexcept;
 
   platform::Lock lock_{};

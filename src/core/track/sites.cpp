@@ -44,12 +44,8 @@ void Sites::begin_own_numbers(profile::Map& map) noexcept {
   store_release(map.header().inherited_sites, site_count_);
   by_stack_.clear();
   by_node_.clear();
-  const std::uint32_t made = add_site(map, {.node = 0,
-                                            .space = {},
-                                            .device = 0,
-                                            .flags = profile::kSiteUnknown,
-                                            .first_ms = 0,
-                                            .ready = 0});
+  const std::uint32_t made = add_site(
+      map, {.node = 0, .space = {}, .device = 0, .flags = profile::kSiteUnknown, .first_ms = 0, .ready = 0});
   if (made != 0) unknown_ = made;
 }
 
@@ -78,8 +74,8 @@ std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexc
 
 std::uint32_t Sites::site_of(profile::Map& map, const profile::SiteRecord& site) noexcept {
   const std::uint64_t hash = mix(site.node);
-  const std::uint32_t known =
-      by_node_.find(hash, [&](std::uint32_t id) { return sites_[id].node == site.node && sites_[id].flags == site.flags; });
+  const std::uint32_t known = by_node_.find(
+      hash, [&](std::uint32_t id) { return sites_[id].node == site.node && sites_[id].flags == site.flags; });
   if (known != 0) return known;
   const std::uint32_t made = add_site(map, site);
   // Without room in the index the stack only gets a second site later.

@@ -123,6 +123,26 @@ TEST(Modules, AnotherLibraryAtTheAddressesOfAClosedOneIsAnother) {
   if (new_place != place) GTEST_SKIP() << "the loader chose another address";
 }
 
+TEST(Modules, TheSameLibraryBackAtItsPlaceIsTheSameEntry) {
+  const test::TemporaryFolder folder;
+  const std::string path = build_library(folder, "one.so", 1);
+  ListedModules listed;
+  std::uint32_t first = 0;
+  const void* place = nullptr;
+  for (int round = 0; round != 5; ++round) {
+    void* library = dlopen(path.c_str(), RTLD_NOW);
+    const void* answer = dlsym(library, "answer");
+    if (place != nullptr && answer != place) GTEST_SKIP() << "the loader chose another address";
+    place = answer;
+    const std::uint32_t index = listed.find(answer);
+    if (first == 0) first = index;
+    EXPECT_EQ(index, first);
+    dlclose(library);
+    EXPECT_TRUE(listed.modules.retire_unmapped(listed.map));
+    EXPECT_EQ(listed.find(answer), 0U);
+  }
+}
+
 TEST(Modules, RetireKeepsWhatIsStillLoaded) {
   ListedModules listed;
   const std::uint32_t ours = listed.find(reinterpret_cast<const void*>(&code_of_the_test));
