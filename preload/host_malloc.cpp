@@ -35,13 +35,13 @@ void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcep
 // function of its own, entered by a jump with the stack as the first's caller left it.
 namespace {
 [[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept {
-  return engine::exact_alloc(bytes, caller());
+  return engine::host_alloc(bytes, caller());
 }
-[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::exact_free(block, caller()); }
+[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::host_free(block, caller()); }
 }  // namespace
 
 HOOK(void*, malloc, std::size_t bytes) {
-  return engine::is_exact() ? recorded_malloc(bytes) : engine::plain_alloc(bytes);
+  return engine::is_plain() ? weir_je_malloc(bytes) : recorded_malloc(bytes);
 }
 
 HOOK(void*, calloc, std::size_t count, std::size_t each) {
@@ -61,7 +61,7 @@ HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
 }
 
 HOOK(void, free, void* block) {
-  return engine::is_exact() ? recorded_free(block) : engine::plain_free(block);
+  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);
 }
 HOOK(void, cfree, void* block) { engine::host_free(block, caller()); }
 

@@ -31,26 +31,21 @@ void exact_free(void* block, Caller caller) noexcept;
 /// `bytes` is what the caller believes it asked for. A wrong belief is reported, and not relied on.
 void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 
-/// The first malloc of the process. Entered by a jump, with the stack as malloc's caller left it.
-[[nodiscard, gnu::noinline, gnu::cold]] void* first_alloc(std::size_t bytes) noexcept;
-/// Null, another allocator's block, or one of ours that lies elsewhere.
-void plain_free_outside(void* block) noexcept;
-
 // When not: the block is jemalloc's as it is. The first allocation of the process comes here too; it decides the mode,
 // and is made accordingly.
-[[nodiscard]] inline void* plain_alloc(std::size_t bytes) noexcept {
-  return is_plain() ? weir_je_malloc(bytes) : first_alloc(bytes);
-}
+[[nodiscard]] void* plain_alloc(std::size_t bytes, Caller caller) noexcept;
 [[nodiscard]] void* plain_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
 [[nodiscard]] void* plain_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
 [[nodiscard]] void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
-inline void plain_free(void* block) noexcept {
-  return host::is_in_home(block) ? weir_je_free(block) : plain_free_outside(block);
+void plain_free(void* block) noexcept;
+/// True for a block that jemalloc's free may have at once: nothing is recorded, and it is one of ours.
+[[nodiscard]] inline bool is_plain_block(const void* block) noexcept {
+  return address_of(block) - g_plain_home.base < g_plain_home.bytes;
 }
 
 // Either, by the mode.
 inline void* host_alloc(std::size_t bytes, Caller caller) noexcept {
-  return is_exact() ? exact_alloc(bytes, caller) : plain_alloc(bytes);
+  return is_exact() ? exact_alloc(bytes, caller) : plain_alloc(bytes, caller);
 }
 inline void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
   return is_exact() ? exact_alloc_zeroed(bytes, caller) : plain_alloc_zeroed(bytes, caller);

@@ -198,6 +198,7 @@ void start_cold() noexcept {
   const bool has_tables = make_tables();
   const bool exact = has_tables && g_config.record == config::RecordMode::Exact;
   g_counting.store(exact, std::memory_order_relaxed);
+  if (!exact) g_plain_home = host::g_home;
   // release: whoever sees the mode sees the tables.
   g_mode.store(exact ? Mode::Exact : Mode::Plain, std::memory_order_release);
 }

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/host/host.hpp"
+
 namespace weir::engine {
 
 /// Decided by the first allocation, for good: a process has tagged blocks only, or none.
@@ -13,6 +15,8 @@ enum class Mode : std::uint8_t {
   Plain,     ///< jemalloc's blocks as they are
 };
 extern constinit std::atomic<Mode> g_mode;
+/// The home range when the mode is Plain; else empty. One comparison then answers two questions.
+extern constinit host::HomeRange g_plain_home;
 
 /// The first question of every exported function.
 inline bool is_plain() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Plain; }

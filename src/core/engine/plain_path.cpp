@@ -16,9 +16,8 @@ inline bool turns_out_plain() noexcept {
 
 }  // namespace
 
-void* first_alloc(std::size_t bytes) noexcept {
-  return turns_out_plain() ? weir_je_malloc(bytes)
-                           : exact_alloc(bytes, caller_of(__builtin_frame_address(0)));
+void* plain_alloc(std::size_t bytes, Caller caller) noexcept {
+  return turns_out_plain() ? weir_je_malloc(bytes) : exact_alloc(bytes, caller);
 }
 
 void* plain_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
@@ -44,7 +43,7 @@ void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   return moved != nullptr ? moved : out_of_memory();
 }
 
-void plain_free_outside(void* block) noexcept {
+void plain_free(void* block) noexcept {
   if (block == nullptr) return;
   if (host::is_ours(block)) return weir_je_free(block);
   free_foreign(block);

@@ -8,6 +8,7 @@ constinit Guard g_cold_guard{.generation = 1, .claim = 0};
 constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]]{};
 
 constinit std::atomic<Mode> g_mode{};
+constinit host::HomeRange g_plain_home{};
 constinit Guard* g_guard{&g_cold_guard};
 constinit std::uint64_t* g_peak_number{};
 constinit std::uint32_t g_first_own_site{};
