@@ -44,16 +44,32 @@ void find_next_allocator() noexcept {
   if (whole) g_next = found;
 }
 
-void* next_malloc(std::size_t bytes) noexcept { return g_next.malloc(bytes); }
-void* next_calloc(std::size_t bytes) noexcept { return g_next.calloc(1, bytes); }
-void* next_memalign(std::size_t align, std::size_t bytes) noexcept { return g_next.memalign(align, bytes); }
+// No allocator bears to be interrupted by a handler that allocates from it, and handlers that interrupt weir do: so signals
+// wait.
+
+void* next_malloc(std::size_t bytes) noexcept {
+  const platform::SignalsHeld held;
+  return g_next.malloc(bytes);
+}
+void* next_calloc(std::size_t bytes) noexcept {
+  const platform::SignalsHeld held;
+  return g_next.calloc(1, bytes);
+}
+void* next_memalign(std::size_t align, std::size_t bytes) noexcept {
+  const platform::SignalsHeld held;
+  return g_next.memalign(align, bytes);
+}
 
 void free_foreign(void* block) noexcept {
   if (g_map.exists() && load_relaxed(g_guard->generation) != 0) add_shared(losses().foreign_frees, 1);
+  const platform::SignalsHeld held;
   g_next.free(block);
 }
 
-void* realloc_foreign(void* block, std::size_t bytes) noexcept { return g_next.realloc(block, bytes); }
+void* realloc_foreign(void* block, std::size_t bytes) noexcept {
+  const platform::SignalsHeld held;
+  return g_next.realloc(block, bytes);
+}
 
 std::size_t usable_size_foreign(void* block) noexcept {
   return g_next.usable_size != nullptr ? g_next.usable_size(block) : 0;

@@ -7,3 +7,4 @@
 #include "core/platform/lock.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/raw.hpp"
+#include "core/platform/signals.hpp"

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
@@ -17,6 +18,9 @@ class Modules {
   /// Index of the module that `pc` lies in; 0: none that the loader knows (JIT code), or no room.
   /// Takes a lock for a moment; asks the loader (lock-free) and the file system only for a new module.
   [[nodiscard]] std::uint32_t find(profile::Map& map, std::uintptr_t pc) noexcept;
+
+  /// The same for each return address of a stack: the module of the call before it.
+  void find_all(profile::Map& map, std::span<const std::uintptr_t> pcs, std::uint32_t* out) noexcept;
 
   /// After dlclose: entries whose addresses the loader no longer maps to the same module are retired. False: there are
   /// none.

@@ -109,7 +109,7 @@ std::uint32_t Sites::intern(profile::Map& map, Modules& modules, const StackView
   if (const std::uint32_t known = by_stack_.find(key)) [[likely]]
     return known;
   std::uint32_t indices[profile::kMaxFrames];
-  for (std::size_t i = 0; i != stack.pcs.size(); ++i) indices[i] = modules.find(map, stack.pcs[i] - 1);
+  modules.find_all(map, stack.pcs, indices);
   const std::uint32_t site = enter(map, stack, key, {indices, stack.pcs.size()}, started_ns);
   if (site != 0) return site;
   add_shared(map.header().losses.sites_dropped, 1);
