@@ -98,44 +98,22 @@ struct Found {
   return fresh;
 }
 
-}  // namespace
-
-void* out_of_memory() noexcept {
-  errno = ENOMEM;
-  return nullptr;
-}
-
-void* exact_alloc(std::size_t bytes, Caller caller) noexcept {
+/// Any allocating function: `obtain` asks jemalloc, `in_handler` serves a signal handler that must keep out.
+template <class Obtain, class InHandler>
+[[gnu::always_inline]] inline void* allocate(std::size_t bytes, Caller caller, Obtain obtain,
+                                             InHandler in_handler) noexcept {
   if (bytes > host::kMaxRequest) [[unlikely]]
     return out_of_memory();
   ThreadState& self = t_self;
   if (self.inside && is_inside(self, caller)) [[unlikely]]
-    return alloc_in_handler(bytes);
+    return in_handler();
   const Operation operation{self, caller};
-  return record(self, host::allocate(bytes), bytes, caller);
+  return record(self, obtain(), bytes, caller);
 }
 
-void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
-  if (bytes > host::kMaxRequest) [[unlikely]]
-    return out_of_memory();
-  ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]]
-    return alloc_zeroed_in_handler(bytes);
-  const Operation operation{self, caller};
-  return record(self, host::allocate_zeroed(bytes), bytes, caller);
-}
-
-void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
-  if (bytes > host::kMaxRequest || align > host::kMaxRequest) [[unlikely]]
-    return out_of_memory();
-  ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]]
-    return alloc_aligned_in_handler(bytes, align);
-  const Operation operation{self, caller};
-  return record(self, host::allocate_aligned(bytes, align), bytes, caller);
-}
-
-void exact_free(void* block, Caller caller) noexcept {
+/// Any freeing function; `check` looks at a live block before it goes.
+template <class Check>
+[[gnu::always_inline]] inline void free_block(void* block, Caller caller, Check check) noexcept {
   if (block == nullptr) return;
   if (!host::is_in_home(block)) [[unlikely]]
     if (!host::is_ours(block)) return free_foreign(block);
@@ -146,23 +124,45 @@ void exact_free(void* block, Caller caller) noexcept {
   const Found found = find(block);
   if (!found.is_live()) [[unlikely]]
     return free_wrongly(block, found, caller);
+  check(found);
   release(self, found, block);
 }
 
+}  // namespace
+
+void* out_of_memory() noexcept {
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void* exact_alloc(std::size_t bytes, Caller caller) noexcept {
+  return allocate(
+      bytes, caller, [&] { return host::allocate(bytes); }, [&] { return alloc_in_handler(bytes); });
+}
+
+void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
+  return allocate(
+      bytes, caller, [&] { return host::allocate_zeroed(bytes); },
+      [&] { return alloc_zeroed_in_handler(bytes); });
+}
+
+void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
+  if (align > host::kMaxRequest) [[unlikely]]
+    return out_of_memory();
+  return allocate(
+      bytes, caller, [&] { return host::allocate_aligned(bytes, align); },
+      [&] { return alloc_aligned_in_handler(bytes, align); });
+}
+
+void exact_free(void* block, Caller caller) noexcept {
+  free_block(block, caller, [](const Found&) {});
+}
+
 void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
-  if (block == nullptr) return;
-  if (!host::is_ours(block)) [[unlikely]]
-    return free_foreign(block);
-  ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]]
-    return defer_free(self, block);
-  const Operation operation{self, caller};
-  const Found found = find(block);
-  if (!found.is_live()) [[unlikely]]
-    return free_wrongly(block, found, caller);
-  if (bytes != found.tag.requested) [[unlikely]]
-    report_wrong_size(block, found.tag, bytes, caller);
-  release(self, found, block);
+  free_block(block, caller, [&](const Found& found) {
+    if (bytes != found.tag.requested) [[unlikely]]
+      report_wrong_size(block, found.tag, bytes, caller);
+  });
 }
 
 void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {

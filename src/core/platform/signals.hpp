@@ -13,9 +13,7 @@ namespace weir::platform {
 class SignalsHeld {
  public:
   SignalsHeld() noexcept { raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &kAll, &before_, sizeof(before_)); }
-  ~SignalsHeld() {
-    raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof(before_));
-  }
+  ~SignalsHeld() { raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof(before_)); }
   SignalsHeld(const SignalsHeld&) = delete;
   SignalsHeld& operator=(const SignalsHeld&) = delete;
 
