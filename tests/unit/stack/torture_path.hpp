@@ -35,8 +35,8 @@ inline constexpr Kind kKinds[] = {
     {"frame_pointer", torture_frame_pointer, 12, None, 32, Pointer},
     {"frame_pointer_64", torture_frame_pointer_64, 6, None, 64, Pointer},
     {"variable", torture_variable, 10, Room, 0, Pointer},
-    {"realigned_64", torture_realigned_64, 4, None, 0, Anything},
-    {"realigned_128", torture_realigned_128, 3, None, 0, Anything},
+    {"realigned_64", torture_realigned_64, 6, None, 0, Anything},
+    {"realigned_128", torture_realigned_128, 6, None, 0, Anything},
     {"compiled", compiled, 3, None, 0, Anything},
     {"compiled_frame_pointer", compiled_frame_pointer, 3, None, 0, Anything},
     {"compiled_variable", compiled_variable, 3, Any, 0, Anything},
@@ -82,7 +82,7 @@ class Path {
   }
 
   void change(Random& random) {
-    switch (random.below(8)) {
+    switch (random.below(12)) {
       case 0: return;  // the same again
       case 1:
       case 2:  // other young frames above the same old ones
@@ -92,7 +92,10 @@ class Path {
       case 4: return replace(random);
       case 5: return revalue(random);
       case 6: return exchange(random);
-      default: return move_room(random);
+      case 7: return move_room(random);
+      case 8:
+      case 9: return swallow(random);
+      default: return uncover(random);
     }
   }
 
@@ -192,6 +195,40 @@ class Path {
     giver->value -= 16;
     taker->value += 16;
   }
+
+  /// A frame goes, and the next younger one takes its room, with the words that lay there: a variable one by being
+  /// larger, a realigned one (if the alignment allows it) by leaving a larger gap.
+  void swallow(Random& random) {
+    for (std::size_t tries = 0; tries != 12; ++tries) {
+      const std::size_t at = random.below(places_.size());
+      if (at + 1 == places_.size() || places_[at].kind == &kBottom || places_[at].kind->bytes == 0) continue;
+      Place& younger = places_[at + 1];
+      if (!can_swallow(younger) || younger.value > kMostRoom) continue;
+      if (younger.kind->value == Room) younger.value += places_[at].kind->bytes;
+      places_.erase(places_.begin() + static_cast<std::ptrdiff_t>(at));
+      return;
+    }
+  }
+  /// The reverse: where a variable or a realigned frame left room, there is another frame.
+  void uncover(Random& random) {
+    for (std::size_t tries = 0; tries != 12; ++tries) {
+      const std::size_t at = random.below(places_.size());
+      if (!can_swallow(places_[at])) continue;
+      const Place other = some_place(random);
+      if (other.kind->bytes == 0) continue;
+      if (places_[at].kind->value == Room) {
+        if (places_[at].value < other.kind->bytes) continue;
+        places_[at].value -= other.kind->bytes;
+      }
+      places_.insert(places_.begin() + static_cast<std::ptrdiff_t>(at), other);
+      return;
+    }
+  }
+  static bool can_swallow(const Place& place) {
+    return place.kind->value == Room || place.kind->run == torture_realigned_64 ||
+           place.kind->run == torture_realigned_128;
+  }
+  static constexpr std::uintptr_t kMostRoom = 1024;
 
   std::vector<Place> places_;  // oldest first
   bool undescribed_;

@@ -128,12 +128,17 @@ void torture(Trial& trial, std::uint64_t seed, std::size_t captures, bool undesc
   Random random{seed};
   std::vector<Path> earlier;
   for (int i = 0; i != 24; ++i) earlier.emplace_back(random, undescribed);
-  Path path = earlier[0];
+  Path path = earlier[0], previous = path;
   g_trial = &trial;
   g_path = &path;
   for (std::size_t i = 0; i != captures; ++i) {
-    if (random.one_in(5)) path = earlier[random.below(earlier.size())];
-    else path.change(random);
+    if (random.one_in(3)) {
+      std::swap(path, previous);
+    } else if (random.one_in(3)) {
+      previous = path;
+      if (random.one_in(3)) path = earlier[random.below(earlier.size())];
+      else path.change(random);
+    }
     if (random.one_in(25)) earlier[random.below(earlier.size())] = path;
     if (random.one_in(30)) run_on_new_stack();
     else run();
@@ -146,7 +151,7 @@ class Torture : public testing::TestWithParam<std::size_t> {
  protected:
   static void agrees(bool undescribed) {
     const std::size_t first = setting("WEIR_TORTURE_SEED", 1), seeds = setting("WEIR_TORTURE_SEEDS", 4);
-    const std::size_t captures = setting("WEIR_TORTURE_CAPTURES", 4000);
+    const std::size_t captures = setting("WEIR_TORTURE_CAPTURES", 10'000);
     for (std::size_t seed = first; seed != first + seeds; ++seed) {
       Trial trial{GetParam()};
       torture(trial, seed, captures, undescribed);
