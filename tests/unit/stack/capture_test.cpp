@@ -30,8 +30,7 @@ Meanings g_meanings;
 [[gnu::noinline]] void compare() {
   std::vector<std::uintptr_t> theirs = judged_stack();
   theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judged_stack()
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Caller caller{.slot = frame + 1, .rbp = frame[0]};
+  const Caller caller = caller_of(__builtin_frame_address(0));
   Memory& memory = *t_own.memory;
   if (theirs.size() <= kMaxDepth) {
     const std::uint32_t recognised = memory.recall(caller);
@@ -73,8 +72,7 @@ TEST(Capture, AgreesOnPlainRecursion) {
 
 TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   recurse(1000);
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Stack two = capture(*t_own.memory, {.slot = frame + 1, .rbp = frame[0]}, 2);
+  const Stack two = capture(*t_own.memory, caller_of(__builtin_frame_address(0)), 2);
   EXPECT_EQ(two.pcs.size(), 2U);
   EXPECT_TRUE(two.truncated);
 }

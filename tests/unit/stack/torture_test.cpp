@@ -77,15 +77,18 @@ torture::Returns g_returns;
 
 /// The end of every path.
 [[gnu::noinline]] void leaf(Step*) {
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Caller caller{.slot = frame + 1, .rbp = frame[0]};
+  const Caller caller = caller_of(__builtin_frame_address(0));
   const std::vector<std::uintptr_t> path = g_path->stack(g_returns);
-  if (g_path->ends_the_stack()) return g_trial->check(caller, path);
+  if (g_path->ends_the_stack()) {
+    g_trial->check(caller, path);
+    return stay();
+  }
   std::vector<std::uintptr_t> theirs = judged_stack();
   theirs.erase(theirs.begin());  // this function itself
   if (theirs.size() < path.size() || !std::equal(path.begin(), path.end(), theirs.begin()))
     g_trial->complain("libunwind", theirs, path);
   g_trial->check(caller, theirs);
+  stay();
 }
 
 void (*g_learning)(Step*) = nullptr;
