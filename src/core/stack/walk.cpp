@@ -42,7 +42,8 @@ class Walk {
     std::uint64_t word = g_rules.find(address);
     if (word == 0) [[unlikely]] {
       word = g_rules.learn(address);
-      if (word == 0 || word == Rules::kNotFollowed) return by_frame_pointer(word != 0);
+      if (word == 0) return by_frame_pointer();
+      if (word == Rules::kNotFollowed) return Step::Lost;  // it says where its frame is; rbp would be a guess
     }
     const Rule rule = Rule::unpack(word);
     switch (rule.kind) {
@@ -84,12 +85,11 @@ class Walk {
   }
 
   /// Code that the loader knows nothing of, or that says nothing of its frames: where rbp is no frame pointer either,
-  /// it is taken for the bottom of the stack (as the start of a fiber is). `is_described`: it says something, which we
-  /// cannot follow; then the rest of the stack is lost.
-  Step by_frame_pointer(bool is_described) noexcept {
+  /// it is taken for the bottom of the stack (as the start of a fiber is).
+  Step by_frame_pointer() noexcept {
     if (rbp_ <= slot_ || rbp_ - slot_ > kFrameReach || !readable_.has_indeed(rbp_ + kWord)) {
       trail_.is_whole = false;
-      return is_described ? Step::Lost : Step::Outermost;
+      return Step::Outermost;
     }
     rely_on_rbp();
     return go_to(rbp_ + 2 * kWord, 2);
