@@ -123,7 +123,7 @@ class Path {
     std::vector<std::uintptr_t> out;
     for (std::size_t i = places_.size(); i-- != 0;) {
       out.push_back(returns.at(places_[i].kind->run));
-      if (places_[i].kind->run != torture_undescribed) continue;
+      if (places_[i].kind->is_described || places_[i].kind->rbp != Kept) continue;
       // Neither information nor a frame pointer of its own: the next older frame pointer is believed, if there is one.
       while (places_[i].kind->rbp == Kept) --i;
       if (places_[i].kind->rbp != Pointer) return out;

@@ -86,14 +86,14 @@ inline void (*g_learning)(Step*) = nullptr;
 [[gnu::noinline]] inline void learn(Step*) {
   g_returns[g_learning] = reinterpret_cast<std::uintptr_t>(__builtin_return_address(0));
 }
+inline void learn_return(void (*function)(Step*)) {
+  Step steps[] = {{function, 0}, {learn, 0}};
+  g_learning = function;
+  function(steps);
+}
 inline void learn_returns() {
-  const auto one = [](void (*function)(Step*)) {
-    Step steps[] = {{function, 0}, {learn, 0}};
-    g_learning = function;
-    function(steps);
-  };
-  for (const Kind& kind : kKinds) one(kind.run);
-  one(kBottom.run);
+  for (const Kind& kind : kKinds) learn_return(kind.run);
+  learn_return(kBottom.run);
 }
 
 inline void run() {
