@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <random>
-#include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -39,7 +38,11 @@ struct Step {
   std::size_t value;
 };
 #define KIND(name) [[gnu::noinline]] void name(const Step* step)
-#define GO_ON (step[1].run(step + 1), g_sink = g_sink + 1)
+#define GO_ON                  \
+  do {                         \
+    step[1].run(step + 1);     \
+    g_sink = g_sink + 1;       \
+  } while (false)
 
 KIND(plain) { GO_ON; }
 KIND(twice) {
@@ -200,10 +203,7 @@ void library(unsigned seed) {
   std::sort(words.begin(), words.end(), [](std::string a, std::string b) { return a < b; });
   std::stringstream text;
   for (const std::string& word : words) text << word << ' ' << word.size() << '\n';
-  std::regex pattern{"key ([0-9]+)"};
-  const std::string all = text.str();
-  g_sink = g_sink + static_cast<std::size_t>(
-                        std::distance(std::sregex_iterator{all.begin(), all.end(), pattern}, std::sregex_iterator{}));
+  for (std::string word; text >> word;) g_sink = g_sink + word.size();
 }
 
 // Where a handler must not allocate, it does not: the judge stands aside for the heap it is given.
