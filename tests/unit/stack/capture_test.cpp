@@ -60,7 +60,7 @@ std::uint32_t meaning_of(const std::vector<std::uintptr_t>& pcs) {
   std::vector<std::uintptr_t> theirs = judge();
   theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judge()
   const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Caller caller{.slot = frame + 1, .rbp = frame[0]};
+  const Caller caller{frame + 1};
   Memory& memory = *t_own.memory;
   if (theirs.size() <= kMaxDepth) {
     const std::uint32_t recognised = memory.recall(caller);
@@ -103,7 +103,7 @@ TEST(Capture, AgreesOnPlainRecursion) {
 TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   recurse(1000);
   const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Stack two = capture(*t_own.memory, {.slot = frame + 1, .rbp = frame[0]}, 2);
+  const Stack two = capture(*t_own.memory, {frame + 1}, 2);
   EXPECT_EQ(two.pcs.size(), 2U);
   EXPECT_TRUE(two.truncated);
 }
@@ -326,13 +326,14 @@ TEST(Capture, StopsWhereTheStackLeadsNowhere) {
   auto* base = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_EQ(munmap(base + page, page), 0);
   auto* words = reinterpret_cast<std::uintptr_t*>(base + page) - 4;
+  words[-1] = reinterpret_cast<std::uintptr_t>(base) + page + 64;
   words[0] = 0x1234;
   Memory& memory = *t_own.memory;
-  const Stack stack = capture(memory, {.slot = words, .rbp = reinterpret_cast<std::uintptr_t>(base) + page + 64}, 64);
+  const Stack stack = capture(memory, {words}, 64);
   EXPECT_EQ(stack.pcs.size(), 1U);
   // The same with a return address that has a rule: its frame reaches beyond the mapped page.
   words[3] = reinterpret_cast<std::uintptr_t>(&recurse) + 1;
-  const Stack cut = capture(memory, {.slot = words + 3, .rbp = 0}, 64);
+  const Stack cut = capture(memory, {words + 3}, 64);
   EXPECT_EQ(cut.pcs.size(), 1U);
   EXPECT_TRUE(cut.incomplete);
   munmap(base, page);
