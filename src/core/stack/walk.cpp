@@ -63,7 +63,8 @@ class Walk {
     std::uint64_t word = g_rules.find(address);
     if (word == 0) [[unlikely]] {
       word = g_rules.learn(address);
-      if (word == 0 || word == Rules::kNotFollowed) return by_frame_pointer(out, word != 0);
+      if (word == 0) return by_frame_pointer(out);
+      if (word == Rules::kNotFollowed) return lose(out);  // it says where its frame is; rbp would be a guess
     }
     const Rule rule = Rule::unpack(word);
     switch (rule.kind) {
@@ -109,13 +110,12 @@ class Walk {
   }
 
   /// Code that the loader knows nothing of, or that says nothing of its frames: where rbp is no frame pointer either,
-  /// it is taken for the bottom of the stack (as the start of a fiber is). `is_described`: it says something, which we
-  /// cannot follow; then the rest of the stack is lost.
-  Step by_frame_pointer(Frame& out, bool is_described) noexcept {
+  /// it is taken for the bottom of the stack (as the start of a fiber is).
+  Step by_frame_pointer(Frame& out) noexcept {
     out.flags = Frame::kStepAgain;
     if (rbp_ <= slot_ || rbp_ - slot_ > kFrameReach || !readable_.has_indeed(rbp_ + kWord)) {
       out.flags |= Frame::kUnlike;
-      return is_described ? Step::Lost : Step::Outermost;
+      return Step::Outermost;
     }
     out.flags |= Frame::kUsesRbp;
     return rise(out, rbp_ + 2 * kWord, 2);

@@ -7,66 +7,36 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-#define UNW_LOCAL_ONLY
-#include <libunwind.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "judge.hpp"
+
 namespace weir::stack {
 namespace {
 
-[[gnu::noinline]] std::vector<std::uintptr_t> judge() {
-  std::vector<std::uintptr_t> pcs;
-  unw_context_t context;
-  unw_cursor_t cursor;
-  unw_getcontext(&context);
-  unw_init_local(&cursor, &context);
-  while (unw_step(&cursor) > 0) {
-    unw_word_t pc = 0;
-    unw_get_reg(&cursor, UNW_REG_IP, &pc);
-    if (pc == 0) break;
-    pcs.push_back(pc);
-  }
-  return pcs;
-}
-
 std::size_t g_compared = 0;
 std::size_t g_recognised = 0;
-
-/// This thread's memory of stacks. Like the engine, the test takes it once and gives it back at the end.
-struct OwnMemory {
-  Memory* memory = take_memory();
-  ~OwnMemory() { give_back_memory(memory); }
-};
 thread_local OwnMemory t_own;
-
-/// What a stack means here: its number among all different ones.
-std::mutex g_meanings_lock;
-std::map<std::vector<std::uintptr_t>, std::uint32_t> g_meanings;
-std::uint32_t meaning_of(const std::vector<std::uintptr_t>& pcs) {
-  const std::lock_guard hold{g_meanings_lock};
-  return g_meanings.try_emplace(pcs, static_cast<std::uint32_t>(g_meanings.size() + 1)).first->second;
-}
+Meanings g_meanings;
 
 /// Compares both stacks of its caller. Not a leaf, and no tail call: it is a frame of its own for both.
 [[gnu::noinline]] void compare() {
-  std::vector<std::uintptr_t> theirs = judge();
-  theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judge()
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Caller caller{frame + 1};
+  std::vector<std::uintptr_t> theirs = judged_stack();
+  theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judged_stack()
+  const Caller caller = caller_of(__builtin_frame_address(0));
   Memory& memory = *t_own.memory;
   if (theirs.size() <= kMaxDepth) {
     const std::uint32_t recognised = memory.recall(caller);
     if (recognised != 0) {
       ++g_recognised;
-      EXPECT_EQ(recognised, meaning_of(theirs));
+      EXPECT_EQ(recognised, g_meanings.of(theirs));
     }
   }
   const Stack ours = capture(memory, caller, kMaxDepth);
@@ -78,7 +48,7 @@ std::uint32_t meaning_of(const std::vector<std::uintptr_t>& pcs) {
     EXPECT_FALSE(ours.truncated);
   }
   EXPECT_EQ(theirs, std::vector<std::uintptr_t>(ours.pcs.begin(), ours.pcs.end()));
-  memory.remember(caller, meaning_of(theirs));
+  memory.remember(caller, g_meanings.of(theirs));
   ++g_compared;
 }
 
@@ -102,8 +72,7 @@ TEST(Capture, AgreesOnPlainRecursion) {
 
 TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   recurse(1000);
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Stack two = capture(*t_own.memory, {frame + 1}, 2);
+  const Stack two = capture(*t_own.memory, caller_of(__builtin_frame_address(0)), 2);
   EXPECT_EQ(two.pcs.size(), 2U);
   EXPECT_TRUE(two.truncated);
 }
