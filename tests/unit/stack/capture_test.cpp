@@ -24,7 +24,6 @@ namespace {
 std::size_t g_compared = 0;
 std::size_t g_recognised = 0;
 thread_local OwnMemory t_own;
-Meanings g_meanings;
 
 /// Compares both stacks of its caller. Not a leaf, and no tail call: it is a frame of its own for both.
 [[gnu::noinline]] void compare() {

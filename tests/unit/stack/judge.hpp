@@ -62,5 +62,7 @@ class Meanings {
   std::mutex lock_;
   std::unordered_map<std::uint64_t, std::uint32_t> numbers_;
 };
+/// One for all tests: a memory that a thread gives back keeps its records, and the next thread's test takes it.
+inline Meanings g_meanings;
 
 }  // namespace weir::stack

@@ -18,7 +18,6 @@ struct Seen {
 };
 Seen g_seen;
 thread_local OwnMemory t_own;
-Meanings g_meanings;
 
 void describe(const std::vector<std::uintptr_t>& theirs, const Stack& ours, std::size_t at) {
   char text[200];

@@ -5,6 +5,8 @@
 #include <map>
 #include <random>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "torture_frames.hpp"
@@ -64,8 +66,13 @@ class Random {
 
 struct Place {
   const Kind* kind;
-  std::uintptr_t value;
+  std::uintptr_t value = 0;
 };
+inline Place place(const char* name, std::uintptr_t value = 0) {
+  const Kind* kind = kKinds;
+  while (std::string_view{kind->name} != name) ++kind;
+  return {kind, value};
+}
 
 /// The return address into each function.
 using Returns = std::map<void (*)(Step*), std::uintptr_t>;
@@ -80,6 +87,10 @@ class Path {
     if (undescribed) places_.push_back({&kBottom, 0});
     grow(random);
   }
+
+  /// These places, oldest first.
+  explicit Path(std::vector<Place> places)
+      : places_{std::move(places)}, undescribed_{places_.front().kind == &kBottom} {}
 
   void change(Random& random) {
     switch (random.below(12)) {
