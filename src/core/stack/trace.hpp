@@ -21,10 +21,11 @@ struct Frame {
   StackHash hash;         ///< from the oldest frame up to this one
   std::uint64_t flags;
 
-  static constexpr std::uint64_t kUsesRbp = 1;    ///< the place of the next frame depends on rbp
-  static constexpr std::uint64_t kSetsRbp = 2;    ///< the next frame's rbp was read from memory
-  static constexpr std::uint64_t kStepAgain = 4;  ///< an odd rule, or none: only a new step tells the next frame
-  static constexpr std::uint64_t kUnlike = 8;     ///< depends on more than the words of the stack
+  static constexpr std::uint64_t kUsesRbp = 1;  ///< the place of the next frame depends on rbp
+  static constexpr std::uint64_t kSetsRbp = 2;  ///< the next frame's rbp was read from memory
+  static constexpr std::uint64_t kStepAgain =
+      4;                                       ///< an odd rule, or none: only a new step tells the next frame
+  static constexpr std::uint64_t kUnlike = 8;  ///< depends on more than the words of the stack
 };
 static_assert(sizeof(Frame) == 64);
 

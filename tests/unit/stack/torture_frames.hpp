@@ -36,7 +36,7 @@ void torture_undescribed_fp(Step*);
 // A step is 16 bytes: its function, its value. %rdi is this function's own step.
 #define TORTURE_NEXT "addq $16, %rdi\n call *(%rdi)\n"
 #define TORTURE_FUNCTION(name, body) \
-  asm(".text\n.p2align 4\n.globl " name "\n.type " name ", @function\n" name ":\n" body ".size " name ", .-" name "\n")
+  asm(".text\n.p2align 4\n.weak " name "\n.type " name ", @function\n" name ":\n" body ".size " name ", .-" name "\n")
 #define TORTURE_FRAME(name, body) TORTURE_FUNCTION(name, ".cfi_startproc\n" body ".cfi_endproc\n")
 
 // No frame pointer, rbp left alone.
