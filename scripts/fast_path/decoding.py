@@ -1,4 +1,5 @@
 """What an instruction does, from its bytes: objdump says what it is, the tables here what it touches."""
+import functools
 import re
 import subprocess
 import tempfile
@@ -15,7 +16,9 @@ READS_ONLY = re.compile(r"(cmp|test|bt|v?u?comis[sd]|v?ptest|v?pcmp\w+|push|call
 WRITES_ONLY = re.compile(r"(v?mov\w+|v?mov|set\w+|pop|stmxcsr|fst\w*|fist\w*|fnst\w*|v?p?extr\w+)$")
 CHANGES = re.compile(r"(add|sub|adc|sbb|and|or|xor|inc|dec|neg|not|shl|shr|sal|sar|rol|ror|shld|shrd|bts|btr|btc|xchg|xadd|cmpxchg\w*)$")
 PREFIX = re.compile(r"(lock|rep\w*|bnd|notrack|data16|addr32|cs|ds|es|ss|xacquire|xrelease)$")
-STRINGS = {"movs": (True, True), "stos": (False, True), "lods": (True, False), "scas": (True, False), "cmps": (True, False)}
+STRINGS = {  # (reads, writes)
+    "movs": (True, True), "stos": (False, True), "lods": (True, False), "scas": (True, False), "cmps": (True, False),
+}
 
 
 class Instruction:
@@ -31,17 +34,16 @@ class Instruction:
         self.operands = " ".join(words[1:])
         may_touch = "[" in self.operands or ":0x" in self.operands
         self.memory = MEMORY.search(self.operands) if may_touch else None
-        self.reads, self.writes = self._access()
 
-    def _access(self):
+    @functools.cached_property
+    def access(self):
         """(reads memory, writes memory), the return address of calls and returns left out."""
         if self.name in ("push", "pop", "leave") and self.memory is None:
             return self.name != "push", self.name == "push"
         if self.memory is None or NO_ACCESS.match(self.name):
             return False, False
-        if self.name[:4] in STRINGS and self.operands.count("[") and "rdi" in self.operands + "rsi":
-            if re.fullmatch(r"(movs|stos|lods|scas|cmps)[bwdq]?", self.name) and "xmm" not in self.operands:
-                return STRINGS[self.name[:4]]
+        if self.name in STRINGS:
+            return STRINGS[self.name]
         is_first = self.memory.start() == 0
         if not is_first:
             return True, self.name in ("xchg", "xadd")
@@ -52,6 +54,14 @@ class Instruction:
         if CHANGES.match(self.name):
             return True, True
         raise ValueError(f"scripts/fast_path/decoding.py does not know what '{self.text}' does to memory")
+
+    @property
+    def reads(self):
+        return self.access[0]
+
+    @property
+    def writes(self):
+        return self.access[1]
 
     @property
     def is_call(self):

@@ -1,75 +1,72 @@
-"""Whose code an address is: weir's, its private jemalloc's, or elsewhere; and the names of functions and data."""
+"""Where the addresses of a traced run lie: files, functions, whose code it is."""
 import bisect
 import functools
 import pathlib
 import re
 import subprocess
 
-
-def _nm(*words):
-    said = subprocess.run(["nm", *map(str, words)], capture_output=True, text=True, check=False)
-    return [line.split() for line in said.stdout.splitlines()]
+CLONE = re.compile(r"( \[clone .*|\.(constprop|isra|part|cold|localalias)\b.*)")
 
 
-class Names:
-    """The symbols of one file, by address."""
-
-    def __init__(self, path):
-        rows = [row for words in (["-C", path], ["-C", "-D", path])
-                for row in (line.split(None, 2) for line in subprocess.run(
-                    ["nm", "--defined-only", *map(str, words)], capture_output=True, text=True).stdout.splitlines())]
-        rows = [(int(row[0], 16), row[2]) for row in rows if len(row) == 3 and row[1] not in "aAU"]
-        rows.sort(key=lambda row: row[0])
-        self._at, self._names = [row[0] for row in rows], [row[1] for row in rows]
-
-    def of(self, offset):
-        place = bisect.bisect_right(self._at, offset) - 1
-        if place < 0:
-            return "?", 0
-        return self._names[place], offset - self._at[place]
+def output(*command):
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False).stdout
 
 
 @functools.cache
-def names_of(path):
-    return Names(path)
+def symbols_of(path):
+    """([address], [demangled name]) of a file, in ascending order."""
+    rows = {}
+    for dynamic in (["-D"], []):
+        for line in output("nm", "-C", "--defined-only", *dynamic, path).splitlines():
+            words = line.split(None, 2)
+            if len(words) == 3 and words[1] not in "aA":
+                rows[int(words[0], 16)] = words[2]
+    return sorted(rows), [rows[at] for at in sorted(rows)]
+
+
+@functools.cache
+def functions_in(archive):
+    names = {words[2] for words in (line.split() for line in output("nm", "--defined-only", archive).splitlines())
+             if len(words) == 3 and words[1] in "tTwW"}
+    if not names:
+        raise FileNotFoundError(f"no functions in {archive}")
+    return {CLONE.sub("", name) for name in names}
 
 
 class Places:
-    """Where the addresses of one traced run lie."""
+    """One run's mappings: rows of (first address, end, offset in the file, permissions, path)."""
 
     def __init__(self, maps, library, jemalloc_archive):
-        self._maps, self._library = maps, str(pathlib.Path(library).resolve())
+        self.library, self._jemalloc = str(pathlib.Path(library).resolve()), functions_in(jemalloc_archive)
         self._base = {}
         for low, _, offset, _, path in maps:
             self._base.setdefault(path, low - offset)
-        self._jemalloc = {row[-1] for row in _nm("--defined-only", jemalloc_archive) if len(row) == 3 and row[1] in "tTwW"}
-        if not self._jemalloc:
-            raise FileNotFoundError(f"no symbols in {jemalloc_archive}")
+        # What the loader put behind the file's pages for zeroed data has no path in the kernel's list.
+        segments = re.findall(r"^\s*LOAD\s+\S+\s+(\S+)\s+\S+\s+\S+\s+(\S+)", output("readelf", "-lW", library), re.M)
+        end = self._base[self.library] + max(int(at, 16) + int(size, 16) for at, size in segments)
+        self.image = (self._base[self.library], end)
+        self._maps = maps
 
-    def row_of(self, address):
-        return next((row for row in self._maps if row[0] <= address < row[1]), None)
+    def mapping(self, address):
+        return next((row for row in self._maps if row[0] <= address < row[1]), (0, 0, 0, "", "?"))
 
-    def base_of(self, address):
-        """What an address in a file's mapping is relative to, in that file's own numbers."""
-        row = self.row_of(address)
-        return self._base[row[4]] if row and row[4] else 0
+    def file(self, address):
+        return self.library if self.image[0] <= address < self.image[1] else self.mapping(address)[4]
+
+    def offset(self, address):
+        """The address as the file's own tables have it."""
+        return address - self._base.get(self.file(address), 0)
 
     def symbol(self, address):
-        """(file's name, demangled symbol, offset in it); the symbol is ? where there is none."""
-        row = self.row_of(address)
-        if row is None or not row[4].startswith("/"):
-            return (row[4] if row else "?"), "?", 0
-        name, offset = names_of(row[4]).of(address - self._base[row[4]])
-        return pathlib.Path(row[4]).name, name, offset
+        """(file's name, function or data, offset in it)"""
+        path = self.file(address)
+        places, names = symbols_of(path) if path.startswith("/") else ([], [])
+        at = bisect.bisect_right(places, self.offset(address)) - 1
+        return pathlib.Path(path).name, *((names[at], self.offset(address) - places[at]) if at >= 0 else ("?", 0))
 
     @functools.cache
     def part(self, address):
-        row = self.row_of(address)
-        if row is None or row[4] != self._library:
+        """Whose code: weir's, its private jemalloc's, or neither."""
+        if self.file(address) != self.library:
             return "elsewhere"
-        name = re.sub(r"\.(constprop|isra|part|cold|localalias)\b.*", "", self.symbol(address)[1])
-        return "jemalloc" if name in self._plain_jemalloc() else "weir"
-
-    @functools.cache
-    def _plain_jemalloc(self):
-        return {re.sub(r"\.(constprop|isra|part|cold|localalias)\b.*", "", name) for name in self._jemalloc}
+        return "jemalloc" if CLONE.sub("", self.symbol(address)[1]) in self._jemalloc else "weir"

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import tempfile
 
-SINGLESTEP, GETREGS, DETACH = 9, 12, 17
+SINGLESTEP, GETREGS, DETACH, SETOPTIONS = 9, 12, 17, 0x4200
+EXITKILL = 0x100000  # the program ends when this one does
 ALL_THREADS = 0x40000000  # __WALL
 SKIP = 77
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -31,7 +32,7 @@ class Registers(ctypes.Structure):
 
 
 class Run:
-    """One program under trace: calls[thread] is a list of (function's turn, [registers before each instruction])."""
+    """One program under trace: calls[thread] is a list of ([registers before each instruction], registers after)."""
 
     def __init__(self, program, preload, environment, pairs):
         self.calls, self.code, self.maps = [], {}, []
@@ -51,6 +52,7 @@ class Run:
             if os.WIFEXITED(status) or os.WIFSIGNALED(status):
                 code = os.waitstatus_to_exitcode(status)
                 raise Refused("PTRACE_TRACEME") if code == SKIP else RuntimeError(f"the traced program ended: {code}")
+            self._ask(SETOPTIONS, thread, EXITKILL)
             self._read_maps(pid)
             with open(f"/proc/{pid}/mem", "rb", buffering=0) as self._memory:
                 self.calls.append(self._trace(thread, 2 * pairs))
