@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Holds the steady state of malloc and free in each mode to the shape in tests/shape/fast_path.golden.
 
-    check_fast_path.py BUILD_DIR                       compares; exits 1 when a path grew, 77 where nothing can be traced
+    check_fast_path.py BUILD_DIR                       compares; exits 1 when a path grew, 77 where nothing can be traced,
+                                                       or the compiler is not the golden table's
     check_fast_path.py BUILD_DIR --accept              rewrites the golden table with what was measured
     check_fast_path.py BUILD_DIR --listing MODE CALL   prints the instructions that CALL (malloc or free) executes
     check_fast_path.py BUILD_DIR --self-test           puts what must be noticed in front of malloc, and wants it found
@@ -75,8 +76,12 @@ def measure_all(build):
 
 
 def check(build):
-    measured = measure_all(build)
-    accepted = golden.parse(GOLDEN.read_text()) if GOLDEN.exists() else {}
+    text = GOLDEN.read_text() if GOLDEN.exists() else ""
+    compilers = symbols.compilers_of(build / "lib/libweir.so")
+    if text and golden.compiler_of(text) != compilers:
+        print(f"skipped: {GOLDEN.name} is of {golden.compiler_of(text)}, this library is of {compilers}")
+        return tracing.SKIP
+    measured, accepted = measure_all(build), golden.parse(text)
     said = golden.differences(measured, accepted)
     if not said:
         print("\n".join(golden.shorter(measured, accepted)
@@ -91,7 +96,7 @@ def check(build):
 
 def accept(build):
     text = golden.text_of(measure_all(build))
-    GOLDEN.write_text(golden.HEAD + text)
+    GOLDEN.write_text(f"{golden.HEAD}{golden.COMPILER}{symbols.compilers_of(build / 'lib/libweir.so')}\n{text}")
     print(f"{text}\ncheck_fast_path: this is now {GOLDEN.relative_to(ROOT)}")
     return 0
 

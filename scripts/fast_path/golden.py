@@ -17,6 +17,9 @@ CODE = (*counting.EXACT, *counting.BOUNDED)
 LINES = (*counting.REGIONS, "shared")
 
 
+COMPILER = "# Compiled by: "
+
+
 def is_exact(row, column):
     return column in counting.EXACT or (row == "lines written" and column in ("library", "shared"))
 
@@ -51,6 +54,10 @@ def text_of(measured):
     return "\n".join(said) + "\n"
 
 
+def compiler_of(text):
+    return next((row[len(COMPILER):] for row in text.splitlines() if row.startswith(COMPILER)), "")
+
+
 def parse(text):
     measured = {}
     for row in text.splitlines():
@@ -75,9 +82,13 @@ def shorter(measured, golden):
 
 def differences(measured, golden):
     """Lines of complaint, none when the measurement is within the golden table."""
-    said = []
-    for key in {**measured, **golden}:
+    modes_now, modes_then = ({key[0]: None for key in table} for table in (measured, golden))
+    said = [f"mode {mode}: in the golden table, but the library refuses it" for mode in modes_then if mode not in modes_now]
+    said += [f"mode {mode}: not in the golden table yet" for mode in modes_now if mode not in modes_then]
+    for key in {**golden, **measured}:
         mode, call, row = key
+        if mode not in modes_now or mode not in modes_then:
+            continue
         columns = columns_of(row)
         now, then = (table.get(key, dict.fromkeys(columns, 0)) for table in (measured, golden))
         wrong = [column for column in columns if

@@ -33,6 +33,13 @@ def functions_in(archive):
     return {CLONE.sub("", name) for name in names}
 
 
+def compilers_of(library):
+    """The compilers that made a library, by main version: "GCC 12"."""
+    said = output("readelf", "-p", ".comment", library)
+    return ", ".join(sorted({f"{name} {version}" for name, version in
+                             re.findall(r"\b(GCC|clang)(?:: \(.*?\)| version) (\d+)\.", said)}))
+
+
 class Places:
     """One run's mappings: rows of (first address, end, offset in the file, permissions, path)."""
 
