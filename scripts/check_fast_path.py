@@ -13,6 +13,7 @@ single-stepped with ptrace. Of 64 calls, the path that most took counts; the wor
 import argparse
 import pathlib
 import re
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -102,6 +103,7 @@ def accept(build):
 
 
 def listing(build, mode, call):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # its output is for a pager
     traced = Traced(build, mode)
     places, ((steps, after), times) = traced.places, traced.usual(0, call)
     print(f"{mode} {call}: {len(steps)} instructions; {times} of {PAIRS} calls took this path")
