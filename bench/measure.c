@@ -8,7 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static long long nanoseconds(struct timeval time) { return time.tv_sec * 1000000000LL + time.tv_usec * 1000LL; }
+static long long nanoseconds(struct timeval time) {
+  return time.tv_sec * 1000000000LL + time.tv_usec * 1000LL;
+}
 
 /* measure OUT COMMAND [ARG...]; the command's LD_PRELOAD comes in MEASURE_PRELOAD, so that it is not this program's. */
 int main(int count, char** words) {
@@ -29,7 +31,7 @@ int main(int count, char** words) {
   FILE* out = fopen(words[1], "w");
   if (out == NULL) return 1;
   const long long wall = (ended.tv_sec - began.tv_sec) * 1000000000LL + (ended.tv_nsec - began.tv_nsec);
-  fprintf(out, "%lld %lld %ld %d\n", wall, nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime), usage.ru_maxrss,
-          WIFEXITED(status) ? WEXITSTATUS(status) : 128);
+  fprintf(out, "%lld %lld %ld %d\n", wall, nanoseconds(usage.ru_utime) + nanoseconds(usage.ru_stime),
+          usage.ru_maxrss, WIFEXITED(status) ? WEXITSTATUS(status) : 128);
   return fclose(out) != 0;
 }
