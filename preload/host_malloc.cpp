@@ -31,17 +31,18 @@ void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcep
 
 }  // namespace
 
-// caller() costs a frame, which malloc and free would pay even where nothing is recorded: so what records is a
-// function of its own, entered by a jump with the stack as the first's caller left it.
+// caller() costs a frame, which malloc and free would pay even where nothing is recorded: so they only jump, with the
+// stack as their caller left it.
 namespace {
-[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept {
+[[gnu::noinline]] void* first_malloc(std::size_t bytes) noexcept {
   return engine::host_alloc(bytes, caller());
 }
-[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::host_free(block, caller()); }
+[[gnu::noinline]] void first_free(void* block) noexcept { engine::host_free(block, caller()); }
 }  // namespace
 
 HOOK(void*, malloc, std::size_t bytes) {
-  return engine::is_plain() ? weir_je_malloc(bytes) : recorded_malloc(bytes);
+  if (engine::is_plain()) return weir_je_malloc(bytes);
+  return engine::is_exact() ? engine::exact_malloc(bytes) : first_malloc(bytes);
 }
 
 HOOK(void*, calloc, std::size_t count, std::size_t each) {
@@ -61,7 +62,8 @@ HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
 }
 
 HOOK(void, free, void* block) {
-  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);
+  if (engine::is_plain_block(block)) return weir_je_free(block);
+  return engine::is_exact() ? engine::exact_free_here(block) : first_free(block);
 }
 HOOK(void, cfree, void* block) { engine::host_free(block, caller()); }
 

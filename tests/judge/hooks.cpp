@@ -16,7 +16,7 @@ namespace {
 
 [[gnu::always_inline]] inline void see_caller(const void* frame) noexcept {
   const auto* words = static_cast<const std::uintptr_t*>(frame);
-  weir::judge::see({.slot = words + 1, .rbp = words[0]});
+  weir::judge::see({words + 1});
 }
 
 template <class Function>

@@ -14,9 +14,9 @@ enum class Mode : std::uint8_t {
   Exact,     ///< tagged blocks, counted
   Plain,     ///< jemalloc's blocks as they are
 };
-extern constinit std::atomic<Mode> g_mode;
+[[gnu::visibility("hidden")]] extern constinit std::atomic<Mode> g_mode;
 /// The home range when the mode is Plain; else empty. One comparison then answers two questions.
-extern constinit host::HomeRange g_plain_home;
+[[gnu::visibility("hidden")]] extern constinit host::HomeRange g_plain_home;
 
 /// The first question of every exported function.
 inline bool is_plain() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Plain; }

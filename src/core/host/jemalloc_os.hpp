@@ -20,7 +20,7 @@ struct HomeRange {
   std::uintptr_t bytes;
 };
 /// Written once before jemalloc's first call. All zero: not chosen.
-extern constinit HomeRange g_home;
+[[gnu::visibility("hidden")]] extern constinit HomeRange g_home;
 
 /// Chooses the range. Call once, before any jemalloc function.
 void choose_home() noexcept;

@@ -294,13 +294,14 @@ TEST(Capture, StopsWhereTheStackLeadsNowhere) {
   auto* base = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_EQ(munmap(base + page, page), 0);
   auto* words = reinterpret_cast<std::uintptr_t*>(base + page) - 4;
+  words[-1] = reinterpret_cast<std::uintptr_t>(base) + page + 64;
   words[0] = 0x1234;
   Memory& memory = *t_own.memory;
-  const Stack stack = capture(memory, {.slot = words, .rbp = reinterpret_cast<std::uintptr_t>(base) + page + 64}, 64);
+  const Stack stack = capture(memory, {words}, 64);
   EXPECT_EQ(stack.pcs.size(), 1U);
   // The same with a return address that has a rule: its frame reaches beyond the mapped page.
   words[3] = reinterpret_cast<std::uintptr_t>(&recurse) + 1;
-  const Stack cut = capture(memory, {.slot = words + 3, .rbp = 0}, 64);
+  const Stack cut = capture(memory, {words + 3}, 64);
   EXPECT_EQ(cut.pcs.size(), 1U);
   EXPECT_TRUE(cut.incomplete);
   munmap(base, page);

@@ -34,7 +34,7 @@ namespace weir::stack {
 /// The caller of the function whose frame this is. The function must still stand when this is used: let it end with stay().
 inline Caller caller_of(const void* frame) {
   const auto* words = static_cast<const std::uintptr_t*>(frame);
-  return {.slot = words + 1, .rbp = words[0]};
+  return {words + 1};
 }
 /// So that the call before it is no tail call.
 [[gnu::always_inline]] inline void stay() { asm volatile(""); }
