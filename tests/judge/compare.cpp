@@ -39,12 +39,19 @@ Theirs their_stack(const stack::Caller& caller) noexcept {
   return {{g_theirs, std::min(count, g_settings.depth)}, count > g_settings.depth};
 }
 
+/// The product knows a stack by its hash, which a walk that joins an earlier one has not made anew.
+bool has_hash_of(const stack::Stack& ours, const Theirs& theirs) noexcept {
+  StackHash hash = StackHash::empty();
+  for (std::size_t i = theirs.pcs.size(); i-- != 0;) hash = hash.extended(theirs.pcs[i]);
+  return hash.a == ours.hash.a && hash.b == ours.hash.b;
+}
+
 void compare_walked(const stack::Caller& caller, const stack::Stack& ours) noexcept {
   Theirs theirs = their_stack(caller);
   if (is_to_falsify()) g_theirs[theirs.pcs.size() / 2] += 1;
   count(g_counts.compared);
   if (std::equal(ours.pcs.begin(), ours.pcs.end(), theirs.pcs.begin(), theirs.pcs.end()) &&
-      ours.truncated == theirs.truncated)
+      ours.truncated == theirs.truncated && has_hash_of(ours, theirs))
     return;
   count(g_counts.differences);
   describe("walked", ours.pcs, theirs.pcs);

@@ -47,6 +47,7 @@ thread_local OwnMemory t_own;
     EXPECT_FALSE(ours.truncated);
   }
   EXPECT_EQ(theirs, std::vector<std::uintptr_t>(ours.pcs.begin(), ours.pcs.end()));
+  EXPECT_TRUE(has_right_hash(ours));
   memory.remember(caller, g_meanings.of(theirs));
   ++g_compared;
 }

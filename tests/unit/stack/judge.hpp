@@ -48,6 +48,13 @@ struct OwnMemory {
   ~OwnMemory() { give_back_memory(memory); }
 };
 
+/// The identity of a stack, made anew: a walk that joins goes on from the one of the older frames.
+inline bool has_right_hash(const Stack& stack) {
+  StackHash hash = StackHash::empty();
+  for (std::size_t i = stack.pcs.size(); i-- != 0;) hash = hash.extended(stack.pcs[i]);
+  return hash.a == stack.hash.a && hash.b == stack.hash.b;
+}
+
 /// What a stack means in these tests: its number among all different ones.
 class Meanings {
  public:

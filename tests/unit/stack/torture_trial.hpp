@@ -44,6 +44,7 @@ struct Trial {
     if (!std::equal(stack.pcs.begin(), stack.pcs.end(), wanted.begin(), wanted.end()) || stack.truncated != is_cut ||
         stack.incomplete)
       complain(who, stack.pcs, wanted);
+    if (!has_right_hash(stack)) complain("hashed wrongly", stack.pcs, wanted);
     memory.remember(caller, g_meanings.of(wanted));
   }
 
