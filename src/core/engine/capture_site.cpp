@@ -24,9 +24,11 @@ std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
   const stack::Stack stack = stack::capture_hash(memory, caller, g_config.stack_depth.frames);
   const std::uint16_t flags = note_losses(stack);
   std::uint32_t site = g_sites.find(stack.hash, flags);
-  if (site == 0)
-    site =
-        g_sites.intern(g_map, g_modules, {stack::addresses_of(memory), flags}, header().started_monotonic_ns);
+  if (site == 0) {
+    const track::StackView view{stack::path_of(memory), stack.hash, flags, memory.nodes, memory.modules};
+    site = g_sites.intern(g_map, g_modules, view, header().started_monotonic_ns);
+    stack::keep_nodes(memory);
+  }
   memory.remember(caller, site);
   return site;
 }

@@ -71,7 +71,8 @@ enum class FixedSite : std::uint32_t {
   First = 2,      ///< the first number any other site gets
 };
 
-/// The stack was deeper than WEIR_STACK_DEPTH: the oldest frames are missing.
+/// The stack was deeper than WEIR_STACK_DEPTH: Header.stack_depth frames from `node` up are the site's; older ones that
+/// the tree may have are those of whichever such stack was the first.
 inline constexpr std::uint16_t kSiteTruncated = 1;
 /// The walk met a frame that it could not pass: older frames are missing.
 inline constexpr std::uint16_t kSiteNoUnwind = 2;

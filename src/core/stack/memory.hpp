@@ -49,13 +49,15 @@ class Memory {
 
   Trace last;                 ///< the stack last walked to its end
   Frame young[Trace::kMost];  ///< of the present walk, youngest first
-  const Frame* frames;        ///< of the last capture, youngest first
+  Frame* frames;              ///< of the last capture, youngest first
   std::size_t frame_count;
   std::uintptr_t
       end_at;  ///< the word above the oldest frame that says that there is no other; 0: its rule does
   static constexpr std::uintptr_t kCut = 1;  ///< for end_at: older frames were left out
   std::uint32_t skip_deep;                   ///< captures that shall not look beyond the wanted depth
-  Buffer pcs;
+  std::size_t path_count;                    ///< frames that are there, beyond frame_count too
+  std::uintptr_t pcs[Trace::kMost];          ///< room for path_of()
+  std::uint32_t nodes[Trace::kMost], modules[Trace::kMost];
   KnownStack known;
   std::uint64_t code_generation;
   Memory* next_free;
@@ -134,8 +136,8 @@ class Memory {
   [[gnu::always_inline]] static bool agrees(const Record& record, const std::uintptr_t* slot) noexcept {
     if (record.anchor != 0) [[unlikely]]
       return agrees_anchored(record, slot);
-    return singles_agree(record.offset_pairs(), record.offset_pairs() + record.singles / 2, record.words(),
-                         slot - 1);
+    const std::uint32_t* end = record.offset_pairs() + record.singles / 2;
+    return singles_agree(record.offset_pairs(), end, reinterpret_cast<const std::uint64_t*>(end), slot - 1);
   }
   [[gnu::noinline]] static bool agrees_anchored(const Record& record, const std::uintptr_t* slot) noexcept;
 

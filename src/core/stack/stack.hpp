@@ -28,7 +28,6 @@ struct Stack {
 };
 
 inline constexpr std::size_t kMaxDepth = 256;
-using Buffer = std::uintptr_t[kMaxDepth];
 
 /// Name of the unwinder in use.
 [[nodiscard]] const char* unwinder_name() noexcept;
@@ -37,9 +36,12 @@ class Memory;  // what a thread remembers of its stacks: memory.hpp
 
 /// Walks the stack: at most `depth` <= kMaxDepth frames. The frames lie in `memory`, until its next use.
 [[nodiscard]] Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept;
-/// The same, without `pcs`: addresses_of() gives them.
+/// The same, without `pcs`.
 [[nodiscard]] Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept;
-[[nodiscard]] std::span<const std::uintptr_t> addresses_of(Memory& memory) noexcept;
+/// Every frame of the last capture that is known, beyond `depth` too. Also fills Memory::nodes; keep_nodes() notes what
+/// the caller has made of them.
+[[nodiscard]] std::span<const std::uintptr_t> path_of(Memory& memory) noexcept;
+void keep_nodes(Memory& memory) noexcept;
 
 /// After a library was closed: what is known of code addresses no longer holds.
 void forget_code() noexcept;

@@ -19,13 +19,14 @@ struct Frame {
   std::uintptr_t rbp_at;  ///< the word that it was read from
   std::uintptr_t cfa_at;  ///< the word that the CFA was read from; 0: it was computed
   StackHash hash;         ///< from the oldest frame up to this one
-  std::uint64_t flags;
+  std::uint32_t flags;
+  std::uint32_t node;  ///< what the stack from the oldest frame up to this one was interned as; 0: not yet
 
-  static constexpr std::uint64_t kUsesRbp = 1;  ///< the place of the next frame depends on rbp
-  static constexpr std::uint64_t kSetsRbp = 2;  ///< the next frame's rbp was read from memory
-  static constexpr std::uint64_t kStepAgain =
+  static constexpr std::uint32_t kUsesRbp = 1;  ///< the place of the next frame depends on rbp
+  static constexpr std::uint32_t kSetsRbp = 2;  ///< the next frame's rbp was read from memory
+  static constexpr std::uint32_t kStepAgain =
       4;                                       ///< an odd rule, or none: only a new step tells the next frame
-  static constexpr std::uint64_t kUnlike = 8;  ///< depends on more than the words of the stack
+  static constexpr std::uint32_t kUnlike = 8;  ///< depends on more than the words of the stack
 };
 static_assert(sizeof(Frame) == 64);
 

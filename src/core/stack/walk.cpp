@@ -171,15 +171,17 @@ class Walk {
   Readable readable_;
 };
 
-/// Goes along an earlier trace from the frame `at`, where the walk stands, as long as the stack still is as that says.
-/// Returns the index of the first frame that is not known to be right; the walk then stands there. kMost: all are.
-std::size_t follow(Trace& trace, std::size_t at, Walk& walk) noexcept {
+/// Goes along an earlier trace from the frame `at`, where the walk stands, for at most `most` frames, as long as the stack
+/// still is as the trace says. Returns the index of the first frame that is not known to be right; the walk then stands
+/// there. kMost: all are.
+std::size_t follow(Trace& trace, std::size_t at, std::size_t most, Walk& walk) noexcept {
   Frame* frame = &trace.frames[at];
   frame->rbp_at = walk.rbp_at();
-  for (const Frame* oldest = &trace.frames[Trace::kMost - 1];; ++frame) {
+  const Frame* last = &trace.frames[most < Trace::kMost - at ? at + most - 1 : Trace::kMost - 1];
+  for (;; ++frame) {
     if ((frame->flags & (Frame::kUsesRbp | Frame::kStepAgain)) != 0)
       if ((frame->flags & Frame::kStepAgain) != 0 || load(frame->rbp_at) != frame->rbp) break;
-    if (frame == oldest) return Trace::kMost;
+    if (frame == last) return Trace::kMost;
     if ((frame->flags & Frame::kSetsRbp) == 0) frame[1].rbp_at = frame->rbp_at;
     if (load(frame[1].slot) != frame[1].pc) {
       ++frame;
@@ -206,13 +208,15 @@ struct Walked {
   Step end;            ///< Caller: it was stopped
 };
 
-Walked walk_young(Memory& memory, Walk& walk, std::size_t most) noexcept {
+Walked walk_young(Memory& memory, Walk& walk, std::size_t most, std::size_t depth) noexcept {
   Trace& last = memory.last;
   std::size_t known = last.top();
   for (std::size_t count = 0;;) {
     while (known != Trace::kMost && walk.is_above(last.frames[known])) ++known;
     if (known != Trace::kMost && walk.is_at(last.frames[known])) {
-      const std::size_t right = follow(last, known, walk);
+      // One frame more than is wanted tells whether there is one.
+      const std::size_t wanted = count < depth ? depth + 1 - count : 1;
+      const std::size_t right = follow(last, known, wanted, walk);
       if (right == Trace::kMost) return {count, known, Step::Outermost};
       for (; known != right; ++known) {
         if (count == most) return {count, Trace::kMost, Step::Caller};
@@ -226,8 +230,12 @@ Walked walk_young(Memory& memory, Walk& walk, std::size_t most) noexcept {
   }
 }
 
+/// Of frames whose older part has not been with them before.
 StackHash hash_frames(Frame* youngest, std::size_t count, StackHash hash) noexcept {
-  for (std::size_t i = count; i-- != 0;) hash = youngest[i].hash = hash.extended(youngest[i].pc);
+  for (std::size_t i = count; i-- != 0;) {
+    hash = youngest[i].hash = hash.extended(youngest[i].pc);
+    youngest[i].node = 0;
+  }
   return hash;
 }
 
@@ -252,7 +260,7 @@ Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept {
     --memory.skip_deep;
     most = depth;
   }
-  const Walked walked = walk_young(memory, walk, most);
+  const Walked walked = walk_young(memory, walk, most, depth);
   memory.end_at = walk.end_at();
   Stack stack{};
   if (walked.end == Step::Outermost && walked.young <= walked.joined) {
@@ -265,27 +273,39 @@ Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept {
     for (std::size_t old = walked.joined; old != Trace::kMost && memory.frame_count <= depth; ++old)
       memory.young[memory.frame_count++] = memory.last.frames[old];
     memory.last.count = 0;
-    stack.incomplete = walked.end == Step::Lost && walked.young <= depth;
-    if (walked.young <= depth) stack.hash = hash_frames(memory.young, walked.young, StackHash::empty());
+    stack.incomplete = walked.end == Step::Lost && memory.frame_count <= depth;
+    stack.truncated = memory.frame_count == depth && walked.end == Step::Caller;
+    if (memory.frame_count > depth) {
+      memory.frame_count = depth;
+      stack.truncated = true;
+    }
+    stack.hash = hash_frames(memory.young, memory.frame_count, StackHash::empty());
   }
-  stack.truncated = memory.frame_count > depth || (memory.frame_count == depth && walked.end == Step::Caller);
-  if (stack.truncated) {
+  memory.path_count = memory.frame_count;
+  if (memory.frame_count > depth) {
+    stack.truncated = true;
+    stack.hash = stack.hash.without(memory.frames[depth].hash, depth);
     memory.frame_count = depth;
-    memory.end_at = Memory::kCut;
-    stack.hash = StackHash::empty();
-    for (std::size_t i = depth; i-- != 0;) stack.hash = stack.hash.extended(memory.frames[i].pc);
   }
+  if (stack.truncated) memory.end_at = Memory::kCut;
   return stack;
 }
 
-std::span<const std::uintptr_t> addresses_of(Memory& memory) noexcept {
-  for (std::size_t i = 0; i != memory.frame_count; ++i) memory.pcs[i] = memory.frames[i].pc;
-  return {memory.pcs, memory.frame_count};
+std::span<const std::uintptr_t> path_of(Memory& memory) noexcept {
+  for (std::size_t i = 0; i != memory.path_count; ++i) {
+    memory.pcs[i] = memory.frames[i].pc;
+    memory.nodes[i] = memory.frames[i].node;
+  }
+  return {memory.pcs, memory.path_count};
+}
+
+void keep_nodes(Memory& memory) noexcept {
+  for (std::size_t i = 0; i != memory.path_count; ++i) memory.frames[i].node = memory.nodes[i];
 }
 
 Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept {
   Stack stack = capture_hash(memory, caller, depth);
-  stack.pcs = addresses_of(memory);
+  stack.pcs = path_of(memory).first(memory.frame_count);
   return stack;
 }
 

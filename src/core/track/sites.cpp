@@ -6,7 +6,7 @@ namespace weir::track {
 namespace {
 
 HashKey key_of(const StackHash& hash, std::uint16_t flags) noexcept {
-  return {mix(hash.a), static_cast<std::uint32_t>(hash.b >> 32) ^ flags};
+  return {mix(hash.a), static_cast<std::uint32_t>(mix(hash.b) >> 32) ^ flags};
 }
 
 std::uint64_t hash_of(const profile::NodeRecord& frame) noexcept {
@@ -77,14 +77,15 @@ std::uint32_t Sites::site_of(profile::Map& map, const profile::SiteRecord& site)
   return made;
 }
 
-std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const HashKey& key,
-                           std::span<const std::uint32_t> modules, std::uint64_t started_ns) noexcept {
+std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const HashKey& key, std::size_t known,
+                           std::uint64_t started_ns) noexcept {
   const platform::Holding hold{lock_};
-  if (const std::uint32_t known = by_stack_.find(key)) return known;
-  std::uint32_t node = 0;
-  for (std::size_t i = stack.pcs.size(); i-- != 0;) {
-    node = node_of(map, {.pc = stack.pcs[i], .parent = node, .module = modules[i]});
+  if (const std::uint32_t entered = by_stack_.find(key)) return entered;
+  std::uint32_t node = known == stack.pcs.size() ? 0 : stack.nodes[known];
+  for (std::size_t i = known; i-- != 0;) {
+    node = node_of(map, {.pc = stack.pcs[i], .parent = node, .module = stack.modules[i]});
     if (node == 0) return 0;
+    stack.nodes[i] = node;
   }
   const std::uint64_t ms = (platform::monotonic_ns() - started_ns) / 1'000'000;
   const std::uint32_t site = site_of(map, {.node = node,
@@ -103,13 +104,12 @@ std::uint32_t Sites::find(const StackHash& hash, std::uint16_t flags) const noex
 
 std::uint32_t Sites::intern(profile::Map& map, Modules& modules, const StackView& stack,
                             std::uint64_t started_ns) noexcept {
-  StackHash hash = StackHash::empty();
-  for (std::size_t i = stack.pcs.size(); i-- != 0;) hash = hash.extended(stack.pcs[i]);
-  const HashKey key = key_of(hash, stack.flags);
+  const HashKey key = key_of(stack.hash, stack.flags);
   if (const std::uint32_t known = by_stack_.find(key)) return known;
-  std::uint32_t indices[profile::kMaxFrames];
-  modules.find_all(map, stack.pcs, indices);
-  const std::uint32_t site = enter(map, stack, key, {indices, stack.pcs.size()}, started_ns);
+  std::size_t known = stack.pcs.size();  // index of the youngest frame whose node is known
+  while (known != 0 && stack.nodes[known - 1] != 0) --known;
+  modules.find_all(map, stack.pcs.first(known), stack.modules);
+  const std::uint32_t site = enter(map, stack, key, known, started_ns);
   if (site != 0) return site;
   add_shared(map.header().losses.sites_dropped, 1);
   return unknown_;

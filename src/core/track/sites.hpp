@@ -16,10 +16,16 @@
 
 namespace weir::track {
 
-/// A stack as it is interned: return addresses, youngest first.
+/// A stack as it is interned: return addresses, youngest first. It may go on beyond the frames that make the site, which
+/// are those that `hash` is of.
 struct StackView {
   std::span<const std::uintptr_t> pcs;
+  StackHash hash;
   std::uint16_t flags;  ///< profile::kSite…
+  /// One for each of pcs: the node of the stack from the oldest frame up to it, where the caller knows it from before;
+  /// else 0, and intern() writes it.
+  std::uint32_t* nodes;
+  std::uint32_t* modules;  ///< room for as many numbers
 };
 
 class Sites {
@@ -51,9 +57,9 @@ class Sites {
   [[nodiscard]] std::uint32_t node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept;
   [[nodiscard]] std::uint32_t site_of(profile::Map& map, const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
+  /// `known`: index of the youngest frame whose node is known; the modules are those of the younger ones.
   [[nodiscard]] std::uint32_t enter(profile::Map& map, const StackView& stack, const HashKey& key,
-                                    std::span<const std::uint32_t> modules,
-                                    std::uint64_t started_ns) noexcept;
+                                    std::size_t known, std::uint64_t started_ns) noexcept;
 
   Table<profile::NodeRecord, profile::ChunkKind::Nodes> nodes_{};
   Table<profile::SiteRecord, profile::ChunkKind::Sites> sites_{};

@@ -101,8 +101,9 @@ struct Profile {
   std::vector<profile::TimelineRecord> timeline;  ///< in order of time
   std::vector<profile::ErrorRecord> errors;       ///< sites in them exist or are 0
 
-  /// The nodes of a stack, youngest first.
-  [[nodiscard]] std::vector<std::uint32_t> stack(std::uint32_t node) const;
+  /// The nodes of a stack, youngest first, `most` of them.
+  [[nodiscard]] std::vector<std::uint32_t> stack(std::uint32_t node,
+                                                 std::size_t most = profile::kMaxFrames) const;
 };
 
 /// Reads a profile file; the process that writes it may still run.

@@ -86,9 +86,9 @@ void read_sites(const Chunks& chunks, const profile::Header& header, Profile& ou
     out.sites[i].inherited = true;
 }
 
-std::vector<std::uint32_t> Profile::stack(std::uint32_t node) const {
+std::vector<std::uint32_t> Profile::stack(std::uint32_t node, std::size_t most) const {
   std::vector<std::uint32_t> out;
-  while (node != 0 && node < nodes.size() && out.size() != profile::kMaxFrames) {
+  while (node != 0 && node < nodes.size() && out.size() < most) {
     out.push_back(node);
     node = nodes[node].parent;
   }

@@ -39,7 +39,9 @@ void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
 }  // namespace
 
 std::vector<Frame> Context::frames(std::uint32_t number) const {
-  return symbols.stack(profile, site(number).node);
+  // The tree may know frames that were seen on the way, but are none of the site's.
+  const bool is_cut = (site(number).flags & profile::kSiteTruncated) != 0 && profile.stack_depth != 0;
+  return symbols.stack(profile, site(number).node, is_cut ? profile.stack_depth : profile::kMaxFrames);
 }
 
 std::vector<std::uint32_t> reported_sites(const Profile& profile) {

@@ -31,7 +31,8 @@ struct Symbols {
   std::vector<std::string> warnings;
 
   /// The frames of one whole stack, youngest first. Its nodes must have been asked for.
-  [[nodiscard]] std::vector<Frame> stack(const Profile& profile, std::uint32_t node) const;
+  [[nodiscard]] std::vector<Frame> stack(const Profile& profile, std::uint32_t node,
+                                         std::size_t most = profile::kMaxFrames) const;
 };
 
 /// Every node on the stacks whose youngest frames are `leaves`, each once.

@@ -46,9 +46,9 @@ std::vector<Address> lay_out_places(const Profile& profile, std::span<const std:
   return addresses;
 }
 
-std::vector<Frame> Symbols::stack(const Profile& profile, std::uint32_t node) const {
+std::vector<Frame> Symbols::stack(const Profile& profile, std::uint32_t node, std::size_t most) const {
   std::vector<Frame> out;
-  for (const std::uint32_t each : profile.stack(node)) {
+  for (const std::uint32_t each : profile.stack(node, most)) {
     const auto& frames = places[place_of_node[each]];
     out.insert(out.end(), frames.begin(), frames.end());
   }

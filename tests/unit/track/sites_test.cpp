@@ -22,7 +22,11 @@ struct InternedStacks : test::SmallProfile {
   Modules modules{};
   explicit InternedStacks(std::uint32_t max_sites = 10'000) { EXPECT_TRUE(sites.begin(map, max_sites)); }
   std::uint32_t intern(const Pcs& youngest_first, std::uint16_t flags = 0) {
-    return sites.intern(map, modules, {youngest_first, flags}, platform::monotonic_ns());
+    StackHash hash = StackHash::empty();
+    for (std::size_t i = youngest_first.size(); i-- != 0;) hash = hash.extended(youngest_first[i]);
+    std::vector<std::uint32_t> nodes(youngest_first.size()), modules_of(youngest_first.size());
+    const StackView view{youngest_first, hash, flags, nodes.data(), modules_of.data()};
+    return sites.intern(map, modules, view, platform::monotonic_ns());
   }
   /// First chunk of a table, as a reader of the file finds it.
   template <class Record>
@@ -130,7 +134,7 @@ TEST(Sites, TheSameFramesCutAndWholeAreTwo) {
   InternedStacks stacks;
   const std::vector<std::uintptr_t> pcs{1, 2, 3};
   const auto intern = [&](std::uint16_t flags) {
-    return stacks.sites.intern(stacks.map, stacks.modules, {pcs, flags}, 0);
+    return stacks.intern(Pcs(std::begin(pcs), std::end(pcs)), flags);
   };
   const std::uint32_t whole = intern(0), cut = intern(profile::kSiteTruncated);
   EXPECT_NE(whole, cut);
