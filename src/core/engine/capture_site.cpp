@@ -21,6 +21,13 @@ std::uint16_t note_losses(const stack::Stack& stack) noexcept {
 }  // namespace
 
 std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
+  // The loader allocates before it maps a library: what libc has closed for itself is noticed here, before other code can
+  // come to its place. Such a stack is not remembered, so that the next one is walked, too.
+  const bool by_loader = track::is_loader(caller.return_address());
+  if (by_loader) {
+    forget_unmapped();
+    memory.catch_up();
+  }
   const stack::Stack stack = stack::capture_hash(memory, caller, g_config.stack_depth.frames);
   const std::uint16_t flags = note_losses(stack);
   std::uint32_t site = g_sites.find(stack.hash, flags);
@@ -29,7 +36,7 @@ std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
     site = g_sites.intern(g_map, g_modules, view, header().started_monotonic_ns);
     stack::keep_nodes(memory);
   }
-  memory.remember(caller, site);
+  if (!by_loader) memory.remember(caller, site);
   return site;
 }
 

@@ -253,7 +253,11 @@ void leave(int code) noexcept {
 void library_closed() noexcept {
   if (!is_exact() || load_relaxed(g_guard->generation) == 0) return;
   const KeepOut keep_out;
-  if (!keep_out.entered || !g_modules.retire_unmapped(g_map)) return;
+  if (keep_out.entered) forget_unmapped();
+}
+
+void forget_unmapped() noexcept {
+  if (!g_modules.retire_unmapped(g_map)) return;
   stack::forget_code();
   g_sites.forget_stacks();
   bump_generation();  // every thread forgets what it remembers of stacks

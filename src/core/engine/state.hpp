@@ -82,6 +82,9 @@ void announce_profile() noexcept;
 /// The profile's path as the user would type it from here.
 [[nodiscard]] std::string_view shown_profile_path() noexcept;
 
+/// If libraries are gone: what is known of their code is forgotten. Within an operation, or a KeepOut.
+void forget_unmapped() noexcept;
+
 /// A line into the profile's warnings; lost when they are full.
 void warn(std::string_view line) noexcept;
 

@@ -82,10 +82,7 @@ void enter_thread(ThreadState& self) noexcept {
   if (load_relaxed(g_guard->generation) == 0) begin_child(self);
   if (!g_counting.load(std::memory_order_relaxed)) return stop_counting(self);
   if (self.shard == nullptr) take_shard(self);
-  if (self.memory != nullptr && self.memory->code_generation != stack::code_generation()) {
-    self.memory->forget();
-    self.memory->code_generation = stack::code_generation();
-  }
+  if (self.memory != nullptr) self.memory->catch_up();
   self.generation = expected_generation();
   pass_on(self);
   if (self.deferred != nullptr) free_deferred(self);

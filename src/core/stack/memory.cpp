@@ -15,6 +15,12 @@ constinit std::uint64_t g_mapped_bytes{};
 
 }  // namespace
 
+void Memory::catch_up() noexcept {
+  if (code_generation == stack::code_generation()) return;
+  forget();
+  code_generation = stack::code_generation();
+}
+
 void Memory::forget() noexcept {
   std::memset(ways_, 0, sizeof(ways_));
   std::memset(candidate_, 0, sizeof(candidate_));

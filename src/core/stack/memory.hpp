@@ -44,7 +44,8 @@ class Memory {
     previous_ = meaning;
   }
 
-  /// After what stacks mean, or how code lays out its frames, has changed.
+  /// Forgets all, if what stacks mean, or how code lays out its frames, has changed since the last time.
+  void catch_up() noexcept;
   void forget() noexcept;
 
   Trace last;                 ///< the stack last walked to its end

@@ -28,6 +28,8 @@ Loaded loaded_at(std::uintptr_t pc) noexcept {
   return {found.dlfo_link_map, address_of(found.dlfo_map_start)};
 }
 
+constinit std::uintptr_t g_loader_begin{}, g_loader_end{};
+
 /// Puts the directory that a relative name is relative to in front. Of its own, for the sake of small stacks.
 [[gnu::noinline]] void put_directory(TextBuffer& path) noexcept {
   char cwd[1024];
@@ -127,6 +129,16 @@ bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
 }
 
 }  // namespace
+
+bool is_loader(std::uintptr_t pc) noexcept {
+  if (load_acquire(g_loader_end) == 0) {  // acquire: pairs with the release below
+    dl_find_object found;
+    if (_dl_find_object(reinterpret_cast<void*>(&_dl_find_object), &found) != 0) return false;
+    store_relaxed(g_loader_begin, address_of(found.dlfo_map_start));
+    store_release(g_loader_end, address_of(found.dlfo_map_end));
+  }
+  return pc >= load_relaxed(g_loader_begin) && pc < load_relaxed(g_loader_end);
+}
 
 profile::ModuleRecord* Modules::record(std::uint32_t index) noexcept {
   return &chunks_[index / profile::kModulesPerChunk][index % profile::kModulesPerChunk];
