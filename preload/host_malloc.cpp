@@ -31,27 +31,41 @@ void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcep
 
 }  // namespace
 
-// caller() costs a frame, which malloc and free would pay even where nothing is recorded: so what records is a
-// function of its own, entered by a jump with the stack as the first's caller left it.
+void* weir::recorded_malloc(std::size_t bytes) noexcept { return engine::host_alloc(bytes, caller()); }
+void weir::recorded_free(void* block) noexcept { engine::host_free(block, caller()); }
+void weir::recorded_free_sized(void* block, std::size_t bytes) noexcept {
+  engine::host_free_sized(block, bytes, caller());
+}
+
 namespace {
-[[gnu::noinline]] void* recorded_malloc(std::size_t bytes) noexcept {
-  return engine::host_alloc(bytes, caller());
-}
-[[gnu::noinline]] void recorded_free(void* block) noexcept { engine::host_free(block, caller()); }
-}  // namespace
 
-HOOK(void*, malloc, std::size_t bytes) {
-  return engine::is_plain() ? weir_je_malloc(bytes) : recorded_malloc(bytes);
-}
-
-HOOK(void*, calloc, std::size_t count, std::size_t each) {
+[[gnu::noinline]] void* recorded_calloc(std::size_t count, std::size_t each) noexcept {
   std::size_t bytes;
   if (__builtin_mul_overflow(count, each, &bytes)) [[unlikely]]
     return engine::out_of_memory();
   return engine::host_alloc_zeroed(bytes, caller());
 }
 
-HOOK(void*, realloc, void* block, std::size_t bytes) { return engine::host_realloc(block, bytes, caller()); }
+[[gnu::noinline]] void* recorded_realloc(void* block, std::size_t bytes) noexcept {
+  return engine::host_realloc(block, bytes, caller());
+}
+
+}  // namespace
+
+HOOK(void*, malloc, std::size_t bytes) {
+  return engine::spend(bytes) ? weir_je_malloc(bytes) : recorded_malloc(bytes);
+}
+
+HOOK(void*, calloc, std::size_t count, std::size_t each) {
+  std::size_t bytes;
+  const bool is_plain = !__builtin_mul_overflow(count, each, &bytes) && engine::spend(bytes);
+  return is_plain ? weir_je_calloc(count, each) : recorded_calloc(count, each);
+}
+
+HOOK(void*, realloc, void* block, std::size_t bytes) {
+  const bool is_plain = bytes != 0 && engine::is_plain_block(block) && engine::spend(bytes);
+  return is_plain ? weir_je_realloc(block, bytes) : recorded_realloc(block, bytes);
+}
 
 HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
   std::size_t bytes;
@@ -63,12 +77,17 @@ HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
 HOOK(void, free, void* block) {
   return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);
 }
-HOOK(void, cfree, void* block) { engine::host_free(block, caller()); }
+HOOK(void, cfree, void* block) {
+  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);
+}
 
-HOOK(void, free_sized, void* block, std::size_t bytes) { engine::host_free_sized(block, bytes, caller()); }
+// The size is not trusted: a wrong one would be fatal.
+HOOK(void, free_sized, void* block, std::size_t bytes) {
+  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free_sized(block, bytes);
+}
 
 HOOK(void, free_aligned_sized, void* block, std::size_t, std::size_t bytes) {
-  engine::host_free_sized(block, bytes, caller());
+  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free_sized(block, bytes);
 }
 
 HOOK(void*, memalign, std::size_t align, std::size_t bytes) { return aligned(align, bytes, caller()); }
