@@ -35,7 +35,7 @@ constexpr double one_minus_exp(double x) noexcept {
   constexpr double kLog2High = 0x1.62e42feep-1, kLog2Low = 0x1.a39ef35793c76p-33;
   const int halvings = static_cast<int>(x * 0x1.71547652b82fep+0 + 0.5);  // x / log(2), to the nearest
   const double rest = (x - halvings * kLog2High) - halvings * kLog2Low;   // at most log(2)/2 either way
-  double sum = 0;  // exp(-rest) - 1, by its series
+  double sum = 0;                                                         // exp(-rest) - 1, by its series
   for (int i = 15; i != 0; --i) sum = (sum + 1) * (-rest / i);
   const double scale = std::bit_cast<double>(static_cast<std::uint64_t>(1023 - halvings) << 52);
   return (1 - scale) - scale * sum;

@@ -27,7 +27,8 @@ std::uint64_t first_seed() noexcept {
     constexpr std::string_view kName = "WEIR_RUN_SEED=";
     if (!entry.starts_with(kName)) return;
     given = 1;
-    for (const char digit : entry.substr(kName.size())) given = given * 31 + static_cast<unsigned char>(digit);
+    for (const char digit : entry.substr(kName.size()))
+      given = given * 31 + static_cast<unsigned char>(digit);
   });
   if (given != 0) return mix(given);
   std::uint64_t word = 0;

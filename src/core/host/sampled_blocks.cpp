@@ -24,7 +24,8 @@ struct ExtentHooks {
   bool (*merge)(Hooks, void* a, std::size_t bytes_a, void* b, std::size_t bytes_b, bool committed, unsigned);
 };
 
-void* take(Hooks, void* at, std::size_t bytes, std::size_t align, bool* zero, bool* commit, unsigned) noexcept {
+void* take(Hooks, void* at, std::size_t bytes, std::size_t align, bool* zero, bool* commit,
+           unsigned) noexcept {
   if (at != nullptr) return nullptr;  // no place is promised
   void* made = map_in_sampled_home(bytes, align);
   if (made == nullptr) return nullptr;
@@ -35,7 +36,8 @@ void* take(Hooks, void* at, std::size_t bytes, std::size_t align, bool* zero, bo
 // True means: not done. The range is never given back, its pages are.
 bool keep(Hooks, void*, std::size_t, bool, unsigned) noexcept { return true; }
 
-bool give_back_pages(Hooks, void* at, std::size_t, std::size_t offset, std::size_t length, unsigned) noexcept {
+bool give_back_pages(Hooks, void* at, std::size_t, std::size_t offset, std::size_t length,
+                     unsigned) noexcept {
   return platform::raw_madvise(static_cast<char*>(at) + offset, length, MADV_DONTNEED) != 0;
 }
 

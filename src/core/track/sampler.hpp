@@ -40,7 +40,7 @@ class Sampler {
   [[nodiscard]] Weight weight(std::uint64_t bytes) const noexcept;
 
  private:
-  double rate_{};       ///< -log(1 - 1/R): draws per byte
+  double rate_{};        ///< -log(1 - 1/R): draws per byte
   double mean_bytes_{};  ///< 1 / rate_
 };
 

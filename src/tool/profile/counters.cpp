@@ -39,8 +39,11 @@ struct Peaks {
   std::uint32_t shards = 0;
 };
 
-void finish(Site& site, const Peaks& peaks) noexcept {
+void finish(Site& site, const Peaks& peaks, bool is_sampled) noexcept {
   Counts& counts = site.counts;
+  if (is_sampled)
+    for (std::uint64_t* blocks : {&counts.allocated_blocks, &counts.freed_blocks, &counts.temporary_blocks})
+      *blocks = (*blocks + profile::kBlockUnits / 2) / profile::kBlockUnits;
   counts.live_bytes = minus(counts.allocated_bytes, counts.freed_bytes);
   counts.live_blocks = minus(counts.allocated_blocks, counts.freed_blocks);
   counts.temporary_blocks = std::min(counts.temporary_blocks, counts.allocated_blocks);
@@ -50,7 +53,9 @@ void finish(Site& site, const Peaks& peaks) noexcept {
   site.peak_error_bytes = peaks.shards > 1 ? site.peak_bytes - least : 0;
 }
 
-void total(const profile::Header& header, Profile& out, Damage& damage) {
+}  // namespace
+
+void sum_spaces(const profile::Header& header, Profile& out, Damage& damage) {
   constexpr auto kFirst = static_cast<std::size_t>(profile::FixedSite::First);
   for (std::size_t id = kFirst; id < out.sites.size(); ++id) {
     const Site& site = out.sites[id];
@@ -64,12 +69,15 @@ void total(const profile::Header& header, Profile& out, Damage& damage) {
     if (!sane) damage.note("the peak of a space is impossible and was left out");
     if (sane) space.peak_bytes = at_least_zero(header.peak_bytes[i]);
     if (sane) space.peak_error_bytes = header.peak_error_bytes[i];
+    if (sane && i == 0 && honest_variance(header.host_peak_variance))
+      space.peak_variance = header.host_peak_variance;
     if (honest(header.peak_at_ns[i])) space.peak_at_ns = header.peak_at_ns[i];
-    space.peak_bytes = std::max(space.peak_bytes, space.counts.live_bytes);
+    if (space.peak_bytes < space.counts.live_bytes) {
+      space.peak_bytes = space.counts.live_bytes;
+      space.peak_variance = space.counts.spread.live_bytes;
+    }
   }
 }
-
-}  // namespace
 
 Counts& Counts::operator+=(const Counts& other) noexcept {
   add(allocated_blocks, other.allocated_blocks);
@@ -79,6 +87,18 @@ Counts& Counts::operator+=(const Counts& other) noexcept {
   add(temporary_blocks, other.temporary_blocks);
   add(live_blocks, other.live_blocks);
   add(live_bytes, other.live_bytes);
+  spread += other.spread;
+  return *this;
+}
+
+Spread& Spread::operator+=(const Spread& other) noexcept {
+  allocated_blocks += other.allocated_blocks;
+  allocated_bytes += other.allocated_bytes;
+  freed_blocks += other.freed_blocks;
+  freed_bytes += other.freed_bytes;
+  temporary_blocks += other.temporary_blocks;
+  live_blocks += other.live_blocks;
+  live_bytes += other.live_bytes;
   return *this;
 }
 
@@ -113,8 +133,7 @@ void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& 
       ++peaks[id].shards;
     }
   }
-  for (std::size_t id = 0; id != out.sites.size(); ++id) finish(out.sites[id], peaks[id]);
-  total(header, out, damage);
+  for (std::size_t id = 0; id != out.sites.size(); ++id) finish(out.sites[id], peaks[id], out.is_sampled());
 }
 
 }  // namespace weir::tool
