@@ -15,16 +15,15 @@ using namespace weir;
 namespace {
 
 constexpr std::size_t kPage = 4096;
-constexpr std::size_t kNaturalAlign = 16;
 
 /// memalign and its like, with glibc's reading of an odd alignment: up to the next power of two.
 void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcept {
-  if (align <= kNaturalAlign) return engine::host_alloc(bytes, from);
+  if (has_by_nature(align, bytes)) return engine::host_alloc(bytes, from);
   if (align > (std::size_t{1} << 63)) {
     errno = EINVAL;
     return nullptr;
   }
-  std::size_t power = 2 * kNaturalAlign;
+  std::size_t power = kNaturalAlign;
   while (power < align) power <<= 1;
   return engine::host_alloc_aligned(bytes, power, from);
 }

@@ -38,7 +38,8 @@ template <class... Args>
 inline void* align_alloc(std::size_t bytes, std::align_val_t align, engine::Caller from) noexcept {
   const auto power = static_cast<std::size_t>(align);
   if (!is_pow2(power)) return nullptr;
-  return power <= 16 ? engine::host_alloc(bytes, from) : engine::host_alloc_aligned(bytes, power, from);
+  return has_by_nature(power, bytes) ? engine::host_alloc(bytes, from)
+                                     : engine::host_alloc_aligned(bytes, power, from);
 }
 
 using Quietly = const std::nothrow_t&;

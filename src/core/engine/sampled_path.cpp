@@ -201,6 +201,15 @@ void* resize_plain(void* block, std::size_t bytes, Caller caller) noexcept {
   return moved != nullptr ? moved : out_of_memory();
 }
 
+/// Another allocator's block becomes one of ours.
+void* adopt(void* block, std::size_t bytes, Caller caller) noexcept {
+  const std::size_t held = usable_size_foreign(block);
+  if (held == 0) return realloc_foreign(block, bytes);
+  void* fresh = copy_to_new(block, held, bytes, caller);
+  if (fresh != nullptr) free_foreign(block);
+  return fresh;
+}
+
 }  // namespace
 
 bool begin_sampling() noexcept {
@@ -239,7 +248,7 @@ void* sampled_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   }
   if (bytes > host::kMaxRequest) return out_of_memory();
   if (host::is_in_sampled_home(block)) return resize_recorded(block, bytes, caller);
-  return host::is_ours(block) ? resize_plain(block, bytes, caller) : realloc_foreign(block, bytes);
+  return host::is_ours(block) ? resize_plain(block, bytes, caller) : adopt(block, bytes, caller);
 }
 
 void sampled_free(void* block, Caller caller) noexcept {

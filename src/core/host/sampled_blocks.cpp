@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
+
 #include "core/host/host.hpp"
 #include "core/platform/platform.hpp"
 
@@ -58,6 +60,11 @@ constinit ExtentHooks g_hooks{.alloc = take,
 constexpr int kNoThreadCache = 0x100;  // MALLOCX_TCACHE_NONE
 constinit int g_flags{};               // MALLOCX_ARENA of our arena, and no thread cache
 
+/// The blocks that were released last.
+constexpr std::size_t kKept = 64, kLargestKept = 1024;
+constinit std::atomic<void*> g_kept[kKept]{};
+constinit std::atomic<std::size_t> g_released{};
+
 }  // namespace
 
 bool begin_sampled_blocks() noexcept {
@@ -88,6 +95,13 @@ Block reallocate_sampled(void* block, std::size_t bytes) noexcept {
 }
 
 void release_sampled(void* block, std::size_t class_bytes) noexcept {
+  if (class_bytes <= kLargestKept) {
+    const std::size_t place = g_released.fetch_add(1, std::memory_order_relaxed) % kKept;
+    // acq_rel: whoever takes the block out sees what was written to it.
+    block = g_kept[place].exchange(block, std::memory_order_acq_rel);
+    if (block == nullptr) return;
+    class_bytes = class_bytes_of(block);
+  }
   weir_je_sdallocx(block, class_bytes, kNoThreadCache);
 }
 

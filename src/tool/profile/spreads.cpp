@@ -11,10 +11,11 @@ using profile::SampleRecord;
 namespace {
 
 bool plausible(const SampleRecord& s) noexcept {
-  return honest(s.allocated_samples) && honest(s.freed_samples) && honest_variance(s.allocated_blocks_variance) &&
-         honest_variance(s.allocated_bytes_variance) && honest_variance(s.freed_blocks_variance) &&
-         honest_variance(s.freed_bytes_variance) && honest_variance(s.temporary_blocks_variance) &&
-         std::abs(s.highest_live_variance) <= 0x1p120 && std::abs(s.at_peak_variance) <= 0x1p120;
+  return honest(s.allocated_samples) && honest(s.freed_samples) &&
+         honest_variance(s.allocated_blocks_variance) && honest_variance(s.allocated_bytes_variance) &&
+         honest_variance(s.freed_blocks_variance) && honest_variance(s.freed_bytes_variance) &&
+         honest_variance(s.temporary_blocks_variance) && std::abs(s.highest_live_variance) <= 0x1p120 &&
+         std::abs(s.at_peak_variance) <= 0x1p120;
 }
 
 /// Of what is allocated and not freed; nothing at all is known for certain.
@@ -41,7 +42,8 @@ std::vector<bool> noted_peaks(const Chunks& chunks, const profile::Header& heade
   for (const Piece& piece : chunks.of(ChunkKind::Counters))
     for (std::size_t i = 0; i != piece.count<profile::CounterRecord>(); ++i) {
       const std::size_t id = piece.index * std::size_t{profile::kCountersPerChunk} + i;
-      if (id < sites && piece.record<profile::CounterRecord>(i).peak_number == header.peak_number[0]) out[id] = true;
+      if (id < sites && piece.record<profile::CounterRecord>(i).peak_number == header.peak_number[0])
+        out[id] = true;
     }
   return out;
 }
