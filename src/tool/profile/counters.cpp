@@ -39,11 +39,36 @@ struct Peaks {
   std::uint32_t shards = 0;
 };
 
-void finish(Site& site, const Peaks& peaks, bool is_sampled) noexcept {
+/// From units to whole blocks, one number after the other: what rounding one adds or takes, the next makes up for.
+class Rounding {
+ public:
+  std::uint64_t operator()(std::uint64_t units) noexcept {
+    const std::uint64_t before = whole(rest_), after = whole(rest_ + units);
+    rest_ = (rest_ + units) % profile::kBlockUnits;
+    return after - before;
+  }
+
+ private:
+  static std::uint64_t whole(std::uint64_t units) noexcept {
+    return (units + profile::kBlockUnits / 2) / profile::kBlockUnits;
+  }
+  std::uint64_t rest_ = 0;
+};
+
+/// Sums over sites stay right to half a block. What is live, or freed, in no unit is so in no block.
+void round_blocks(std::vector<Site>& sites) noexcept {
+  Rounding live, freed, temporary;
+  for (Site& site : sites) {
+    Counts& counts = site.counts;
+    const std::uint64_t live_units = minus(counts.allocated_blocks, counts.freed_blocks);
+    counts.freed_blocks = freed(counts.freed_blocks);
+    counts.allocated_blocks = counts.freed_blocks + live(live_units);
+    counts.temporary_blocks = temporary(counts.temporary_blocks);
+  }
+}
+
+void finish(Site& site, const Peaks& peaks) noexcept {
   Counts& counts = site.counts;
-  if (is_sampled)
-    for (std::uint64_t* blocks : {&counts.allocated_blocks, &counts.freed_blocks, &counts.temporary_blocks})
-      *blocks = (*blocks + profile::kBlockUnits / 2) / profile::kBlockUnits;
   counts.live_bytes = minus(counts.allocated_bytes, counts.freed_bytes);
   counts.live_blocks = minus(counts.allocated_blocks, counts.freed_blocks);
   counts.temporary_blocks = std::min(counts.temporary_blocks, counts.allocated_blocks);
@@ -133,7 +158,8 @@ void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& 
       ++peaks[id].shards;
     }
   }
-  for (std::size_t id = 0; id != out.sites.size(); ++id) finish(out.sites[id], peaks[id], out.is_sampled());
+  if (out.is_sampled()) round_blocks(out.sites);
+  for (std::size_t id = 0; id != out.sites.size(); ++id) finish(out.sites[id], peaks[id]);
 }
 
 }  // namespace weir::tool
