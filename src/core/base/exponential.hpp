@@ -7,11 +7,13 @@
 
 namespace weir {
 
-/// log((1 + z) / (1 - z)), for |z| <= 1/3.
+/// log((1 + z) / (1 - z)), by kTerms terms of its series: 18 for |z| <= 1/3, 11 for |z| <= 0.172.
+template <int kTerms = 18>
 constexpr double log_of_ratio(double z) noexcept {
-  const double square = z * z;  // at most 1/9: the terms fall by a factor of nine or more
+  const double square = z * z;
   double sum = 0;
-  for (int odd = 35; odd > 1; odd -= 2) sum = (sum + 1.0 / odd) * square;
+#pragma GCC unroll 18
+  for (int odd = 2 * kTerms - 1; odd > 1; odd -= 2) sum = (sum + 1.0 / odd) * square;
   return 2 * (z + z * sum);
 }
 
@@ -26,7 +28,7 @@ constexpr double log_of(double x) noexcept {
     mantissa /= 2;
     ++exponent;
   }
-  return exponent * kLog2 + log_of_ratio((mantissa - 1) / (mantissa + 1));
+  return exponent * kLog2 + log_of_ratio<11>((mantissa - 1) / (mantissa + 1));
 }
 
 /// 1 - exp(-x), for x >= 0. From x = 40 on it is 1.
@@ -36,7 +38,8 @@ constexpr double one_minus_exp(double x) noexcept {
   const int halvings = static_cast<int>(x * 0x1.71547652b82fep+0 + 0.5);  // x / log(2), to the nearest
   const double rest = (x - halvings * kLog2High) - halvings * kLog2Low;   // at most log(2)/2 either way
   double sum = 0;                                                         // exp(-rest) - 1, by its series
-  for (int i = 15; i != 0; --i) sum = (sum + 1) * (-rest / i);
+#pragma GCC unroll 15
+  for (int i = 15; i != 0; --i) sum = (sum + 1) * (-rest * (1.0 / i));
   const double scale = std::bit_cast<double>(static_cast<std::uint64_t>(1023 - halvings) << 52);
   return (1 - scale) - scale * sum;
 }

@@ -61,7 +61,7 @@ constexpr int kNoThreadCache = 0x100;  // MALLOCX_TCACHE_NONE
 constinit int g_flags{};               // MALLOCX_ARENA of our arena, and no thread cache
 
 /// The blocks that were released last.
-constexpr std::size_t kKept = 64, kLargestKept = 1024;
+constexpr std::size_t kKept = 64, kLargestKept = 8192;
 constinit std::atomic<void*> g_kept[kKept]{};
 constinit std::atomic<std::size_t> g_released{};
 

@@ -17,7 +17,8 @@ namespace weir::host {
 /// The tag must have been cleared. On failure the block is as it was, and null is returned.
 [[nodiscard]] Block reallocate_sampled(void* block, std::size_t bytes) noexcept;
 
-/// A small block is kept for a while, so that a second free of it finds it as the first left it.
+/// A small block is kept for a while: a second free of it finds it as the first left it, and its slab is not made anew each
+/// time.
 void release_sampled(void* block, std::size_t class_bytes) noexcept;
 
 }  // namespace weir::host
