@@ -53,6 +53,19 @@ void* carve(const HomeRange& home, std::atomic<std::uintptr_t>& used, std::size_
   return nullptr;
 }
 
+constexpr std::uintptr_t kDetourBytes = std::uintptr_t{1} << 30;
+constexpr int kDetours = 16;
+
+/// True if somebody is within a huge page's length from here on.
+bool is_taken(std::uintptr_t at) noexcept {
+  const long made =
+      platform::raw_syscall(SYS_mmap, at, kHuge, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (made < 0 && made > -4096) return made == -EEXIST;
+  platform::raw_munmap(reinterpret_cast<void*>(made), kHuge);
+  return made != static_cast<long>(at);
+}
+
 /// Where huge pages may stand behind the memory.
 std::size_t natural_align(std::size_t bytes) noexcept {
   return bytes >= kHuge ? kHuge : platform::kPageBytes;
@@ -118,8 +131,18 @@ void choose_sampled_home() noexcept {
 
 void* map_in_sampled_home(std::size_t bytes, std::size_t align) noexcept {
   const std::size_t natural = natural_align(bytes);
-  return carve(g_sampled_home, g_sampled_top, bytes, align > natural ? align : natural,
-               PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+  const auto attempt = [&] {
+    return carve(g_sampled_home, g_sampled_top, bytes, align > natural ? align : natural,
+                 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+  };
+  void* made = attempt();
+  // There is no other place for these: where somebody is in the way, on behind him.
+  for (int i = 0; made == nullptr && i != kDetours && is_taken(g_sampled_top.load(std::memory_order_relaxed));
+       ++i) {
+    g_sampled_top.fetch_add(kDetourBytes, std::memory_order_relaxed);
+    made = attempt();
+  }
+  return made;
 }
 
 bool is_beyond_home(const void* p) noexcept {

@@ -2,6 +2,7 @@
 #include "core/host/sampled_blocks.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cstring>
 #include <vector>
@@ -92,6 +93,22 @@ TEST(SampledBlocks, WhatTheRangeCannotHoldIsRefused) {
   EXPECT_EQ(reallocate_sampled(block.at, std::size_t{1} << 45).at, nullptr);
   EXPECT_EQ(class_bytes_of(block.at), block.class_bytes);
   release_sampled(block.at, block.class_bytes);
+}
+
+TEST(SampledBlocks, GoOnBehindWhoeverIsInTheWay) {
+  begin();
+  void* probe = map_in_sampled_home(4096, 4096);
+  ASSERT_NE(probe, nullptr);
+  void* wanted = static_cast<char*>(probe) + 4096;
+  void* other = mmap(wanted, 64U << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  ASSERT_EQ(other, wanted);
+  for (const std::size_t bytes : {16U << 20, 1U << 20}) {
+    const Block block = allocate_sampled(bytes, 0);
+    ASSERT_NE(block.at, nullptr);
+    std::memset(block.at, 1, bytes);
+    release_sampled(block.at, block.class_bytes);
+  }
+  munmap(other, 64U << 20);
 }
 
 TEST(SampledBlocks, AWildAddressOfTheRangeIsNoBlock) {
