@@ -193,7 +193,6 @@ void forget_parent() noexcept {
 Mode choose_mode() noexcept {
   if (g_config.record == config::RecordMode::Exact) return Mode::Exact;
   if (g_config.record == config::RecordMode::Sampled && begin_sampling()) return Mode::Sampled;
-  header().record_mode = static_cast<std::uint32_t>(config::RecordMode::Off);
   return Mode::Plain;
 }
 
@@ -211,6 +210,8 @@ void start_cold() noexcept {
   const Mode mode = has_tables ? choose_mode() : Mode::Plain;
   g_counting.store(mode != Mode::Plain, std::memory_order_relaxed);
   if (mode != Mode::Exact) g_plain_home = host::g_home;
+  if (mode == Mode::Plain && g_map.exists())
+    header().record_mode = static_cast<std::uint32_t>(config::RecordMode::Off);
   // release: whoever sees the mode sees the tables.
   g_mode.store(mode, std::memory_order_release);
 }
@@ -220,12 +221,10 @@ void start(char** environment) noexcept {
   if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
   const Quiet quiet;
   if (!follows(config::Follow::Exec)) leave_preload_list();
-  if (!g_map.exists()) {
+  const bool is_recorded = g_counting.load(std::memory_order_relaxed);
+  if (!g_map.exists() || (!is_recorded && g_config.record != config::RecordMode::Off))
     platform::say("weir: no memory for its tables; this process is not recorded");
-    return;
-  }
-  if (g_config.record == config::RecordMode::Sampled && !is_sampled())
-    platform::say("weir: no address range for recorded blocks; this process is not recorded");
+  if (!g_map.exists()) return;
   g_stderr = platform::facts_of(2);
   find_next_allocator();
   resolve_pattern();
