@@ -62,7 +62,8 @@ HOOK(void*, calloc, std::size_t count, std::size_t each) {
 }
 
 HOOK(void*, realloc, void* block, std::size_t bytes) {
-  const bool is_plain = bytes != 0 && engine::is_plain_block(block) && engine::spend(bytes);
+  const bool is_plain =
+      bytes != 0 && (block == nullptr || engine::is_plain_block(block)) && engine::spend(bytes);
   return is_plain ? weir_je_realloc(block, bytes) : recorded_realloc(block, bytes);
 }
 
