@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kPage = 4096;
 
 /// memalign and its like, with glibc's reading of an odd alignment: up to the next power of two.
-void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcept {
+[[gnu::always_inline]] inline void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcept {
   if (has_by_nature(align, bytes)) return engine::host_alloc(bytes, from);
   if (align > (std::size_t{1} << 63)) {
     errno = EINVAL;
@@ -52,7 +52,8 @@ namespace {
 }  // namespace
 
 HOOK(void*, malloc, std::size_t bytes) {
-  return engine::spend(bytes) ? weir_je_malloc(bytes) : recorded_malloc(bytes);
+  if (engine::spend(bytes)) return weir_je_malloc(bytes);
+  return engine::is_exact() ? engine::exact_malloc(bytes) : recorded_malloc(bytes);
 }
 
 HOOK(void*, calloc, std::size_t count, std::size_t each) {
@@ -75,7 +76,8 @@ HOOK(void*, reallocarray, void* block, std::size_t count, std::size_t each) {
 }
 
 HOOK(void, free, void* block) {
-  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);
+  if (engine::is_plain_block(block)) return weir_je_free(block);
+  return engine::is_exact() ? engine::exact_free_here(block) : recorded_free(block);
 }
 HOOK(void, cfree, void* block) {
   return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);

@@ -21,9 +21,12 @@ std::uint16_t note_losses(const stack::Stack& stack) noexcept {
 }  // namespace
 
 std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
-  const stack::Stack stack = stack::capture(memory, caller, g_config.stack_depth.frames);
-  const std::uint32_t site =
-      g_sites.intern(g_map, g_modules, {stack.pcs, note_losses(stack)}, header().started_monotonic_ns);
+  const stack::Stack stack = stack::capture_hash(memory, caller, g_config.stack_depth.frames);
+  const std::uint16_t flags = note_losses(stack);
+  std::uint32_t site = g_sites.find(stack.hash, flags);
+  if (site == 0)
+    site =
+        g_sites.intern(g_map, g_modules, {stack::addresses_of(memory), flags}, header().started_monotonic_ns);
   memory.remember(caller, site);
   return site;
 }

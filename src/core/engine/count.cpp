@@ -63,8 +63,8 @@ void count_free_slow(ThreadState& self, std::uint32_t site, std::size_t bytes) n
   else
     add_free(*place.counters, bytes);
   if (inherited) return;  // the parent's block was never in this process's live bytes
-  self.delta -= static_cast<std::int64_t>(bytes);
-  if (self.delta < self.floor) pass_on(self);
+  self.room += static_cast<std::int64_t>(bytes);
+  if (self.room > self.ceiling) pass_on(self);
 }
 
 }  // namespace weir::engine

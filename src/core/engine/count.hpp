@@ -43,8 +43,8 @@ inline void count_alloc(ThreadState& self, std::uint32_t site, std::size_t bytes
   else
     add_alloc(page[site % profile::kCountersPerChunk], bytes);
   self.last_block = block;
-  add_own(self.delta, static_cast<std::int64_t>(bytes));
-  if (self.delta > self.room) [[unlikely]]
+  self.room -= static_cast<std::int64_t>(bytes);
+  if (self.room < 0) [[unlikely]]
     pass_on(self);
   if (--self.ticks == 0) [[unlikely]]
     tick(self);
@@ -61,8 +61,8 @@ inline void count_free(ThreadState& self, std::uint32_t site, std::size_t bytes,
     self.last_block = nullptr;
     add_own(counters.temporary_blocks, 1);
   }
-  add_own(self.delta, -static_cast<std::int64_t>(bytes));
-  if (self.delta < self.floor) [[unlikely]]
+  self.room += static_cast<std::int64_t>(bytes);
+  if (self.room > self.ceiling) [[unlikely]]
     pass_on(self);
 }
 

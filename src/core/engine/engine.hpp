@@ -15,12 +15,19 @@ namespace weir::engine {
 
 using stack::Caller;
 
-/// The caller of the function whose frame pointer this is:
-///     frame │ caller's rbp │ return address │ … caller's frame
+/// The caller of the function whose frame pointer this is. The function must not leave its frame (by a tail call)
+/// before what it passes this to has returned: see stay().
 inline Caller caller_of(const void* frame) noexcept {
-  const auto* words = static_cast<const std::uintptr_t*>(frame);
-  return Caller{.slot = words + 1, .rbp = words[0]};
+  return Caller{static_cast<const std::uintptr_t*>(frame) + 1};
 }
+
+/// Behind a call that was given caller_of(): the call is then not the function's last act, and the frame stands.
+template <class T>
+[[gnu::always_inline]] inline T stay(T result) noexcept {
+  asm volatile("" : "+r"(result));
+  return result;
+}
+[[gnu::always_inline]] inline void stay() noexcept { asm volatile(""); }
 
 // When is_exact(): the block is tagged and counted. `align` is a power of two.
 [[nodiscard]] void* exact_alloc(std::size_t bytes, Caller caller) noexcept;
@@ -30,6 +37,9 @@ inline Caller caller_of(const void* frame) noexcept {
 void exact_free(void* block, Caller caller) noexcept;
 /// `bytes` is what the caller believes it asked for. A wrong belief is reported, and not relied on.
 void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
+/// The same for an exported function that ends by jumping here: the caller is its caller.
+[[nodiscard]] void* exact_malloc(std::size_t bytes) noexcept;
+void exact_free_here(void* block) noexcept;
 
 // When not: some or no blocks are recorded. The first allocation of the process comes here too; it decides the mode, and
 // is made accordingly.
@@ -40,24 +50,28 @@ void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 void other_free(void* block, Caller caller) noexcept;
 void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 
-// Either, by the mode.
-inline void* host_alloc(std::size_t bytes, Caller caller) noexcept {
-  return is_exact() ? exact_alloc(bytes, caller) : other_alloc(bytes, caller);
+// Either, by the mode. For the function whose caller it is: its frame stands until they return.
+[[gnu::always_inline]] inline void* host_alloc(std::size_t bytes, Caller caller) noexcept {
+  return stay(is_exact() ? exact_alloc(bytes, caller) : other_alloc(bytes, caller));
 }
-inline void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
-  return is_exact() ? exact_alloc_zeroed(bytes, caller) : other_alloc_zeroed(bytes, caller);
+[[gnu::always_inline]] inline void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
+  return stay(is_exact() ? exact_alloc_zeroed(bytes, caller) : other_alloc_zeroed(bytes, caller));
 }
-inline void* host_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
-  return is_exact() ? exact_alloc_aligned(bytes, align, caller) : other_alloc_aligned(bytes, align, caller);
+[[gnu::always_inline]] inline void* host_alloc_aligned(std::size_t bytes, std::size_t align,
+                                                       Caller caller) noexcept {
+  return stay(is_exact() ? exact_alloc_aligned(bytes, align, caller)
+                         : other_alloc_aligned(bytes, align, caller));
 }
-inline void* host_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
-  return is_exact() ? exact_realloc(block, bytes, caller) : other_realloc(block, bytes, caller);
+[[gnu::always_inline]] inline void* host_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
+  return stay(is_exact() ? exact_realloc(block, bytes, caller) : other_realloc(block, bytes, caller));
 }
-inline void host_free(void* block, Caller caller) noexcept {
-  return is_exact() ? exact_free(block, caller) : other_free(block, caller);
+[[gnu::always_inline]] inline void host_free(void* block, Caller caller) noexcept {
+  is_exact() ? exact_free(block, caller) : other_free(block, caller);
+  stay();
 }
-inline void host_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
-  return is_exact() ? exact_free_sized(block, bytes, caller) : other_free_sized(block, bytes, caller);
+[[gnu::always_inline]] inline void host_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
+  is_exact() ? exact_free_sized(block, bytes, caller) : other_free_sized(block, bytes, caller);
+  stay();
 }
 [[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
 

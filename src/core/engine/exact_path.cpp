@@ -39,15 +39,29 @@ class Operation {
   ThreadState& self_;
 };
 
+/// Of a thread that is quiet, or ends.
+[[gnu::noinline, gnu::cold]] void record_without_memory(ThreadState& self, host::Block block,
+                                                        std::size_t bytes, Caller caller) noexcept {
+  const std::uint32_t site = capture_site_without_memory(self, caller);
+  host::write_tag(block.at, block.class_bytes, bytes, site);
+  if (site != kUntracked) count_alloc(self, site, bytes, block.at);
+}
+
 /// Gives a new block its tag and counts it.
 [[gnu::always_inline]] inline void* record(ThreadState& self, host::Block block, std::size_t bytes,
                                            Caller caller) noexcept {
   if (block.at == nullptr) [[unlikely]]
     return out_of_memory();
-  const std::uint32_t site = capture_site(self, caller);
+  stack::Memory* memory = self.memory;
+  if (memory == nullptr) [[unlikely]] {
+    record_without_memory(self, block, bytes, caller);
+    return block.at;
+  }
+  std::uint32_t site = memory->recall(caller);
+  if (site == 0) [[unlikely]]
+    site = walk_to_site(*self.memory, caller);
   host::write_tag(block.at, block.class_bytes, bytes, site);
-  if (site != kUntracked) [[likely]]
-    count_alloc(self, site, bytes, block.at);
+  count_alloc(self, site, bytes, block.at);
   return block.at;
 }
 
@@ -60,17 +74,24 @@ struct Found {
   }
 };
 
-[[gnu::always_inline]] inline Found find(void* block) noexcept {
+Found find(void* block) noexcept {
   const std::size_t class_bytes = host::class_bytes_of(block);
   if (class_bytes == 0 || address_of(block) % 16 != 0) [[unlikely]]
     return {};
   return {class_bytes, host::read_tag(block, class_bytes)};
 }
 
-[[gnu::always_inline]] inline void release(ThreadState& self, const Found& found, void* block) noexcept {
-  count_free(self, found.tag.site, found.tag.requested, block);
-  host::retire_tag(block, found.class_bytes, found.tag);
-  host::release(block, found.class_bytes);
+/// What a caller that does not say its block's size believes of it.
+constexpr std::size_t kAnySize = ~std::size_t{0};
+
+[[gnu::always_inline]] inline void release(ThreadState& self, void* block, std::size_t class_bytes,
+                                           host::Tag tag, std::size_t requested, std::size_t believed,
+                                           Caller caller) noexcept {
+  if (believed != kAnySize && believed != requested) [[unlikely]]
+    report_wrong_size(block, tag.site(), requested, believed, caller);
+  count_free(self, tag.site(), requested, block);
+  host::retire_tag(block, class_bytes, tag);
+  host::release(block, class_bytes);
 }
 
 /// A free of what is no live block of ours.
@@ -103,8 +124,6 @@ struct Found {
 template <class Obtain, class InHandler>
 [[gnu::always_inline]] inline void* allocate(std::size_t bytes, Caller caller, Obtain obtain,
                                              InHandler in_handler) noexcept {
-  if (bytes > host::kMaxRequest) [[unlikely]]
-    return out_of_memory();
   ThreadState& self = t_self;
   if (self.inside && is_inside(self, caller)) [[unlikely]]
     return in_handler();
@@ -112,21 +131,40 @@ template <class Obtain, class InHandler>
   return record(self, obtain(), bytes, caller);
 }
 
-/// Any freeing function; `check` looks at a live block before it goes.
-template <class Check>
-[[gnu::always_inline]] inline void free_block(void* block, Caller caller, Check check) noexcept {
+/// A free that is not the usual one: of a block outside the home range, of one that says its size elsewhere, of none.
+[[gnu::noinline, gnu::cold]] void free_slowly(ThreadState& self, void* block, std::size_t believed,
+                                              Caller caller) noexcept {
+  const Found found = find(block);
+  if (!found.is_live()) return free_wrongly(block, found, caller);
+  const host::Tag tag{found.tag.word};
+  release(self, block, found.class_bytes, tag, found.tag.requested, believed, caller);
+}
+
+[[gnu::noinline, gnu::cold]] void free_outside(void* block, std::size_t believed, Caller caller) noexcept {
   if (block == nullptr) return;
+  if (!host::is_in_outside_mapping(block)) return free_foreign(block);
+  ThreadState& self = t_self;
+  if (self.inside && is_inside(self, caller)) return defer_free(self, block);
+  const Operation operation{self, caller};
+  free_slowly(self, block, believed, caller);
+}
+
+/// Any freeing function.
+[[gnu::always_inline]] inline void free_block(void* block, std::size_t believed, Caller caller) noexcept {
   if (!host::is_in_home(block)) [[unlikely]]
-    if (!host::is_ours(block)) return free_foreign(block);
+    return free_outside(block, believed, caller);
   ThreadState& self = t_self;
   if (self.inside && is_inside(self, caller)) [[unlikely]]
     return defer_free(self, block);
   const Operation operation{self, caller};
-  const Found found = find(block);
-  if (!found.is_live()) [[unlikely]]
-    return free_wrongly(block, found, caller);
-  check(found);
-  release(self, found, block);
+  const std::size_t class_bytes = host::class_bytes_of(block);
+  if (class_bytes == 0) [[unlikely]]
+    return free_slowly(self, block, believed, caller);
+  const host::Tag tag = host::load_tag(block, class_bytes);
+  if (host::tag_fault(block, tag.word) != 0 || tag.slack() == host::Tag::kLongSlack) [[unlikely]]
+    return free_slowly(self, block, believed, caller);
+  const std::size_t requested = class_bytes - host::kTagBytes - tag.slack();
+  release(self, block, class_bytes, tag, requested, believed, caller);
 }
 
 }  // namespace
@@ -136,34 +174,50 @@ void* out_of_memory() noexcept {
   return nullptr;
 }
 
-void* exact_alloc(std::size_t bytes, Caller caller) noexcept {
+[[gnu::noinline]] void* exact_alloc_large(std::size_t bytes, Caller caller) noexcept {
+  if (bytes > host::kMaxRequest) return out_of_memory();
   return allocate(
       bytes, caller, [&] { return host::allocate(bytes); }, [&] { return alloc_in_handler(bytes); });
 }
 
+[[gnu::always_inline]] inline void* exact_alloc_any(std::size_t bytes, Caller caller) noexcept {
+  if (bytes > host::kMaxSmall) [[unlikely]]
+    return exact_alloc_large(bytes, caller);
+  return allocate(
+      bytes, caller, [&] { return host::allocate_small(bytes); }, [&] { return alloc_in_handler(bytes); });
+}
+
+void* exact_alloc(std::size_t bytes, Caller caller) noexcept { return exact_alloc_any(bytes, caller); }
+
 void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
+  if (bytes > host::kMaxRequest) [[unlikely]]
+    return out_of_memory();
   return allocate(
       bytes, caller, [&] { return host::allocate_zeroed(bytes); },
       [&] { return alloc_zeroed_in_handler(bytes); });
 }
 
 void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept {
-  if (align > host::kMaxRequest) [[unlikely]]
+  if (align > host::kMaxRequest || bytes > host::kMaxRequest) [[unlikely]]
     return out_of_memory();
   return allocate(
       bytes, caller, [&] { return host::allocate_aligned(bytes, align); },
       [&] { return alloc_aligned_in_handler(bytes, align); });
 }
 
-void exact_free(void* block, Caller caller) noexcept {
-  free_block(block, caller, [](const Found&) {});
+void* exact_malloc(std::size_t bytes) noexcept {
+  return stay(exact_alloc_any(bytes, caller_of(__builtin_frame_address(0))));
+}
+
+void exact_free(void* block, Caller caller) noexcept { free_block(block, kAnySize, caller); }
+
+void exact_free_here(void* block) noexcept {
+  free_block(block, kAnySize, caller_of(__builtin_frame_address(0)));
+  stay();
 }
 
 void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
-  free_block(block, caller, [&](const Found& found) {
-    if (bytes != found.tag.requested) [[unlikely]]
-      report_wrong_size(block, found.tag, bytes, caller);
-  });
+  free_block(block, bytes, caller);
 }
 
 void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {

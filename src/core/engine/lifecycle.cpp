@@ -288,7 +288,7 @@ bool claim_child() noexcept {
 void begin_child(ThreadState& self) noexcept {
   if (!claim_child()) {
     self.shard = nullptr;  // it is the parent's
-    self.delta = 0;
+    self.granted = self.room;
     return;
   }
   // Only the forking thread lives here, and it holds none of these.
@@ -312,7 +312,7 @@ void begin_child(ThreadState& self) noexcept {
   reseed_child();
   stack::forget_meanings();  // the child's sites have numbers of their own
   self.shard = nullptr;
-  self.delta = 0;
+  self.granted = self.room;
   self.last_block = nullptr;
   g_generation_before_fork += std::uint64_t{1} << 32;  // no generation that any copy of a thread has seen
   if (!g_guard_is_wiped) g_guard->claim = 0;

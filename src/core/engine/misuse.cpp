@@ -74,14 +74,14 @@ void report_bad_free(const void* block, std::size_t class_bytes, const host::Tag
         .reserved = {}});
 }
 
-void report_wrong_size(const void* block, const host::TagReading& tag, std::size_t given_bytes,
+void report_wrong_size(const void* block, std::uint32_t site, std::size_t bytes, std::size_t given_bytes,
                        Caller caller) noexcept {
   note({.kind = ErrorKind::MismatchedFree,
         .site = site_of_misuse(caller),
-        .allocated_site = tag.site,
+        .allocated_site = site,
         .freed_site = 0,
         .address = address_of(block),
-        .bytes = tag.requested,
+        .bytes = bytes,
         .given_bytes = given_bytes,
         .at_ns = g_map.exists() ? since_start_ns() : 0,
         .times = 0,

@@ -13,7 +13,7 @@ void report_bad_free(const void* block, std::size_t class_bytes, const host::Tag
                      Caller caller) noexcept;
 
 /// A sized free that states another size than was asked for.
-void report_wrong_size(const void* block, const host::TagReading& tag, std::size_t given_bytes,
+void report_wrong_size(const void* block, std::uint32_t site, std::size_t bytes, std::size_t given_bytes,
                        Caller caller) noexcept;
 
 /// In a forked child: the parent's misuses are not the child's.

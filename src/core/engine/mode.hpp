@@ -17,16 +17,16 @@ enum class Mode : std::uint8_t {
   Sampled,   ///< some blocks are, in an address range of their own; the others are plain
   Plain,     ///< jemalloc's blocks as they are
 };
-extern constinit std::atomic<Mode> g_mode;
+[[gnu::visibility("hidden")]] extern constinit std::atomic<Mode> g_mode;
 /// The home range when plain blocks live there (Sampled, Plain); else empty.
-extern constinit host::HomeRange g_plain_home;
+[[gnu::visibility("hidden")]] extern constinit host::HomeRange g_plain_home;
 
 inline bool is_exact() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Exact; }
 inline bool is_sampled() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Sampled; }
 
 /// Bytes that this thread may allocate before the next allocation must look closer. Sampled: what is left until the next
 /// drawn byte; Plain: plenty; Exact: always 0. 0 means that nothing was drawn yet, so zeroed memory is a valid start.
-extern constinit thread_local std::uint64_t t_budget [[gnu::tls_model("initial-exec")]];
+[[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]] extern constinit thread_local std::uint64_t t_budget;
 
 /// The first question of every allocating function, the same in all modes: true, and the block is to be jemalloc's own,
 /// unrecorded. Once per request.

@@ -20,15 +20,18 @@ struct Guard {
   std::uint32_t claim;  ///< 1: a thread of the child is about to begin its profile
 };
 
-extern constinit Guard* g_guard;                  ///< points to g_cold_guard until the page is there
-extern constinit std::uint64_t* g_peak_number;    ///< Header.peak_number[Host]
-extern constinit std::uint32_t g_first_own_site;  ///< sites below are weir's own, or the parent's before fork
-extern constinit std::atomic<bool> g_counting;  ///< false: blocks are tagged but nothing is counted any more
-extern constinit config::Config g_config;
-extern constinit profile::Map g_map;
-extern constinit track::Modules g_modules;
-extern constinit track::Sites g_sites;
-extern constinit track::Shards g_shards;
+[[gnu::visibility(
+    "hidden")]] extern constinit Guard* g_guard;  ///< points to g_cold_guard until the page is there
+[[gnu::visibility("hidden")]] extern constinit std::uint64_t* g_peak_number;  ///< Header.peak_number[Host]
+[[gnu::visibility("hidden")]] extern constinit std::uint32_t
+    g_first_own_site;  ///< sites below are weir's own, or the parent's before fork
+[[gnu::visibility("hidden")]] extern constinit std::atomic<bool>
+    g_counting;  ///< false: blocks are tagged but nothing is counted any more
+[[gnu::visibility("hidden")]] extern constinit config::Config g_config;
+[[gnu::visibility("hidden")]] extern constinit profile::Map g_map;
+[[gnu::visibility("hidden")]] extern constinit track::Modules g_modules;
+[[gnu::visibility("hidden")]] extern constinit track::Sites g_sites;
+[[gnu::visibility("hidden")]] extern constinit track::Shards g_shards;
 
 /// What an up-to-date thread's generation is: one more than the guard's, so that neither a new thread (0) nor a forked
 /// child (guard 0) has it.
@@ -51,7 +54,7 @@ void enter_thread(ThreadState& self) noexcept;
 /// Makes every thread pass through enter_thread() once.
 void bump_generation() noexcept;
 
-/// Adds the thread's delta to the process's live bytes, and notes a new peak.
+/// Adds what the thread has not passed on to the process's live bytes, and notes a new peak.
 void pass_on(ThreadState& self) noexcept;
 
 /// Looks at the clock; a timeline point and the allocator's statistics when they are due.

@@ -15,10 +15,10 @@ struct ThreadState {
   /// closed library, the first or last second thread.
   std::uint64_t generation;
   profile::CounterRecord** pages;  ///< counters of this thread's shard, by site / 256
-  std::int64_t delta;              ///< live bytes not yet passed on to the process's sum
-  std::int64_t room;               ///< delta beyond this: pass on
-  std::int64_t floor;              ///< delta below this: pass on
-  const void* last_block;          ///< the newest block, until this thread allocates again
+  std::int64_t room;       ///< bytes that may yet come to live before they are passed on to the process's sum
+  std::int64_t granted;    ///< `room` when they were last passed on
+  std::int64_t ceiling;    ///< room above this: pass on
+  const void* last_block;  ///< the newest block, until this thread allocates again
   track::Shard* shard;
   stack::Memory* memory;        ///< of stacks; null: none could be had, stacks are not known then
   std::uintptr_t inside_frame;  ///< stack address of the call that set `inside`
@@ -33,7 +33,8 @@ struct ThreadState {
 };
 static_assert(sizeof(ThreadState) <= 144);
 
-extern constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]];
+[[gnu::visibility("hidden")]] extern constinit thread_local ThreadState t_self
+    [[gnu::tls_model("initial-exec")]];
 
 /// While one of these lives, signal handlers keep out of this thread (handler_path.hpp). For what takes locks outside of
 /// an allocation. `entered` is false where the thread was inside already: in a handler, where no lock may be taken.

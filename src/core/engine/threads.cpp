@@ -56,8 +56,8 @@ void take_shard(ThreadState& self) noexcept {
 void stop_counting(ThreadState& self) noexcept {
   self.pages = g_no_pages;
   self.memory = nullptr;
-  self.room = INT64_MAX;
-  self.floor = INT64_MIN;
+  self.room = self.granted = INT64_MAX / 2;
+  self.ceiling = INT64_MAX;
   self.ticks = ~std::uint32_t{0};
   self.generation = expected_generation();
 }
@@ -94,8 +94,8 @@ void enter_thread(ThreadState& self) noexcept {
 void pass_on(ThreadState& self) noexcept {
   if (is_sampled()) return;  // each sample is passed on at once (sampled_count.cpp)
   profile::Header& h = header();
-  const std::int64_t delta = self.delta;
-  self.delta = 0;
+  const std::int64_t delta = self.granted - self.room;
+  self.granted = self.room;
   const std::int64_t live = __atomic_add_fetch(&h.flushed_live[kHost], delta, __ATOMIC_RELAXED);
   std::int64_t peak = load_relaxed(h.peak_bytes[kHost]);
   while (live > peak) {
@@ -108,12 +108,12 @@ void pass_on(ThreadState& self) noexcept {
     store_relaxed(h.peak_at_ns[kHost], load_relaxed(h.last_seen_ns));
   }
   if (g_shards.single()) {
-    self.room = peak - live;
-    self.floor = INT64_MIN;
+    self.room = self.granted = peak - live;
+    self.ceiling = INT64_MAX;
     return;
   }
-  self.room = kStep;
-  self.floor = -kStep;
+  self.room = self.granted = kStep;
+  self.ceiling = 2 * kStep;
   const std::uint64_t error = std::uint64_t{load_relaxed(h.shard_count)} * kStep;
   if (error > load_relaxed(h.peak_error_bytes[kHost])) store_relaxed(h.peak_error_bytes[kHost], error);
 }

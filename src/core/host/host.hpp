@@ -29,24 +29,40 @@ void begin() noexcept;
 /// "jemalloc 5.3.0"
 [[nodiscard]] const char* version() noexcept;
 
+/// Bytes of the block that a request gets, with its tag.
+[[nodiscard]] inline std::size_t tagged_class(std::size_t bytes) noexcept {
+  return size_class(bytes < 8 ? 16 : bytes + kTagBytes);
+}
+
+/// For at most kMaxSmall bytes, by a table.
+inline constexpr std::size_t kMaxSmall = kTabulated - kTagBytes;
+[[nodiscard]] inline Block allocate_small(std::size_t bytes) noexcept {
+  const std::size_t class_bytes = kSizeClasses[(bytes + kTagBytes + 15) / 16];
+  if (class_bytes > kTabulated) __builtin_unreachable();  // and so its tag has a short slack
+  return {weir_je_malloc(class_bytes), class_bytes};
+}
+
 [[nodiscard]] inline Block allocate(std::size_t bytes) noexcept {
-  const std::size_t asked = tagged_request(bytes);
-  return {weir_je_malloc(asked), size_class(asked)};
+  const std::size_t class_bytes = tagged_class(bytes);
+  return {weir_je_malloc(class_bytes), class_bytes};
 }
 [[nodiscard]] inline Block allocate_zeroed(std::size_t bytes) noexcept {
-  const std::size_t asked = tagged_request(bytes);
-  return {weir_je_calloc(1, asked), size_class(asked)};
+  const std::size_t class_bytes = tagged_class(bytes);
+  return {weir_je_calloc(1, class_bytes), class_bytes};
 }
 /// `align` is a power of two, at most 2^48.
 [[nodiscard]] Block allocate_aligned(std::size_t bytes, std::size_t align) noexcept;
 
 /// The tag must have been cleared. On failure the block is as it was, and null is returned.
 [[nodiscard]] inline Block reallocate(void* block, std::size_t bytes) noexcept {
-  const std::size_t asked = tagged_request(bytes);
-  return {weir_je_rallocx(block, asked, 0), size_class(asked)};
+  const std::size_t class_bytes = tagged_class(bytes);
+  return {weir_je_rallocx(block, class_bytes, 0), class_bytes};
 }
 
 inline void release(void* block, std::size_t class_bytes) noexcept {
+  // jemalloc's short way takes no size for what lies at the start of a page.
+  if (address_of(block) % 4096 == 0) [[unlikely]]
+    return weir_je_free(block);
   weir_je_sdallocx(block, class_bytes, 0);
 }
 

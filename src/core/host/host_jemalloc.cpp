@@ -71,7 +71,7 @@ const char* version() noexcept {
 }
 
 Block allocate_aligned(std::size_t bytes, std::size_t align) noexcept {
-  const std::size_t asked = tagged_request(bytes);
+  const std::size_t asked = bytes < 8 ? 16 : bytes + kTagBytes;
   void* at = weir_je_mallocx(asked, aligned_to(align));
   return {at, at == nullptr ? 0 : class_bytes_of(at)};
 }

@@ -22,9 +22,9 @@ struct HomeRange {
   std::uintptr_t bytes;
 };
 /// Written once before jemalloc's first call. All zero: not chosen.
-extern constinit HomeRange g_home;
+[[gnu::visibility("hidden")]] extern constinit HomeRange g_home;
 /// Of recorded blocks in sampled mode. Written once; all zero: there are none.
-extern constinit HomeRange g_sampled_home;
+[[gnu::visibility("hidden")]] extern constinit HomeRange g_sampled_home;
 
 /// Chooses the range. Call once, before any jemalloc function.
 void choose_home() noexcept;

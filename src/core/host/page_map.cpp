@@ -11,6 +11,9 @@ constinit PageMap g_page_map{};
 
 namespace {
 
+constinit std::uintptr_t
+    g_empty_root[std::size_t{1} << (47 - 30)]{};  // never touched but where jemalloc is another
+
 constexpr std::size_t kFirstOffset = 16, kLastOffset = 512;
 
 std::size_t ctl_number(const char* name) noexcept {
@@ -76,6 +79,7 @@ bool describes(const PageMap& map, void* block, bool is_slab) noexcept {
 }  // namespace
 
 void prove_page_map() noexcept {
+  g_page_map.root = g_empty_root;
   static constinit PageMap map{};  // large for a stack, and needed once
   if (!read_class_table(map.bytes) || ctl_number("arenas.page") != 4096) return;
   void* blocks[] = {weir_je_malloc(24), weir_je_malloc(3000), weir_je_malloc(100'000),
@@ -95,11 +99,13 @@ void prove_page_map() noexcept {
   for (void* block : blocks) weir_je_free(block);
   if (found != 1) return;  // never guess
   map.root = root;
+  map.proven = true;
+  map.bytes[0] = 0;  // also the index in the word of a page that is nobody's
   g_page_map = map;
 }
 
 bool starts_a_block(const void* p, std::size_t class_bytes) noexcept {
-  if (g_page_map.root == nullptr) return true;  // jemalloc has answered for it
+  if (!g_page_map.proven) return true;  // jemalloc has answered for it
   const std::uintptr_t at = address_of(p);
   const std::uint64_t word = word_of(g_page_map, at);
   const std::uintptr_t extent = extent_address(word);

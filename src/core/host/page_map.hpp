@@ -20,10 +20,12 @@ extern "C" std::size_t weir_je_sallocx(const void*, int) noexcept;
 namespace weir::host {
 
 struct PageMap {
-  const std::uintptr_t* root;            ///< null: not proven
-  std::array<std::uint64_t, 256> bytes;  ///< of each size class index
+  const std::uintptr_t* root;  ///< an empty one when the layout is not proven
+  bool proven;
+  std::array<std::uint64_t, 256>
+      bytes;  ///< of each size class index; of the first, 8 bytes, that is never used: 0
 };
-extern constinit PageMap g_page_map;
+[[gnu::visibility("hidden")]] extern constinit PageMap g_page_map;
 
 /// Finds and proves the layout. After jemalloc works, before any other thread.
 void prove_page_map() noexcept;
@@ -31,15 +33,13 @@ void prove_page_map() noexcept;
 /// Bytes of the size class of the live or cached block that starts at `p`; 0: no block starts on this page.
 /// `p` lies in memory that is_ours().
 inline std::size_t class_bytes_of(const void* p) noexcept {
-  if (g_page_map.root == nullptr) [[unlikely]]
-    return weir_je_sallocx(p, 0);
   const std::uintptr_t at = address_of(p);
   const std::uintptr_t leaf = __atomic_load_n(&g_page_map.root[at >> 30], __ATOMIC_RELAXED);
   if (leaf == 0) [[unlikely]]
-    return 0;
+    return g_page_map.proven ? 0 : weir_je_sallocx(p, 0);
   const std::uint64_t word = __atomic_load_n(
       reinterpret_cast<const std::uint64_t*>(leaf) + ((at >> 12) & 0x3ffff), __ATOMIC_RELAXED);
-  if (word == 0 || (word & 0x1c) != 0) [[unlikely]]
+  if ((word & 0x1c) != 0) [[unlikely]]
     return 0;
   return g_page_map.bytes[(word >> 48) & 0xff];
 }

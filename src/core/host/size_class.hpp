@@ -2,6 +2,7 @@
 // asked for, because every request carries a tag). host::begin() compares this with jemalloc's own answers.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,14 @@ constexpr std::size_t size_class(std::size_t bytes) noexcept {
   const std::size_t mask = (std::size_t{1} << spacing) - 1;
   return (bytes + mask) & ~mask;
 }
+
+inline constexpr std::size_t kTabulated = 4096;
+/// size_class(16 i), for what nearly all requests are.
+inline constexpr auto kSizeClasses = [] {
+  std::array<std::uint16_t, kTabulated / 16 + 1> table{};
+  for (std::size_t i = 1; i != table.size(); ++i) table[i] = static_cast<std::uint16_t>(size_class(16 * i));
+  return table;
+}();
 
 static_assert(size_class(9) == 16 && size_class(16) == 16 && size_class(17) == 32 && size_class(128) == 128);
 static_assert(size_class(129) == 160 && size_class(160) == 160 && size_class(257) == 320);

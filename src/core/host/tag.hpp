@@ -24,7 +24,7 @@ inline constexpr std::size_t kTagBytes = 8;
 inline constexpr std::uint32_t kMaxSite = (1U << 24) - 1;
 
 /// Per process, from the kernel's random numbers, so that no content of a block passes for a tag by design.
-extern constinit std::uint64_t g_tag_secret;
+[[gnu::visibility("hidden")]] extern constinit std::uint64_t g_tag_secret;
 
 struct Tag {
   std::uint64_t word;
@@ -38,9 +38,16 @@ inline std::uint64_t* tag_word(void* block, std::size_t class_bytes) noexcept {
   return reinterpret_cast<std::uint64_t*>(static_cast<char*>(block) + class_bytes) - 1;
 }
 
-/// The low 28 bits for what stands above them.
-inline std::uint64_t tag_check(const void* block, std::uint64_t site_and_slack) noexcept {
-  return ((address_of(block) ^ g_tag_secret ^ (site_and_slack << 11)) * 0x9e3779b97f4a7c15ULL) >> 36;
+inline constexpr std::uint64_t kTagCheckMask = 0xfffffff;
+
+/// The low 28 bits for a word's upper 36.
+inline std::uint64_t tag_check(const void* block, std::uint64_t upper) noexcept {
+  return ((address_of(block) ^ g_tag_secret ^ upper) * 0x9e3779b97f4a7c15ULL) >> 36;
+}
+
+/// 0: the tag is a live block's. kTagCheckMask: a freed one's. Anything else: neither.
+inline std::uint64_t tag_fault(const void* block, std::uint64_t word) noexcept {
+  return (word ^ tag_check(block, word & ~kTagCheckMask)) & kTagCheckMask;
 }
 
 enum class TagState { Live, Freed, Wrong };
@@ -56,8 +63,8 @@ struct TagReading {
 
 /// Writes the tag of a block that was asked for with `requested` bytes. The store is one aligned word, so a snapshot
 /// at any instant sees a live block or none.
-inline void write_tag(void* block, std::size_t class_bytes, std::size_t requested,
-                      std::uint32_t site) noexcept {
+[[gnu::always_inline]] inline void write_tag(void* block, std::size_t class_bytes, std::size_t requested,
+                                             std::uint32_t site) noexcept {
   std::uint64_t* word = tag_word(block, class_bytes);
   std::uint64_t slack = class_bytes - kTagBytes - requested;
   if (slack >= Tag::kLongSlack) [[unlikely]] {
@@ -65,15 +72,17 @@ inline void write_tag(void* block, std::size_t class_bytes, std::size_t requeste
     slack = Tag::kLongSlack;
   }
   const std::uint64_t upper = (std::uint64_t{site} << 40) | (slack << 28);
-  __atomic_store_n(word, upper | tag_check(block, upper >> 28), __ATOMIC_RELAXED);
+  __atomic_store_n(word, upper | tag_check(block, upper), __ATOMIC_RELAXED);
 }
 
-inline constexpr std::uint64_t kTagCheckMask = 0xfffffff;
+inline Tag load_tag(void* block, std::size_t class_bytes) noexcept {
+  return {__atomic_load_n(tag_word(block, class_bytes), __ATOMIC_RELAXED)};
+}
 
 inline TagReading read_tag(void* block, std::size_t class_bytes) noexcept {
   const std::uint64_t* at = tag_word(block, class_bytes);
-  const Tag tag{__atomic_load_n(at, __ATOMIC_RELAXED)};
-  const std::uint64_t off = (tag.word & kTagCheckMask) ^ tag_check(block, tag.word >> 28);
+  const Tag tag = load_tag(block, class_bytes);
+  const std::uint64_t off = tag_fault(block, tag.word);
   TagReading reading{.state = off == 0               ? TagState::Live
                               : off == kTagCheckMask ? TagState::Freed
                                                      : TagState::Wrong,
@@ -92,8 +101,8 @@ inline TagReading read_tag(void* block, std::size_t class_bytes) noexcept {
 }
 
 /// Marks a live block as freed. Before it goes back to the allocator, never after.
-inline void retire_tag(void* block, std::size_t class_bytes, const TagReading& reading) noexcept {
-  __atomic_store_n(tag_word(block, class_bytes), reading.word ^ kTagCheckMask, __ATOMIC_RELAXED);
+inline void retire_tag(void* block, std::size_t class_bytes, Tag tag) noexcept {
+  __atomic_store_n(tag_word(block, class_bytes), tag.word ^ kTagCheckMask, __ATOMIC_RELAXED);
 }
 
 /// Takes the tag away before a block changes its size, so that none is left in its middle; and puts it back.

@@ -26,6 +26,22 @@ bool read_expression(Cursor c, Origin& out) noexcept {
   return out.is_address && c.done() && !c.bad();
 }
 
+/// The CFA in a linkage table, as GNU ld writes it: rsp + 8, and 8 more in the last instructions of each 16-byte entry.
+bool read_linkage_expression(Cursor c, std::uintptr_t address, Origin& out) noexcept {
+  // breg7 8; breg16 0; lit15; and; lit11 (lit10, lit9 in other tables); ge; lit3; shl; plus
+  constexpr std::uint8_t kBefore[] = {0x77, 0x08, 0x80, 0x00, 0x3f, 0x1a},
+                         kAfter[] = {0x2a, 0x33, 0x24, 0x22};
+  constexpr std::uint8_t kLit0 = 0x30, kLit15 = 0x3f;
+  for (const std::uint8_t op : kBefore)
+    if (c.fixed<std::uint8_t>() != op) return false;
+  const auto pushed_at = c.fixed<std::uint8_t>();
+  if (pushed_at < kLit0 || pushed_at > kLit15) return false;
+  for (const std::uint8_t op : kAfter)
+    if (c.fixed<std::uint8_t>() != op) return false;
+  out = {From::Rsp, false, (address & 15) >= static_cast<std::uintptr_t>(pushed_at - kLit0) ? 16 : 8};
+  return c.done() && !c.bad();
+}
+
 class Interpreter {
  public:
   Interpreter(const FrameEntry& entry, std::uintptr_t address) noexcept : entry_{entry}, target_{address} {}
@@ -132,7 +148,9 @@ class Interpreter {
       case 0x0e: row_.cfa.offset = static_cast<std::int32_t>(c.uleb()); return true;
       case 0x0f: {  // DW_CFA_def_cfa_expression
         const std::uint64_t bytes = c.uleb();
-        if (!read_expression(c.part(bytes), row_.cfa)) row_.cfa = {From::Nowhere, false, 0};
+        if (!read_expression(c.part(bytes), row_.cfa) &&
+            !read_linkage_expression(c.part(bytes), target_, row_.cfa))
+          row_.cfa = {From::Nowhere, false, 0};
         c.skip(bytes);
         return true;
       }

@@ -8,17 +8,21 @@
 #include <cstdint>
 #include <span>
 
+#include "core/stack/trace.hpp"
+
 namespace weir::stack {
 
-/// Where an exported function was called from, taken at its entry (caller() in preload/hook.hpp).
+/// Where an exported function was called from. The function has made a frame as its first act, and it still stands:
+///     slot - 1: the caller's rbp │ slot: return address │ … caller's frame
 struct Caller {
-  const std::uintptr_t* slot;  ///< stack slot that holds the return address
-  std::uintptr_t rbp;          ///< frame pointer register of the caller
-  [[nodiscard]] std::uintptr_t return_address() const noexcept { return *slot; }
+  const std::uintptr_t* slot;
+  [[nodiscard]] std::uintptr_t return_address() const noexcept { return slot[0]; }
+  [[nodiscard]] std::uintptr_t rbp() const noexcept { return slot[-1]; }
 };
 
 struct Stack {
   std::span<const std::uintptr_t> pcs;  ///< youngest (the caller's return address) first; at least one
+  StackHash hash;                       ///< of pcs
   bool truncated;                       ///< there were older frames than the depth allows
   bool incomplete;  ///< the walk met a frame that it could not pass: older frames are missing
 };
@@ -32,7 +36,10 @@ using Buffer = std::uintptr_t[kMaxDepth];
 class Memory;  // what a thread remembers of its stacks: memory.hpp
 
 /// Walks the stack: at most `depth` <= kMaxDepth frames. The frames lie in `memory`, until its next use.
-[[nodiscard]] Stack capture(Memory& memory, const Caller& caller, std::size_t depth) noexcept;
+[[nodiscard]] Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept;
+/// The same, without `pcs`: addresses_of() gives them.
+[[nodiscard]] Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept;
+[[nodiscard]] std::span<const std::uintptr_t> addresses_of(Memory& memory) noexcept;
 
 /// After a library was closed: what is known of code addresses no longer holds.
 void forget_code() noexcept;

@@ -1,5 +1,7 @@
-// The walk from frame to frame, by the rule of each code address. On the way it notes in the trail every stack word
-// that it relied on.
+// The walk from frame to frame, by the rule of each code address, until it meets a frame of the thread's last trace from
+// where on the stack has not changed.
+#include <cstring>
+
 #include "core/stack/memory.hpp"
 #include "core/stack/readable.hpp"
 #include "core/stack/rules.hpp"
@@ -23,84 +25,109 @@ enum class Step { Caller, Outermost, Lost };
 
 std::uintptr_t load(std::uintptr_t at) noexcept { return *reinterpret_cast<const std::uintptr_t*>(at); }
 
+/// Stands at one frame at a time; step() goes to its caller's.
 class Walk {
  public:
-  Walk(Memory& memory, const Caller& caller) noexcept
+  Walk(KnownStack& known, Caller caller) noexcept
       : slot_{reinterpret_cast<std::uintptr_t>(caller.slot)},
         pc_{caller.return_address()},
-        rbp_{caller.rbp},
-        readable_{memory.known, slot_},
-        trail_{memory.trail} {
-    trail_.begin(caller);
-    trail_.add_word(slot_, pc_);
+        rbp_{caller.rbp()},
+        rbp_at_{slot_ - kWord},
+        readable_{known, slot_} {}
+
+  [[nodiscard]] bool is_at(const Frame& frame) const noexcept {
+    return frame.slot == slot_ && frame.pc == pc_ && !is_exact_;
+  }
+  [[nodiscard]] bool is_above(const Frame& frame) const noexcept { return frame.slot < slot_; }
+  [[nodiscard]] std::uintptr_t rbp_at() const noexcept { return rbp_at_; }
+  /// The word where the walk found that there is no caller; 0: a rule said so.
+  [[nodiscard]] std::uintptr_t end_at() const noexcept { return end_at_; }
+
+  /// Goes to a frame that was proven by other means.
+  void go_to(const Frame& frame) noexcept {
+    slot_ = frame.slot;
+    pc_ = load(slot_);
+    rbp_at_ = frame.rbp_at;
+    rbp_ = load(rbp_at_);
+    is_exact_ = false;
   }
 
-  [[nodiscard]] std::uintptr_t pc() const noexcept { return pc_; }
-
-  Step step() noexcept {
+  Step step(Frame& out) noexcept {
+    out.slot = slot_;
+    out.pc = pc_;
+    out.rbp = rbp_;
+    out.rbp_at = rbp_at_;
+    out.cfa_at = 0;
+    out.flags = 0;
     const std::uintptr_t address = pc_ - (is_exact_ ? 0 : 1);
     std::uint64_t word = g_rules.find(address);
     if (word == 0) [[unlikely]] {
       word = g_rules.learn(address);
-      if (word == 0 || word == Rules::kNotFollowed) return by_frame_pointer(word != 0);
+      if (word == 0) return by_frame_pointer(out);
+      if (word == Rules::kNotFollowed) return lose(out);  // it says where its frame is; rbp would be a guess
     }
     const Rule rule = Rule::unpack(word);
     switch (rule.kind) {
-      case RuleKind::FromRsp: return go_to(slot_ + kWord + rule.cfa * kWord, rule.rbp_slot);
-      case RuleKind::FromRbp: rely_on_rbp(); return go_to(rbp_ + rule.cfa * kWord, rule.rbp_slot);
-      case RuleKind::Odd: return by_odd_rule(g_rules.odd(rule));
+      case RuleKind::FromRsp: return rise(out, slot_ + kWord + rule.cfa * kWord, rule.rbp_slot);
+      case RuleKind::FromRbp:
+        out.flags = Frame::kUsesRbp;
+        return rise(out, rbp_ + rule.cfa * kWord, rule.rbp_slot);
+      case RuleKind::Odd: return by_odd_rule(out, g_rules.odd(rule));
       case RuleKind::Last: break;
     }
     return Step::Outermost;
   }
 
  private:
-  /// The rest of the walk depends on the value of rbp, wherever it came from.
-  void rely_on_rbp() noexcept {
-    if (rbp_noted_) return;
-    rbp_noted_ = true;
-    if (rbp_at_ == 0)
-      trail_.uses_live_rbp = true;
-    else
-      trail_.add_pointer(rbp_at_, rbp_);
-  }
-  void set_rbp(std::uintptr_t value, std::uintptr_t at) noexcept {
-    rbp_ = value;
-    rbp_at_ = at;
-    rbp_noted_ = false;
-  }
-
   /// The caller's frame begins at `cfa`; its rbp was saved `rbp_slot` words below, or not at all.
-  Step go_to(std::uintptr_t cfa, unsigned rbp_slot) noexcept {
+  [[gnu::always_inline]] Step rise(Frame& out, std::uintptr_t cfa, unsigned rbp_slot) noexcept {
     const std::uintptr_t slot = cfa - kWord;
-    if (slot <= slot_ || !readable_.has(slot)) return Step::Lost;
-    if (rbp_slot != 0 && !readable_.has(cfa - rbp_slot * kWord)) return Step::Lost;
-    if (rbp_slot != 0) set_rbp(load(cfa - rbp_slot * kWord), cfa - rbp_slot * kWord);
-    slot_ = slot;
-    pc_ = load(slot);
+    if (slot <= slot_ || !readable_.has(slot)) return lose(out);
+    if (rbp_slot != 0) {
+      const std::uintptr_t rbp_at = cfa - rbp_slot * kWord;
+      if (!readable_.has(rbp_at)) return lose(out);
+      set_rbp(out, load(rbp_at), rbp_at);
+    }
     is_exact_ = false;
-    trail_.add_word(slot, pc_);
-    return pc_ == 0 ? Step::Outermost : Step::Caller;
+    return arrive(out, slot, load(slot));
+  }
+  void set_rbp(Frame& out, std::uintptr_t rbp, std::uintptr_t at) noexcept {
+    rbp_ = rbp;
+    rbp_at_ = at;
+    out.flags |= Frame::kSetsRbp;
+  }
+  Step arrive(Frame& out, std::uintptr_t slot, std::uintptr_t pc) noexcept {
+    slot_ = slot;
+    pc_ = pc;
+    if (pc != 0) return Step::Caller;
+    end_at_ = slot;
+    out.flags |= Frame::kStepAgain;  // the end depends on a word that belongs to no frame
+    return Step::Outermost;
+  }
+  static Step lose(Frame& out) noexcept {
+    out.flags |= Frame::kStepAgain | Frame::kUnlike;
+    return Step::Lost;
   }
 
   /// Code that the loader knows nothing of, or that says nothing of its frames: where rbp is no frame pointer either,
-  /// it is taken for the bottom of the stack (as the start of a fiber is). `is_described`: it says something, which we
-  /// cannot follow; then the rest of the stack is lost.
-  Step by_frame_pointer(bool is_described) noexcept {
+  /// it is taken for the bottom of the stack (as the start of a fiber is).
+  Step by_frame_pointer(Frame& out) noexcept {
+    out.flags = Frame::kStepAgain;
     if (rbp_ <= slot_ || rbp_ - slot_ > kFrameReach || !readable_.has_indeed(rbp_ + kWord)) {
-      trail_.is_whole = false;
-      return is_described ? Step::Lost : Step::Outermost;
+      out.flags |= Frame::kUnlike;
+      return Step::Outermost;
     }
-    rely_on_rbp();
-    return go_to(rbp_ + 2 * kWord, 2);
+    out.flags |= Frame::kUsesRbp;
+    return rise(out, rbp_ + 2 * kWord, 2);
   }
 
   /// Where a value lies, or the value itself; false: in memory that cannot be read.
-  bool resolve(const Origin& origin, std::uintptr_t cfa, std::uintptr_t& value, std::uintptr_t& at) noexcept {
+  bool resolve(Frame& out, const Origin& origin, std::uintptr_t cfa, std::uintptr_t& value,
+               std::uintptr_t& at) noexcept {
     if (origin.base == From::Unchanged || origin.base == From::Nowhere) return true;
-    if (origin.base == From::Rbp) rely_on_rbp();
+    if (origin.base == From::Rbp) out.flags |= Frame::kUsesRbp;
     const std::uintptr_t base = origin.base == From::Rsp   ? slot_ + kWord
-                                : origin.base == From::Rbp ? rbp_
+                                : origin.base == From::Rbp ? out.rbp
                                                            : cfa;
     value = base + static_cast<std::uintptr_t>(static_cast<std::intptr_t>(origin.offset));
     at = 0;
@@ -111,55 +138,155 @@ class Walk {
     return true;
   }
 
-  Step by_odd_rule(const OddRule& rule) noexcept {
-    std::uintptr_t cfa = 0, pc = 0, rbp = rbp_, cfa_at = 0, pc_at = 0, rbp_at = 0;
-    if (!resolve(rule.cfa, 0, cfa, cfa_at)) return Step::Lost;
-    if (cfa_at != 0) trail_.add_pointer(cfa_at, cfa);
-    if (!resolve(rule.pc, cfa, pc, pc_at) || !resolve(rule.rbp, cfa, rbp, rbp_at)) return Step::Lost;
+  Step by_odd_rule(Frame& out, const OddRule& rule) noexcept {
+    out.flags = Frame::kStepAgain;
+    std::uintptr_t cfa = 0, pc = 0, rbp = 0, pc_at = 0, rbp_at = 0;
+    if (!resolve(out, rule.cfa, 0, cfa, out.cfa_at)) return lose(out);
+    if (!resolve(out, rule.pc, cfa, pc, pc_at) || !resolve(out, rule.rbp, cfa, rbp, rbp_at)) return lose(out);
     const std::uintptr_t slot = cfa - kWord;
+    if (pc_at != slot) out.flags |= Frame::kUnlike;
     if (rule.is_signal) {
-      trail_.is_whole = false;  // what was interrupted is never twice the same
-      readable_.move_to(slot);  // and may run on another stack
+      out.flags |= Frame::kUnlike;  // what was interrupted is never twice the same
+      readable_.move_to(slot);      // and may run on another stack
     } else if (slot <= slot_) {
-      return Step::Lost;
+      return lose(out);
     }
     if (rule.rbp.base == From::Nowhere)
-      trail_.is_whole = false;  // whatever rbp holds now, nothing verifies it
-    if (rule.rbp.base != From::Unchanged && rule.rbp.base != From::Nowhere) set_rbp(rbp, rbp_at);
-    slot_ = slot;
-    pc_ = pc;
+      out.flags |= Frame::kUnlike;  // whatever rbp holds, nothing verifies it
+    if (rbp_at != 0)
+      set_rbp(out, rbp, rbp_at);
+    else if (rule.rbp.base != From::Unchanged && rule.rbp.base != From::Nowhere)
+      return lose(out);  // computed, lies nowhere: no compiler writes that
     is_exact_ = rule.is_signal;
-    trail_.add_word(pc_at, pc);
-    return pc == 0 ? Step::Outermost : Step::Caller;
+    return arrive(out, slot, pc);
   }
 
   std::uintptr_t slot_;  ///< where the frame's return address, pc_, is stored: its rsp is slot_ + 8
   std::uintptr_t pc_;
   std::uintptr_t rbp_;
-  std::uintptr_t rbp_at_ = 0;  ///< the slot that rbp_ was loaded from; 0: it is the caller's register
-  bool rbp_noted_ = false;
+  std::uintptr_t rbp_at_;  ///< the word that rbp_ was loaded from
+  std::uintptr_t end_at_ = 0;
   bool is_exact_ =
       false;  ///< the frame was interrupted at pc_; else it called, and pc_ is the instruction after
   Readable readable_;
-  Trail& trail_;
 };
+
+/// Goes along an earlier trace from the frame `at`, where the walk stands, as long as the stack still is as that says.
+/// Returns the index of the first frame that is not known to be right; the walk then stands there. kMost: all are.
+std::size_t follow(Trace& trace, std::size_t at, Walk& walk) noexcept {
+  Frame* frame = &trace.frames[at];
+  frame->rbp_at = walk.rbp_at();
+  for (const Frame* oldest = &trace.frames[Trace::kMost - 1];; ++frame) {
+    if ((frame->flags & (Frame::kUsesRbp | Frame::kStepAgain)) != 0)
+      if ((frame->flags & Frame::kStepAgain) != 0 || load(frame->rbp_at) != frame->rbp) break;
+    if (frame == oldest) return Trace::kMost;
+    if ((frame->flags & Frame::kSetsRbp) == 0) frame[1].rbp_at = frame->rbp_at;
+    if (load(frame[1].slot) != frame[1].pc) {
+      ++frame;
+      break;
+    }
+  }
+  if (frame != &trace.frames[at]) walk.go_to(*frame);
+  return static_cast<std::size_t>(frame - trace.frames);
+}
 
 }  // namespace
 
 const char* unwinder_name() noexcept { return "call frame information, verified"; }
 
-Stack capture(Memory& memory, const Caller& caller, std::size_t depth) noexcept {
-  Walk walk{memory, caller};
-  Buffer& pcs = memory.pcs;
-  pcs[0] = walk.pc();
-  std::size_t count = 1;
-  for (;;) {
-    const Step done = walk.step();
-    if (done == Step::Lost) memory.trail.is_whole = false;
-    if (done != Step::Caller) return {{pcs, count}, false, done == Step::Lost};
-    if (count == depth) return {{pcs, count}, true, false};
-    pcs[count++] = walk.pc();
+namespace {
+
+/// Captures in a row that do not look beyond the wanted depth, after one found no end within Trace::kMost frames.
+constexpr std::uint32_t kSkipDeep = 256;
+
+/// What a walk came to, youngest frames in Memory::young.
+struct Walked {
+  std::size_t young;   ///< frames walked
+  std::size_t joined;  ///< index in Memory::last of the frame that follows them; kMost: none does
+  Step end;            ///< Caller: it was stopped
+};
+
+Walked walk_young(Memory& memory, Walk& walk, std::size_t most) noexcept {
+  Trace& last = memory.last;
+  std::size_t known = last.top();
+  for (std::size_t count = 0;;) {
+    while (known != Trace::kMost && walk.is_above(last.frames[known])) ++known;
+    if (known != Trace::kMost && walk.is_at(last.frames[known])) {
+      const std::size_t right = follow(last, known, walk);
+      if (right == Trace::kMost) return {count, known, Step::Outermost};
+      for (; known != right; ++known) {
+        if (count == most) return {count, Trace::kMost, Step::Caller};
+        memory.young[count++] = last.frames[known];
+      }
+      if (walk.is_at(last.frames[known])) ++known;  // only a step leads on from this one
+    }
+    if (count == most) return {count, Trace::kMost, Step::Caller};
+    const Step done = walk.step(memory.young[count++]);
+    if (done != Step::Caller) return {count, Trace::kMost, done};
   }
+}
+
+StackHash hash_frames(Frame* youngest, std::size_t count, StackHash hash) noexcept {
+  for (std::size_t i = count; i-- != 0;) hash = youngest[i].hash = hash.extended(youngest[i].pc);
+  return hash;
+}
+
+/// Puts the young frames before the old ones that they joined.
+StackHash join(Memory& memory, const Walked& walked) noexcept {
+  Trace& last = memory.last;
+  last.count = Trace::kMost - walked.joined + walked.young;
+  Frame* top = last.frames + last.top();
+  std::memcpy(top, memory.young, walked.young * sizeof(Frame));
+  memory.frames = top;
+  memory.frame_count = last.count;
+  return hash_frames(top, walked.young,
+                     walked.joined == Trace::kMost ? StackHash::empty() : last.frames[walked.joined].hash);
+}
+
+}  // namespace
+
+Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept {
+  Walk walk{memory.known, caller};
+  std::size_t most = Trace::kMost;
+  if (memory.skip_deep != 0) {
+    --memory.skip_deep;
+    most = depth;
+  }
+  const Walked walked = walk_young(memory, walk, most);
+  memory.end_at = walk.end_at();
+  Stack stack{};
+  if (walked.end == Step::Outermost && walked.young <= walked.joined) {
+    stack.hash = join(memory, walked);
+  } else {
+    memory.frames = memory.young;
+    memory.frame_count = walked.young;
+    if (walked.end != Step::Lost && most == Trace::kMost) memory.skip_deep = kSkipDeep;
+    // Joined, but too long to keep.
+    for (std::size_t old = walked.joined; old != Trace::kMost && memory.frame_count <= depth; ++old)
+      memory.young[memory.frame_count++] = memory.last.frames[old];
+    memory.last.count = 0;
+    stack.incomplete = walked.end == Step::Lost && walked.young <= depth;
+    if (walked.young <= depth) stack.hash = hash_frames(memory.young, walked.young, StackHash::empty());
+  }
+  stack.truncated = memory.frame_count > depth || (memory.frame_count == depth && walked.end == Step::Caller);
+  if (stack.truncated) {
+    memory.frame_count = depth;
+    memory.end_at = Memory::kCut;
+    stack.hash = StackHash::empty();
+    for (std::size_t i = depth; i-- != 0;) stack.hash = stack.hash.extended(memory.frames[i].pc);
+  }
+  return stack;
+}
+
+std::span<const std::uintptr_t> addresses_of(Memory& memory) noexcept {
+  for (std::size_t i = 0; i != memory.frame_count; ++i) memory.pcs[i] = memory.frames[i].pc;
+  return {memory.pcs, memory.frame_count};
+}
+
+Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept {
+  Stack stack = capture_hash(memory, caller, depth);
+  stack.pcs = addresses_of(memory);
+  return stack;
 }
 
 void forget_code() noexcept {

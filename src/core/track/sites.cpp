@@ -5,14 +5,8 @@
 namespace weir::track {
 namespace {
 
-/// 96 bits of a stack.
-HashKey hash_of(const StackView& stack) noexcept {
-  std::uint64_t a = 0x9ddfea08eb382d69ULL, b = stack.flags;
-  for (const std::uintptr_t pc : stack.pcs) {
-    a = a * 0x9e3779b97f4a7c15ULL + pc;
-    b = (b ^ pc) * 0xc2b2ae3d27d4eb4fULL;
-  }
-  return {mix(a), static_cast<std::uint32_t>(b >> 32)};
+HashKey key_of(const StackHash& hash, std::uint16_t flags) noexcept {
+  return {mix(hash.a), static_cast<std::uint32_t>(hash.b >> 32) ^ flags};
 }
 
 std::uint64_t hash_of(const profile::NodeRecord& frame) noexcept {
@@ -103,11 +97,16 @@ std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const Hash
   return site;
 }
 
+std::uint32_t Sites::find(const StackHash& hash, std::uint16_t flags) const noexcept {
+  return by_stack_.find(key_of(hash, flags));
+}
+
 std::uint32_t Sites::intern(profile::Map& map, Modules& modules, const StackView& stack,
                             std::uint64_t started_ns) noexcept {
-  const HashKey key = hash_of(stack);
-  if (const std::uint32_t known = by_stack_.find(key)) [[likely]]
-    return known;
+  StackHash hash = StackHash::empty();
+  for (std::size_t i = stack.pcs.size(); i-- != 0;) hash = hash.extended(stack.pcs[i]);
+  const HashKey key = key_of(hash, stack.flags);
+  if (const std::uint32_t known = by_stack_.find(key)) return known;
   std::uint32_t indices[profile::kMaxFrames];
   modules.find_all(map, stack.pcs, indices);
   const std::uint32_t site = enter(map, stack, key, {indices, stack.pcs.size()}, started_ns);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/stack_hash.hpp"
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
 #include "core/track/hash_index.hpp"
@@ -25,6 +26,9 @@ class Sites {
  public:
   /// Makes the fixed sites. False: no memory.
   [[nodiscard]] bool begin(profile::Map& map, std::uint32_t max_sites) noexcept;
+
+  /// The site of a stack that is known by its hash, or 0. Never blocks.
+  [[nodiscard]] std::uint32_t find(const StackHash& hash, std::uint16_t flags) const noexcept;
 
   /// The site of this stack. Never blocks when the stack is known. When the table is full: unknown_site().
   [[nodiscard]] std::uint32_t intern(profile::Map& map, Modules& modules, const StackView& stack,

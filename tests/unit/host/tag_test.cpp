@@ -104,7 +104,7 @@ TEST(Tag, OfARetiredBlockSaysFreedAndWhose) {
   for (const std::size_t requested : {56UL, 0UL}) {
     Room room{64};
     write_tag(room.block(), 64, requested, 4711);
-    retire_tag(room.block(), 64, room.read());
+    retire_tag(room.block(), 64, load_tag(room.block(), 64));
     EXPECT_EQ(room.read().state, TagState::Freed);
     EXPECT_EQ(room.read().site, 4711U);
   }

@@ -7,66 +7,35 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-#define UNW_LOCAL_ONLY
-#include <libunwind.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "judge.hpp"
+
 namespace weir::stack {
 namespace {
 
-[[gnu::noinline]] std::vector<std::uintptr_t> judge() {
-  std::vector<std::uintptr_t> pcs;
-  unw_context_t context;
-  unw_cursor_t cursor;
-  unw_getcontext(&context);
-  unw_init_local(&cursor, &context);
-  while (unw_step(&cursor) > 0) {
-    unw_word_t pc = 0;
-    unw_get_reg(&cursor, UNW_REG_IP, &pc);
-    if (pc == 0) break;
-    pcs.push_back(pc);
-  }
-  return pcs;
-}
-
 std::size_t g_compared = 0;
 std::size_t g_recognised = 0;
-
-/// This thread's memory of stacks. Like the engine, the test takes it once and gives it back at the end.
-struct OwnMemory {
-  Memory* memory = take_memory();
-  ~OwnMemory() { give_back_memory(memory); }
-};
 thread_local OwnMemory t_own;
-
-/// What a stack means here: its number among all different ones.
-std::mutex g_meanings_lock;
-std::map<std::vector<std::uintptr_t>, std::uint32_t> g_meanings;
-std::uint32_t meaning_of(const std::vector<std::uintptr_t>& pcs) {
-  const std::lock_guard hold{g_meanings_lock};
-  return g_meanings.try_emplace(pcs, static_cast<std::uint32_t>(g_meanings.size() + 1)).first->second;
-}
 
 /// Compares both stacks of its caller. Not a leaf, and no tail call: it is a frame of its own for both.
 [[gnu::noinline]] void compare() {
-  std::vector<std::uintptr_t> theirs = judge();
-  theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judge()
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Caller caller{.slot = frame + 1, .rbp = frame[0]};
+  std::vector<std::uintptr_t> theirs = judged_stack();
+  theirs.erase(theirs.begin());  // the frame of compare() itself, seen from judged_stack()
+  const Caller caller = caller_of(__builtin_frame_address(0));
   Memory& memory = *t_own.memory;
   if (theirs.size() <= kMaxDepth) {
     const std::uint32_t recognised = memory.recall(caller);
     if (recognised != 0) {
       ++g_recognised;
-      EXPECT_EQ(recognised, meaning_of(theirs));
+      EXPECT_EQ(recognised, g_meanings.of(theirs));
     }
   }
   const Stack ours = capture(memory, caller, kMaxDepth);
@@ -78,7 +47,7 @@ std::uint32_t meaning_of(const std::vector<std::uintptr_t>& pcs) {
     EXPECT_FALSE(ours.truncated);
   }
   EXPECT_EQ(theirs, std::vector<std::uintptr_t>(ours.pcs.begin(), ours.pcs.end()));
-  memory.remember(caller, meaning_of(theirs));
+  memory.remember(caller, g_meanings.of(theirs));
   ++g_compared;
 }
 
@@ -102,8 +71,7 @@ TEST(Capture, AgreesOnPlainRecursion) {
 
 TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   recurse(1000);
-  const auto* frame = static_cast<const std::uintptr_t*>(__builtin_frame_address(0));
-  const Stack two = capture(*t_own.memory, {.slot = frame + 1, .rbp = frame[0]}, 2);
+  const Stack two = capture(*t_own.memory, caller_of(__builtin_frame_address(0)), 2);
   EXPECT_EQ(two.pcs.size(), 2U);
   EXPECT_TRUE(two.truncated);
 }
@@ -326,13 +294,14 @@ TEST(Capture, StopsWhereTheStackLeadsNowhere) {
   auto* base = static_cast<char*>(mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_EQ(munmap(base + page, page), 0);
   auto* words = reinterpret_cast<std::uintptr_t*>(base + page) - 4;
+  words[-1] = reinterpret_cast<std::uintptr_t>(base) + page + 64;
   words[0] = 0x1234;
   Memory& memory = *t_own.memory;
-  const Stack stack = capture(memory, {.slot = words, .rbp = reinterpret_cast<std::uintptr_t>(base) + page + 64}, 64);
+  const Stack stack = capture(memory, {words}, 64);
   EXPECT_EQ(stack.pcs.size(), 1U);
   // The same with a return address that has a rule: its frame reaches beyond the mapped page.
   words[3] = reinterpret_cast<std::uintptr_t>(&recurse) + 1;
-  const Stack cut = capture(memory, {.slot = words + 3, .rbp = 0}, 64);
+  const Stack cut = capture(memory, {words + 3}, 64);
   EXPECT_EQ(cut.pcs.size(), 1U);
   EXPECT_TRUE(cut.incomplete);
   munmap(base, page);
