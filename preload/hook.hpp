@@ -13,3 +13,17 @@
 [[gnu::always_inline]] inline weir::engine::Caller caller() noexcept {
   return weir::engine::caller_of(__builtin_frame_address(0));
 }
+
+// caller() costs a frame, which the usual functions would pay even where nothing is recorded. So they ask their one question
+// (engine::spend, engine::is_plain_block) and then jump: to jemalloc's, or to these, with the stack as their caller left it.
+namespace weir {
+/// Blocks of at most half of this are aligned to that half only.
+inline constexpr std::size_t kNaturalAlign = 16;
+constexpr bool has_by_nature(std::size_t align, std::size_t bytes) noexcept {
+  return align <= (bytes > kNaturalAlign / 2 ? kNaturalAlign : kNaturalAlign / 2);
+}
+
+[[nodiscard]] void* recorded_malloc(std::size_t bytes) noexcept;
+void recorded_free(void* block) noexcept;
+void recorded_free_sized(void* block, std::size_t bytes) noexcept;
+}  // namespace weir

@@ -38,29 +38,63 @@ template <class... Args>
 inline void* align_alloc(std::size_t bytes, std::align_val_t align, engine::Caller from) noexcept {
   const auto power = static_cast<std::size_t>(align);
   if (!is_pow2(power)) return nullptr;
-  return power <= 16 ? engine::host_alloc(bytes, from) : engine::host_alloc_aligned(bytes, power, from);
+  return has_by_nature(power, bytes) ? engine::host_alloc(bytes, from)
+                                     : engine::host_alloc_aligned(bytes, power, from);
 }
 
 using Quietly = const std::nothrow_t&;
+
+// Where the block is to be recorded; entered by a jump (hook.hpp).
+[[gnu::noinline]] void* recorded_new(std::size_t bytes) {
+  void* block = engine::host_alloc(bytes, caller());
+  return block != nullptr ? block : fail("_Znwm", bytes);
+}
+[[gnu::noinline]] void* recorded_new_array(std::size_t bytes) {
+  void* block = engine::host_alloc(bytes, caller());
+  return block != nullptr ? block : fail("_Znam", bytes);
+}
+[[gnu::noinline]] void* recorded_new_quietly(std::size_t bytes, Quietly tag) noexcept {
+  void* block = engine::host_alloc(bytes, caller());
+  return block != nullptr ? block : fail_quietly<std::size_t, Quietly>("_ZnwmRKSt9nothrow_t", bytes, tag);
+}
+[[gnu::noinline]] void* recorded_new_array_quietly(std::size_t bytes, Quietly tag) noexcept {
+  void* block = engine::host_alloc(bytes, caller());
+  return block != nullptr ? block : fail_quietly<std::size_t, Quietly>("_ZnamRKSt9nothrow_t", bytes, tag);
+}
+
+inline void release(void* block) noexcept {
+  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free(block);
+}
+inline void release(void* block, std::size_t bytes) noexcept {
+  return engine::is_plain_block(block) ? weir_je_free(block) : recorded_free_sized(block, bytes);
+}
 
 }  // namespace
 
 #pragma GCC visibility push(default)
 
 void* operator new(std::size_t bytes) {
-  void* block = engine::host_alloc(bytes, caller());
+  if (!engine::spend(bytes)) [[unlikely]]
+    return recorded_new(bytes);
+  void* block = weir_je_malloc(bytes);
   return block != nullptr ? block : fail("_Znwm", bytes);
 }
 void* operator new[](std::size_t bytes) {
-  void* block = engine::host_alloc(bytes, caller());
+  if (!engine::spend(bytes)) [[unlikely]]
+    return recorded_new_array(bytes);
+  void* block = weir_je_malloc(bytes);
   return block != nullptr ? block : fail("_Znam", bytes);
 }
 void* operator new(std::size_t bytes, Quietly tag) noexcept {
-  void* block = engine::host_alloc(bytes, caller());
+  if (!engine::spend(bytes)) [[unlikely]]
+    return recorded_new_quietly(bytes, tag);
+  void* block = weir_je_malloc(bytes);
   return block != nullptr ? block : fail_quietly<std::size_t, Quietly>("_ZnwmRKSt9nothrow_t", bytes, tag);
 }
 void* operator new[](std::size_t bytes, Quietly tag) noexcept {
-  void* block = engine::host_alloc(bytes, caller());
+  if (!engine::spend(bytes)) [[unlikely]]
+    return recorded_new_array_quietly(bytes, tag);
+  void* block = weir_je_malloc(bytes);
   return block != nullptr ? block : fail_quietly<std::size_t, Quietly>("_ZnamRKSt9nothrow_t", bytes, tag);
 }
 void* operator new(std::size_t bytes, std::align_val_t align) {
@@ -84,27 +118,17 @@ void* operator new[](std::size_t bytes, std::align_val_t align, Quietly tag) noe
                                                               align, tag);
 }
 
-void operator delete(void* block) noexcept { engine::host_free(block, caller()); }
-void operator delete[](void* block) noexcept { engine::host_free(block, caller()); }
-void operator delete(void* block, Quietly) noexcept { engine::host_free(block, caller()); }
-void operator delete[](void* block, Quietly) noexcept { engine::host_free(block, caller()); }
-void operator delete(void* block, std::size_t bytes) noexcept {
-  engine::host_free_sized(block, bytes, caller());
-}
-void operator delete[](void* block, std::size_t bytes) noexcept {
-  engine::host_free_sized(block, bytes, caller());
-}
-void operator delete(void* block, std::align_val_t) noexcept { engine::host_free(block, caller()); }
-void operator delete[](void* block, std::align_val_t) noexcept { engine::host_free(block, caller()); }
-void operator delete(void* block, std::align_val_t, Quietly) noexcept { engine::host_free(block, caller()); }
-void operator delete[](void* block, std::align_val_t, Quietly) noexcept {
-  engine::host_free(block, caller());
-}
-void operator delete(void* block, std::size_t bytes, std::align_val_t) noexcept {
-  engine::host_free_sized(block, bytes, caller());
-}
-void operator delete[](void* block, std::size_t bytes, std::align_val_t) noexcept {
-  engine::host_free_sized(block, bytes, caller());
-}
+void operator delete(void* block) noexcept { release(block); }
+void operator delete[](void* block) noexcept { release(block); }
+void operator delete(void* block, Quietly) noexcept { release(block); }
+void operator delete[](void* block, Quietly) noexcept { release(block); }
+void operator delete(void* block, std::size_t bytes) noexcept { release(block, bytes); }
+void operator delete[](void* block, std::size_t bytes) noexcept { release(block, bytes); }
+void operator delete(void* block, std::align_val_t) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t) noexcept { release(block); }
+void operator delete(void* block, std::align_val_t, Quietly) noexcept { release(block); }
+void operator delete[](void* block, std::align_val_t, Quietly) noexcept { release(block); }
+void operator delete(void* block, std::size_t bytes, std::align_val_t) noexcept { release(block, bytes); }
+void operator delete[](void* block, std::size_t bytes, std::align_val_t) noexcept { release(block, bytes); }
 
 #pragma GCC visibility pop

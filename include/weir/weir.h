@@ -16,7 +16,7 @@ extern "C" {
 
 typedef enum weir_space { WEIR_HOST, WEIR_DEVICE, WEIR_PINNED, WEIR_MANAGED } weir_space;
 
-/* Bytes as the program asked for them. Grows at the end only; struct_size says how much of it the caller knows. */
+/* Bytes as the program asked for them; estimates where the process is sampled (WEIR_RECORD). Grows at the end only; struct_size says how much of it the caller knows. */
 typedef struct weir_totals {
   size_t struct_size;
   uint64_t live_bytes; /* handed out, not yet freed */

@@ -171,11 +171,14 @@ class Lab:
         return sorted(found, key=lambda profile: (profile.process["parent_pid"] in pids, profile.process["started"]))
 
     def command(self, mode, command, folder, environment):
-        """The words that start `command` in this mode: bare, preload or cli."""
+        """The words that start `command` in this mode: bare, preload, sampled or cli."""
         if mode == "cli":
             out = [] if "WEIR_OUT" in environment else ["-o", str(folder / "%e.%p.weir")]
             return [self.weir, "run", *out, "--", *command]
-        if mode == "preload":
+        if mode == "sampled":  # with every byte drawn the estimates are exact
+            environment.setdefault("WEIR_RECORD", "sampled")
+            environment.setdefault("WEIR_SAMPLE_EVERY", "1")
+        if mode in ("preload", "sampled"):
             environment.setdefault("WEIR_OUT", str(folder / "%e.%p.weir"))
             return ["env", f"LD_PRELOAD={self.library}", *command]
         return command

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs one test program under weir and holds it against the expectations in its head comment.
 
-    run.py --weir PROGRAM --library LIBWEIR --source FILE --program EXECUTABLE --mode preload|cli
+    run.py --weir PROGRAM --library LIBWEIR --source FILE --program EXECUTABLE --mode preload|cli|sampled
     run.py --self-test --weir … --library … --source … --program …   wants every expectation to be able to fail
 
 A head comment is the // lines at the top of the source. Lines of prose are ignored; these are orders:
@@ -10,7 +10,7 @@ A head comment is the // lines at the top of the source. Lines of prose are igno
     env NAME=VALUE           the same for other variables
     args: WORD...            arguments of the program
     before: SHELL TEXT       runs first in a shell, without weir; the shell then becomes the program
-    run under: preload cli   the modes; default both (read by CMake too)
+    run under: preload cli   the modes; default these and sampled: preload, with every byte sampled (read by CMake too)
     build: O0 O2             the optimisation levels; default both (read by CMake)
     exit N | signal N        how it ends; default exit 0
     bare: no                 do not compare status and output with a run without weir
@@ -37,7 +37,7 @@ class Orders:
         self.source = source
         self.lines = open(source, encoding="utf-8").read().splitlines()
         self.environment, self.expectations, self.arguments = {}, [], []
-        self.before, self.modes, self.status = "", ["preload", "cli"], 0
+        self.before, self.modes, self.status = "", ["preload", "cli", "sampled"], 0
         self.bare, self.sums, self.profiles = True, True, 1
         for line in self.lines:
             if not line.startswith("//"):
@@ -155,7 +155,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("weir", "library", "source", "program"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--mode", choices=("preload", "cli"))
+    parser.add_argument("--mode", choices=("preload", "cli", "sampled"))
     parser.add_argument("--self-test", action="store_true")
     options = parser.parse_args()
     orders = Orders(options.source)

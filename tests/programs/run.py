@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs one workload of real programs without weir, under LD_PRELOAD and under `weir run`, and wants no difference.
+"""Runs one workload of real programs without weir, under LD_PRELOAD (exact, and sampled often) and under `weir run`, and wants
+no difference.
 
     run.py WEIR LIBRARY WORKLOAD.sh
 
@@ -40,7 +41,9 @@ def go(laboratory, mode, workload):
     words = ["/bin/bash", str(workload)]
     if mode == "cli":
         words = [laboratory.weir, "run", "-o", f"{profiles}/%e.%p.weir", "--", *words]
-    elif mode == "preload":
+    elif mode in ("preload", "sampled"):
+        if mode == "sampled":
+            environment |= {"WEIR_RECORD": "sampled", "WEIR_SAMPLE_EVERY": "4K"}
         words = ["env", f"LD_PRELOAD={laboratory.library}", f"WEIR_OUT={profiles}/%e.%p.weir", "WEIR_QUIET=1", *words]
     done = subprocess.run(words, env=environment, cwd=work, stdin=subprocess.DEVNULL, capture_output=True, timeout=200)
     return done, sorted(profiles.glob("*.weir"))
@@ -64,11 +67,11 @@ def check(laboratory, workload):
             lab.skip(f"{program} is not installed")
     bare, _ = go(laboratory, "bare", workload)
     lab.expect(bare.returncode == 0 and bare.stdout, f"the workload itself fails: {bare.returncode} {bare.stderr!r}")
-    for mode in ("preload", "cli"):
+    for mode in ("preload", "sampled", "cli"):
         done, files = go(laboratory, mode, workload)
         lab.expect(done.returncode == bare.returncode, f"{mode}: ended with {done.returncode}, not {bare.returncode}: {done.stderr[-500:]!r}")
         compare(f"{mode}: stdout", bare.stdout, done.stdout)
-        if mode == "preload":
+        if mode != "cli":
             compare(f"{mode}: stderr", bare.stderr, done.stderr)
         else:
             compare(f"{mode}: stderr", bare.stderr, done.stderr[:len(bare.stderr)])
@@ -89,7 +92,7 @@ def check(laboratory, workload):
             profile.check_sums()
             if file in chosen:
                 lab.expect(profile.host["allocated_blocks"] > 0, f"{file.name}: nothing was recorded")
-    print(f"{workload.stem}: the same without, under LD_PRELOAD and under weir run; {len(files)} profiles")
+    print(f"{workload.stem}: the same without, under LD_PRELOAD (exact and sampled) and under weir run; {len(files)} profiles")
 
 
 def main():

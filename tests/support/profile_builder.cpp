@@ -138,6 +138,13 @@ void ProfileBuilder::count_blocks(std::uint32_t site, std::uint64_t each, std::u
   count(site, c, shard);
 }
 
+void ProfileBuilder::sample(std::uint32_t site, const SampleRecord& record) {
+  samples_.resize(std::max<std::size_t>(samples_.size(), site + std::size_t{1}));
+  samples_[site] = record;
+  header.record_mode = 1;
+  header.sample_every = 4096;
+}
+
 void ProfileBuilder::add_point(const TimelineRecord& point) { timeline_.push_back(point); }
 
 void ProfileBuilder::add_error(ErrorRecord error) {
@@ -150,6 +157,7 @@ std::vector<std::byte> ProfileBuilder::bytes() const {
   layout.add_table(ChunkKind::Nodes, nodes_);
   layout.add_table(ChunkKind::Sites, sites_);
   for (const auto& [shard, table] : counters_) layout.add_table(ChunkKind::Counters, table, shard);
+  layout.add_table(ChunkKind::Samples, samples_);
   layout.add_table(ChunkKind::Modules, modules_);
   if (!timeline_.empty()) layout.add_table(ChunkKind::Timeline, timeline_);
   if (!errors_.empty()) layout.add_table(ChunkKind::Errors, errors_);
@@ -213,6 +221,37 @@ ProfileBuilder full_profile() {
   out.add_error(error);
   out.header.losses.stacks_truncated = 3;
   put_text(out.header.warnings, "WEIR_FILL has no effect in this version\n");
+  return out;
+}
+
+ProfileBuilder sampled_profile() {
+  ProfileBuilder out;
+  const auto app = out.add_module("/opt/app/leaky", 0x10000, 0x10000, 0x20000);
+  const auto main = out.add_node(0x11000, 0, app);
+  const auto leak = out.add_site(out.add_node(0x11100, main, app));
+  const auto freed = out.add_site(out.add_node(0x11200, main, app));
+  for (const auto site : {leak, freed}) {
+    CounterRecord c{};
+    c.allocated_blocks = 100 * kBlockUnits + 300;
+    c.allocated_bytes = 50'000;
+    c.freed_blocks = site == leak ? 40 * kBlockUnits + 900 : c.allocated_blocks;
+    c.freed_bytes = site == leak ? 20'000 : c.allocated_bytes;
+    c.highest_live = 40'000;
+    c.at_peak = 35'000;
+    out.count(site, c, 0);
+    SampleRecord s{};
+    s.allocated_samples = 12;
+    s.freed_samples = site == leak ? 5 : 12;
+    s.allocated_blocks_variance = 625;
+    s.allocated_bytes_variance = 1e8;
+    s.freed_blocks_variance = site == leak ? 225 : 625;
+    s.freed_bytes_variance = site == leak ? 3.6e7 : 1e8 + 1;  // as rounding may have it
+    s.highest_live_variance = 4.9e7;
+    s.at_peak_variance = 4e6;
+    out.sample(site, s);
+  }
+  out.header.peak_bytes[0] = 70'000;
+  out.header.host_peak_variance = 9e6;
   return out;
 }
 

@@ -33,6 +33,8 @@ class ProfileBuilder {
   /// Blocks of `each` bytes allocated and of those some freed, with fitting peaks.
   void count_blocks(std::uint32_t site, std::uint64_t each, std::uint64_t allocated, std::uint64_t freed,
                     std::uint16_t shard = 1);
+  /// How sure the counts of a site are; makes the profile one of sampled mode.
+  void sample(std::uint32_t site, const profile::SampleRecord& record);
   void add_point(const profile::TimelineRecord& point);
   void add_error(profile::ErrorRecord error);
 
@@ -45,10 +47,14 @@ class ProfileBuilder {
   std::vector<profile::TimelineRecord> timeline_;
   std::vector<profile::ErrorRecord> errors_;
   std::map<std::uint16_t, std::vector<profile::CounterRecord>> counters_;  ///< by shard, then site
+  std::vector<profile::SampleRecord> samples_;                             ///< by site
 };
 
 /// A profile with something in every table: two leaks, freed sites, another space, a timeline, statistics, an error.
 [[nodiscard]] ProfileBuilder full_profile();
+
+/// Sampled every 4 KiB: one site with a leak, one with everything freed.
+[[nodiscard]] ProfileBuilder sampled_profile();
 
 /// Puts text into a zero-terminated field of the header.
 template <std::size_t N>

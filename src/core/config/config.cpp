@@ -64,7 +64,7 @@ bool parse_word(std::string_view text, const Word (&words)[N], Enum& out) noexce
 }
 
 bool parse(std::string_view text, RecordMode& out) noexcept {
-  constexpr Word kWords[] = {{"exact", 0}, {"off", 2}};
+  constexpr Word kWords[] = {{"exact", 0}, {"sampled", 1}, {"off", 2}};
   return parse_word(text, kWords, out);
 }
 
@@ -86,7 +86,9 @@ bool parse(std::string_view text, Depth& out) noexcept {
   return true;
 }
 
-bool parse(std::string_view text, ByteCount& out) noexcept {
+/// A whole number with K, M, G, KiB …, within [least, most].
+bool parse_bytes(std::string_view text, std::uint64_t least, std::uint64_t most,
+                 std::uint64_t& out) noexcept {
   std::uint64_t bytes;
   if (!take_number(text, bytes)) return false;
   unsigned shift = 0;
@@ -98,9 +100,17 @@ bool parse(std::string_view text, ByteCount& out) noexcept {
   if (shift != 0 && same_ignoring_case(text, "ib")) text = {};
   if (!text.empty() || bytes > (~std::uint64_t{0} >> shift)) return false;
   bytes <<= shift;
-  if (bytes < (1U << 20) || bytes > (1ULL << 40)) return false;
-  out.bytes = bytes;
+  if (bytes < least || bytes > most) return false;
+  out = bytes;
   return true;
+}
+
+bool parse(std::string_view text, ByteCount& out) noexcept {
+  return parse_bytes(text, 1U << 20, 1ULL << 40, out.bytes);
+}
+
+bool parse(std::string_view text, SampleEvery& out) noexcept {
+  return parse_bytes(text, 1, 1U << 30, out.bytes);
 }
 
 struct Slot {

@@ -34,6 +34,9 @@ struct Depth {
 struct ByteCount {
   std::uint64_t bytes;
 };
+struct SampleEvery {
+  std::uint64_t bytes;
+};
 struct Switch {
   bool on;
 };

@@ -41,39 +41,36 @@ void exact_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 [[nodiscard]] void* exact_malloc(std::size_t bytes) noexcept;
 void exact_free_here(void* block) noexcept;
 
-// When not: the block is jemalloc's as it is. The first allocation of the process comes here too; it decides the mode,
-// and is made accordingly.
-[[nodiscard]] void* plain_alloc(std::size_t bytes, Caller caller) noexcept;
-[[nodiscard]] void* plain_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
-[[nodiscard]] void* plain_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
-[[nodiscard]] void* plain_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
-void plain_free(void* block) noexcept;
-/// True for a block that jemalloc's free may have at once: nothing is recorded, and it is one of ours.
-[[nodiscard]] inline bool is_plain_block(const void* block) noexcept {
-  return address_of(block) - g_plain_home.base < g_plain_home.bytes;
-}
+// When not: some or no blocks are recorded. The first allocation of the process comes here too; it decides the mode, and
+// is made accordingly.
+[[nodiscard]] void* other_alloc(std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] void* other_alloc_zeroed(std::size_t bytes, Caller caller) noexcept;
+[[nodiscard]] void* other_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) noexcept;
+[[nodiscard]] void* other_realloc(void* block, std::size_t bytes, Caller caller) noexcept;
+void other_free(void* block, Caller caller) noexcept;
+void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 
 // Either, by the mode. For the function whose caller it is: its frame stands until they return.
 [[gnu::always_inline]] inline void* host_alloc(std::size_t bytes, Caller caller) noexcept {
-  return stay(is_exact() ? exact_alloc(bytes, caller) : plain_alloc(bytes, caller));
+  return stay(is_exact() ? exact_alloc(bytes, caller) : other_alloc(bytes, caller));
 }
 [[gnu::always_inline]] inline void* host_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
-  return stay(is_exact() ? exact_alloc_zeroed(bytes, caller) : plain_alloc_zeroed(bytes, caller));
+  return stay(is_exact() ? exact_alloc_zeroed(bytes, caller) : other_alloc_zeroed(bytes, caller));
 }
 [[gnu::always_inline]] inline void* host_alloc_aligned(std::size_t bytes, std::size_t align,
                                                        Caller caller) noexcept {
   return stay(is_exact() ? exact_alloc_aligned(bytes, align, caller)
-                         : plain_alloc_aligned(bytes, align, caller));
+                         : other_alloc_aligned(bytes, align, caller));
 }
 [[gnu::always_inline]] inline void* host_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
-  return stay(is_exact() ? exact_realloc(block, bytes, caller) : plain_realloc(block, bytes, caller));
+  return stay(is_exact() ? exact_realloc(block, bytes, caller) : other_realloc(block, bytes, caller));
 }
 [[gnu::always_inline]] inline void host_free(void* block, Caller caller) noexcept {
-  is_exact() ? exact_free(block, caller) : plain_free(block);
+  is_exact() ? exact_free(block, caller) : other_free(block, caller);
   stay();
 }
 [[gnu::always_inline]] inline void host_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
-  is_exact() ? exact_free_sized(block, bytes, caller) : plain_free(block);
+  is_exact() ? exact_free_sized(block, bytes, caller) : other_free_sized(block, bytes, caller);
   stay();
 }
 [[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
@@ -97,7 +94,7 @@ void exec_failed() noexcept;
 /// A library was closed: other code may come to its addresses.
 void library_closed() noexcept;
 
-/// Bytes as they are now; false: nothing is recorded.
+/// Bytes as they are now; in sampled mode estimates. False: nothing is recorded.
 struct HostTotals {
   std::uint64_t live_bytes, live_blocks, allocated_bytes, allocated_blocks, peak_bytes;
 };

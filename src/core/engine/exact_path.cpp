@@ -9,6 +9,7 @@
 #include "core/engine/foreign.hpp"
 #include "core/engine/handler_path.hpp"
 #include "core/engine/misuse.hpp"
+#include "core/engine/sampled_path.hpp"
 #include "core/host/host.hpp"
 
 namespace weir::engine {
@@ -252,6 +253,7 @@ void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
 }
 
 std::size_t host_usable_size(void* block) noexcept {
+  if (host::is_in_sampled_home(block)) return sampled_usable_size(block);
   if (!host::is_ours(block)) return usable_size_foreign(block);
   if (!is_exact()) return weir_je_sallocx(block, 0);
   const Found found = find(block);

@@ -59,7 +59,7 @@ void free_deferred(ThreadState& self) noexcept {
     void* block = self.deferred;
     self.deferred = *static_cast<void**>(block);
     --self.deferred_count;
-    exact_free(block, caller_of(__builtin_frame_address(0)));
+    host_free(block, caller_of(__builtin_frame_address(0)));
   }
   self.inside_frame = frame;
   self.inside = inside;

@@ -1,7 +1,7 @@
 // The life of the process under watch:
 //
-//   Cold ──first malloc──→ Exact | Plain ──constructor──→ has a file, an unwinder ──exit──→ ended
-//                                             └──fork──→ the child starts again at "has a file" on its first operation
+//   Cold ──first malloc──→ Exact | Sampled | Plain ──constructor──→ has a file, an unwinder ──exit──→ ended
+//                                                       └──fork──→ the child starts again at "has a file" on its first operation
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,6 +14,8 @@
 #include "core/engine/environment.hpp"
 #include "core/engine/foreign.hpp"
 #include "core/engine/misuse.hpp"
+#include "core/engine/sampled_count.hpp"
+#include "core/engine/sampled_path.hpp"
 #include "core/engine/state.hpp"
 #include "core/engine/threads.hpp"
 #include "core/host/host.hpp"
@@ -95,6 +97,7 @@ void before_fork() noexcept {
   self.fork_frame = self.inside_frame;
   self.inside = true;
   self.inside_frame = KeepOut::kForever;
+  forget_draw();  // so that no handler passes by, and the child draws for itself
   if (!self.fork_was_inside) je_jemalloc_prefork();  // else a signal handler forks: the locks may be our own
 }
 
@@ -179,10 +182,18 @@ void forget_parent() noexcept {
     h.peak_error_bytes[space] = h.peak_at_ns[space] = 0;
     ++h.peak_number[space];
   }
+  h.host_live_variance = h.host_peak_variance = 0;
   h.losses = {};
   std::memset(h.warnings, 0, sizeof(h.warnings));
   forget_pulse();
   forget_misuses();
+}
+
+/// With tables.
+Mode choose_mode() noexcept {
+  if (g_config.record == config::RecordMode::Exact) return Mode::Exact;
+  if (g_config.record == config::RecordMode::Sampled && begin_sampling()) return Mode::Sampled;
+  return Mode::Plain;
 }
 
 }  // namespace
@@ -196,11 +207,13 @@ void start_cold() noexcept {
   host::begin();
   each_environment_entry([](std::string_view entry) noexcept { (void)config::apply(g_config, entry); });
   const bool has_tables = make_tables();
-  const bool exact = has_tables && g_config.record == config::RecordMode::Exact;
-  g_counting.store(exact, std::memory_order_relaxed);
-  if (!exact) g_plain_home = host::g_home;
+  const Mode mode = has_tables ? choose_mode() : Mode::Plain;
+  g_counting.store(mode != Mode::Plain, std::memory_order_relaxed);
+  if (mode != Mode::Exact) g_plain_home = host::g_home;
+  if (mode == Mode::Plain && g_map.exists())
+    header().record_mode = static_cast<std::uint32_t>(config::RecordMode::Off);
   // release: whoever sees the mode sees the tables.
-  g_mode.store(exact ? Mode::Exact : Mode::Plain, std::memory_order_release);
+  g_mode.store(mode, std::memory_order_release);
 }
 
 void start(char** environment) noexcept {
@@ -208,10 +221,10 @@ void start(char** environment) noexcept {
   if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
   const Quiet quiet;
   if (!follows(config::Follow::Exec)) leave_preload_list();
-  if (!g_map.exists()) {
+  const bool is_recorded = g_counting.load(std::memory_order_relaxed);
+  if (!g_map.exists() || (!is_recorded && g_config.record != config::RecordMode::Off))
     platform::say("weir: no memory for its tables; this process is not recorded");
-    return;
-  }
+  if (!g_map.exists()) return;
   g_stderr = platform::facts_of(2);
   find_next_allocator();
   resolve_pattern();
@@ -251,7 +264,7 @@ void leave(int code) noexcept {
 }
 
 void library_closed() noexcept {
-  if (!is_exact() || load_relaxed(g_guard->generation) == 0) return;
+  if (!g_counting.load(std::memory_order_relaxed) || load_relaxed(g_guard->generation) == 0) return;
   const KeepOut keep_out;
   if (keep_out.entered) forget_unmapped();
 }
@@ -292,6 +305,7 @@ void begin_child(ThreadState& self) noexcept {
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {
     g_shards.fold_for_child(g_map);
+    if (is_sampled()) fold_samples_for_child();
     g_sites.begin_own_numbers(g_map);
     g_first_own_site = header().inherited_sites;
     forget_parent();
@@ -299,6 +313,7 @@ void begin_child(ThreadState& self) noexcept {
   } else {
     g_counting.store(false, std::memory_order_relaxed);
   }
+  reseed_child();
   stack::forget_meanings();  // the child's sites have numbers of their own
   self.shard = nullptr;
   self.granted = self.room;

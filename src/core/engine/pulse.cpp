@@ -41,6 +41,7 @@ void take_point(std::uint64_t now_ns) noexcept {
   for (std::uint32_t space = 0; space != profile::kSpaces; ++space)
     point.live[space] = load_relaxed(h.flushed_live[space]);
   point.resident = platform::resident_bytes();
+  point.host_live_variance = h.host_live_variance;
   g_points[h.timeline_count] = point;
   // release: a reader that sees the count sees the point.
   store_release(h.timeline_count, h.timeline_count + 1);
@@ -67,6 +68,7 @@ void take_stats(std::uint64_t now_ns, std::int64_t requested) noexcept {
   take.metadata = totals.metadata;
   take.cached_bytes = totals.cached;
   take.requested = requested > 0 ? static_cast<std::uint64_t>(requested) : 0;
+  take.requested_variance = h.host_live_variance;
   static constinit host::ClassUse uses[256]{};  // g_taking admits one; a thread's stack may be small
   const std::size_t count = host::class_uses(uses);
   take.class_count = count;

@@ -7,6 +7,8 @@ constinit Guard g_cold_guard{.generation = 1, .claim = 0};
 
 constinit thread_local ThreadState t_self [[gnu::tls_model("initial-exec")]]{};
 
+constinit thread_local std::uint64_t t_budget [[gnu::tls_model("initial-exec")]]{};
+
 constinit std::atomic<Mode> g_mode{};
 constinit host::HomeRange g_plain_home{};
 constinit Guard* g_guard{&g_cold_guard};

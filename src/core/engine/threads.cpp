@@ -89,6 +89,7 @@ void enter_thread(ThreadState& self) noexcept {
 }
 
 void pass_on(ThreadState& self) noexcept {
+  if (is_sampled()) return;  // each sample is passed on at once (sampled_count.cpp)
   profile::Header& h = header();
   const std::int64_t delta = self.granted - self.room;
   self.granted = self.room;

@@ -1,7 +1,8 @@
 // Where host blocks come from: jemalloc, private to weir.
 //
 // A "plain" block is jemalloc's own; a "tagged" one asked for kTagBytes more and carries a tag (tag.hpp). One process
-// uses one kind only, decided before its first block. Every function may be called from any thread, and takes no lock
+// uses one kind only, decided before its first block; but in sampled mode, where the tagged ones have an address range of
+// their own. Every function may be called from any thread, and takes no lock
 // of weir's.
 #pragma once
 
@@ -9,9 +10,11 @@
 #include <cstdint>
 #include <span>
 
+#include "core/host/block.hpp"
 #include "core/host/jemalloc_api.hpp"
 #include "core/host/jemalloc_os.hpp"
 #include "core/host/page_map.hpp"
+#include "core/host/sampled_blocks.hpp"
 #include "core/host/size_class.hpp"
 #include "core/host/tag.hpp"
 
@@ -25,12 +28,6 @@ void begin() noexcept;
 
 /// "jemalloc 5.3.0"
 [[nodiscard]] const char* version() noexcept;
-
-/// A block for a tagged request, not yet tagged. Null: no memory.
-struct Block {
-  void* at;
-  std::size_t class_bytes;
-};
 
 /// Bytes of the block that a request gets, with its tag.
 [[nodiscard]] inline std::size_t tagged_class(std::size_t bytes) noexcept {

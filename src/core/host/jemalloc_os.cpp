@@ -12,11 +12,13 @@
 namespace weir::host {
 
 constinit HomeRange g_home{};
+constinit HomeRange g_sampled_home{};
 
 namespace {
 
 constexpr std::size_t kHuge = 2U << 20;
-constinit std::atomic<std::uintptr_t> g_top{};
+/// Where the used part of each range ends.
+constinit std::atomic<std::uintptr_t> g_top{}, g_sampled_top{};
 
 struct Mapping {
   std::uintptr_t base, bytes;  // bytes 0: free slot
@@ -32,22 +34,41 @@ constexpr std::uintptr_t kFirstHome = std::uintptr_t{0x20} << 40;
 constexpr std::uintptr_t kHomeChoices = 1024;
 constexpr std::uintptr_t kHomeBytes = std::uintptr_t{1} << 44;
 
-void* carve(std::size_t bytes, int access, int flags) noexcept {
-  const std::size_t align = bytes >= kHuge ? kHuge : platform::kPageBytes;
-  std::uintptr_t top = g_top.load(std::memory_order_relaxed);
+/// The next `bytes` of a range.
+void* carve(const HomeRange& home, std::atomic<std::uintptr_t>& used, std::size_t bytes, std::size_t align,
+            int access, int flags) noexcept {
+  std::uintptr_t top = used.load(std::memory_order_relaxed);
   std::uintptr_t at;
   do {
     at = align_up(top, align);
-    if (at + bytes > g_home.base + g_home.bytes) return nullptr;
+    if (bytes > home.bytes || at + bytes > home.base + home.bytes) return nullptr;
     // relaxed: only the number matters, the memory is made by the mmap below.
-  } while (!g_top.compare_exchange_weak(top, at + bytes, std::memory_order_relaxed));
+  } while (!used.compare_exchange_weak(top, at + bytes, std::memory_order_relaxed));
   void* made =
       platform::raw_mmap(reinterpret_cast<void*>(at), bytes, access, flags | MAP_FIXED_NOREPLACE, -1, 0);
   if (made == reinterpret_cast<void*>(at)) return made;
   if (made != nullptr) platform::raw_munmap(made, bytes);  // a kernel before 4.17 takes the place for a hint
   std::uintptr_t end = at + bytes;
-  g_top.compare_exchange_strong(end, at, std::memory_order_relaxed);  // no memory: the next may be smaller
+  used.compare_exchange_strong(end, at, std::memory_order_relaxed);  // no memory: the next may be smaller
   return nullptr;
+}
+
+constexpr std::uintptr_t kDetourBytes = std::uintptr_t{1} << 30;
+constexpr int kDetours = 16;
+
+/// True if somebody is within a huge page's length from here on.
+bool is_taken(std::uintptr_t at) noexcept {
+  const long made =
+      platform::raw_syscall(SYS_mmap, at, kHuge, PROT_NONE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  if (made < 0 && made > -4096) return made == -EEXIST;
+  platform::raw_munmap(reinterpret_cast<void*>(made), kHuge);
+  return made != static_cast<long>(at);
+}
+
+/// Where huge pages may stand behind the memory.
+std::size_t natural_align(std::size_t bytes) noexcept {
+  return bytes >= kHuge ? kHuge : platform::kPageBytes;
 }
 
 void* map_outside(std::size_t bytes, int access, int flags) noexcept {
@@ -102,6 +123,28 @@ void choose_home() noexcept {
   g_home = {base, kHomeBytes};
 }
 
+void choose_sampled_home() noexcept {
+  const std::uintptr_t base = g_home.base + g_home.bytes;
+  g_sampled_top.store(base, std::memory_order_relaxed);
+  g_sampled_home = {base, kHomeBytes};
+}
+
+void* map_in_sampled_home(std::size_t bytes, std::size_t align) noexcept {
+  const std::size_t natural = natural_align(bytes);
+  const auto attempt = [&] {
+    return carve(g_sampled_home, g_sampled_top, bytes, align > natural ? align : natural,
+                 PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+  };
+  void* made = attempt();
+  // There is no other place for these: where somebody is in the way, on behind him.
+  for (int i = 0; made == nullptr && i != kDetours && is_taken(g_sampled_top.load(std::memory_order_relaxed));
+       ++i) {
+    g_sampled_top.fetch_add(kDetourBytes, std::memory_order_relaxed);
+    made = attempt();
+  }
+  return made;
+}
+
 bool is_beyond_home(const void* p) noexcept {
   return is_in_home(p) && address_of(p) >= g_top.load(std::memory_order_relaxed);
 }
@@ -129,7 +172,9 @@ void* weir_je_os_mmap(void* hint, std::size_t bytes, int access, int flags, int 
     void* at = platform::raw_mmap(hint, bytes, access, flags, fd, offset);
     return at != nullptr ? at : MAP_FAILED;
   }
-  void* at = host::g_home.bytes != 0 ? host::carve(bytes, access, flags) : nullptr;
+  void* at = host::g_home.bytes != 0
+                 ? host::carve(host::g_home, host::g_top, bytes, host::natural_align(bytes), access, flags)
+                 : nullptr;
   if (at == nullptr) at = host::map_outside(bytes, access, flags);
   if (at != nullptr) return at;
   errno = ENOMEM;

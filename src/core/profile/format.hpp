@@ -18,12 +18,13 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace weir::profile {
 
 inline constexpr std::array<char, 8> kMagic{'W', 'E', 'I', 'R', 'P', 'R', 'O', 'F'};
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;  ///< 1 knew no sampling
 inline constexpr std::uint64_t kChunkBytes = 16384;
 inline constexpr std::uint32_t kMaxFrames = 256;  ///< upper limit of WEIR_STACK_DEPTH
 
@@ -39,6 +40,7 @@ enum class ChunkKind : std::uint32_t {
   Timeline = 7,   ///< TimelineRecord[256], exactly one chunk
   HostStats = 8,  ///< HostStatsRecord, `index` 0 or 1: two takes, the header names the newer
   Errors = 9,     ///< ErrorRecord[136], exactly one chunk
+  Samples = 10,   ///< SampleRecord[128], for sites 128*index …; sampled mode only
 };
 
 struct ChunkEntry {
@@ -107,6 +109,28 @@ struct CounterRecord {
 static_assert(sizeof(CounterRecord) == 64);
 inline constexpr std::uint32_t kCountersPerChunk = kChunkBytes / sizeof(CounterRecord);
 
+/// In sampled mode (Header.record_mode 1) counters hold estimates: each recorded block is counted with the number of
+/// blocks and of bytes that it stands for (track/sampler.hpp). Bytes are whole, blocks are in units of 1/1024 block.
+/// All is counted in shard 0.
+inline constexpr std::uint64_t kBlockUnits = 1024;
+
+/// How sure the estimates of one site are: the variance of each, estimated without bias. A standard error is the root.
+/// Those of live numbers are those of allocated less those of freed ones.
+struct SampleRecord {
+  std::uint64_t allocated_samples;  ///< blocks really recorded
+  std::uint64_t freed_samples;
+  double allocated_blocks_variance;  ///< blocks^2, not in 1/1024
+  double allocated_bytes_variance;
+  double freed_blocks_variance;
+  double freed_bytes_variance;
+  double temporary_blocks_variance;
+  double highest_live_variance;  ///< of live bytes, when CounterRecord.highest_live was set
+  double at_peak_variance;       ///< of live bytes, when CounterRecord.at_peak was noted
+  double reserved[7];
+};
+static_assert(sizeof(SampleRecord) == 128);
+inline constexpr std::uint32_t kSamplesPerChunk = kChunkBytes / sizeof(SampleRecord);
+
 inline constexpr std::uint32_t kBuildIdMax = 32;
 /// One mapped executable file. Index 0 is not used.
 struct ModuleRecord {
@@ -130,8 +154,8 @@ struct TimelineRecord {
   std::uint64_t at_ns;  ///< after start; 0 and index > 0: empty
   std::int64_t live[kSpaces];
   std::uint64_t device_reserved;
-  std::uint64_t resident;  ///< of the process, from the kernel; 0: unknown
-  std::uint64_t reserved;
+  std::uint64_t resident;     ///< of the process, from the kernel; 0: unknown
+  double host_live_variance;  ///< sampled mode: of live[Host]
 };
 static_assert(sizeof(TimelineRecord) == 64);
 inline constexpr std::uint32_t kTimelinePoints = kChunkBytes / sizeof(TimelineRecord);
@@ -155,6 +179,7 @@ struct HostStatsRecord {
                             ///< have not passed on; exact in the last take
   std::uint64_t class_count;
   SizeClassRecord classes[kMaxSizeClasses];
+  double requested_variance;  ///< sampled mode
 };
 static_assert(sizeof(HostStatsRecord) <= kChunkBytes);
 
@@ -202,7 +227,9 @@ struct LossCounters {
   std::uint64_t modules_dropped;    ///< modules beyond the module table
   std::uint64_t
       blocks_in_handlers;  ///< allocated by signal handlers that interrupted weir: glibc made them, not recorded
-  std::uint64_t reserved[6];
+  std::uint64_t
+      samples_dropped;  ///< blocks that were chosen to be recorded, and had no room in the sampled range
+  std::uint64_t reserved[5];
 };
 static_assert(sizeof(LossCounters) == 128);
 
@@ -254,7 +281,13 @@ struct Header {
   std::uint32_t args_bytes;  ///< used part of args
   std::uint32_t args_cut;    ///< 1: there were more
   char warnings[2048];       ///< one line each, '\n' between
+
+  // Since version 2. Sampled mode only; else 0.
+  std::uint64_t sample_every;  ///< mean bytes between two draws
+  double host_live_variance;   ///< of flushed_live[Host]
+  double host_peak_variance;   ///< of peak_bytes[Host]: that of the live bytes at that moment
 };
 static_assert(sizeof(Header) <= kChunkBytes);
+inline constexpr std::uint64_t kHeaderBytesV1 = offsetof(Header, sample_every);
 
 }  // namespace weir::profile

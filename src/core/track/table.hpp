@@ -31,6 +31,12 @@ class Table {
     return chunks_[chunk] == nullptr ? nullptr : &chunks_[chunk][number % kPerChunk];
   }
 
+  /// The record with this number; null: its chunk was never made.
+  [[nodiscard]] Record* find(std::uint32_t number) const noexcept {
+    const std::uint32_t chunk = number / kPerChunk;
+    return chunk >= max_chunks_ || chunks_[chunk] == nullptr ? nullptr : &chunks_[chunk][number % kPerChunk];
+  }
+
   [[nodiscard]] Record& operator[](std::uint32_t number) const noexcept {
     return chunks_[number / kPerChunk][number % kPerChunk];
   }

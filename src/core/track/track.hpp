@@ -2,5 +2,7 @@
 #pragma once
 
 #include "core/track/modules.hpp"
+#include "core/track/sampler.hpp"
 #include "core/track/shards.hpp"
 #include "core/track/sites.hpp"
+#include "core/track/table.hpp"

@@ -45,7 +45,7 @@ class Chunks {
   [[nodiscard]] std::size_t parts(profile::ChunkKind kind) const noexcept;
 
  private:
-  static constexpr std::size_t kKinds = 10;
+  static constexpr std::size_t kKinds = 11;
   std::vector<Piece> pieces_[kKinds];
 };
 

@@ -39,6 +39,34 @@ struct Peaks {
   std::uint32_t shards = 0;
 };
 
+/// From units to whole blocks, one number after the other: what rounding one adds or takes, the next makes up for.
+class Rounding {
+ public:
+  std::uint64_t operator()(std::uint64_t units) noexcept {
+    const std::uint64_t before = whole(rest_), after = whole(rest_ + units);
+    rest_ = (rest_ + units) % profile::kBlockUnits;
+    return after - before;
+  }
+
+ private:
+  static std::uint64_t whole(std::uint64_t units) noexcept {
+    return (units + profile::kBlockUnits / 2) / profile::kBlockUnits;
+  }
+  std::uint64_t rest_ = 0;
+};
+
+/// Sums over sites stay right to half a block. What is live, or freed, in no unit is so in no block.
+void round_blocks(std::vector<Site>& sites) noexcept {
+  Rounding live, freed, temporary;
+  for (Site& site : sites) {
+    Counts& counts = site.counts;
+    const std::uint64_t live_units = minus(counts.allocated_blocks, counts.freed_blocks);
+    counts.freed_blocks = freed(counts.freed_blocks);
+    counts.allocated_blocks = counts.freed_blocks + live(live_units);
+    counts.temporary_blocks = temporary(counts.temporary_blocks);
+  }
+}
+
 void finish(Site& site, const Peaks& peaks) noexcept {
   Counts& counts = site.counts;
   counts.live_bytes = minus(counts.allocated_bytes, counts.freed_bytes);
@@ -50,7 +78,9 @@ void finish(Site& site, const Peaks& peaks) noexcept {
   site.peak_error_bytes = peaks.shards > 1 ? site.peak_bytes - least : 0;
 }
 
-void total(const profile::Header& header, Profile& out, Damage& damage) {
+}  // namespace
+
+void sum_spaces(const profile::Header& header, Profile& out, Damage& damage) {
   constexpr auto kFirst = static_cast<std::size_t>(profile::FixedSite::First);
   for (std::size_t id = kFirst; id < out.sites.size(); ++id) {
     const Site& site = out.sites[id];
@@ -64,12 +94,15 @@ void total(const profile::Header& header, Profile& out, Damage& damage) {
     if (!sane) damage.note("the peak of a space is impossible and was left out");
     if (sane) space.peak_bytes = at_least_zero(header.peak_bytes[i]);
     if (sane) space.peak_error_bytes = header.peak_error_bytes[i];
+    if (sane && i == 0 && honest_variance(header.host_peak_variance))
+      space.peak_variance = header.host_peak_variance;
     if (honest(header.peak_at_ns[i])) space.peak_at_ns = header.peak_at_ns[i];
-    space.peak_bytes = std::max(space.peak_bytes, space.counts.live_bytes);
+    if (space.peak_bytes < space.counts.live_bytes) {
+      space.peak_bytes = space.counts.live_bytes;
+      space.peak_variance = space.counts.spread.live_bytes;
+    }
   }
 }
-
-}  // namespace
 
 Counts& Counts::operator+=(const Counts& other) noexcept {
   add(allocated_blocks, other.allocated_blocks);
@@ -79,6 +112,18 @@ Counts& Counts::operator+=(const Counts& other) noexcept {
   add(temporary_blocks, other.temporary_blocks);
   add(live_blocks, other.live_blocks);
   add(live_bytes, other.live_bytes);
+  spread += other.spread;
+  return *this;
+}
+
+Spread& Spread::operator+=(const Spread& other) noexcept {
+  allocated_blocks += other.allocated_blocks;
+  allocated_bytes += other.allocated_bytes;
+  freed_blocks += other.freed_blocks;
+  freed_bytes += other.freed_bytes;
+  temporary_blocks += other.temporary_blocks;
+  live_blocks += other.live_blocks;
+  live_bytes += other.live_bytes;
   return *this;
 }
 
@@ -113,8 +158,8 @@ void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& 
       ++peaks[id].shards;
     }
   }
+  if (out.is_sampled()) round_blocks(out.sites);
   for (std::size_t id = 0; id != out.sites.size(); ++id) finish(out.sites[id], peaks[id]);
-  total(header, out, damage);
 }
 
 }  // namespace weir::tool

@@ -11,6 +11,7 @@ namespace {
 
 bool plausible(const profile::TimelineRecord& point) noexcept {
   return honest(point.at_ns) && honest(point.device_reserved) && honest(point.resident) &&
+         honest_variance(point.host_live_variance) &&
          std::all_of(std::begin(point.live), std::end(point.live), [](std::int64_t n) { return honest(n); });
 }
 
@@ -49,16 +50,18 @@ void read_host_stats(const Chunks& chunks, const profile::Header& header, Profil
     if (piece.index != (header.host_stats_take - 1) % 2 || piece.count<profile::HostStatsRecord>() == 0)
       continue;
     const auto record = piece.record<profile::HostStatsRecord>(0);
-    HostStats stats{.at_ns = record.at_ns,
-                    .allocated = record.allocated,
-                    .active = record.active,
-                    .resident = record.resident,
-                    .retained = record.retained,
-                    .mapped = record.mapped,
-                    .metadata = record.metadata,
-                    .cached_bytes = record.cached_bytes,
-                    .requested = record.requested,
-                    .classes = {}};
+    HostStats stats{
+        .at_ns = record.at_ns,
+        .allocated = record.allocated,
+        .active = record.active,
+        .resident = record.resident,
+        .retained = record.retained,
+        .mapped = record.mapped,
+        .metadata = record.metadata,
+        .cached_bytes = record.cached_bytes,
+        .requested = record.requested,
+        .requested_variance = honest_variance(record.requested_variance) ? record.requested_variance : 0,
+        .classes = {}};
     for (const std::uint64_t n : {stats.at_ns, stats.allocated, stats.active, stats.resident, stats.retained,
                                   stats.mapped, stats.metadata, stats.cached_bytes, stats.requested}) {
       if (honest(n)) continue;

@@ -24,12 +24,12 @@ profile::Header header_of(std::span<const std::byte> file, const std::string& na
     throw Error{fmt::format("{} was written by a newer weir (format {}; this one reads up to {})", name,
                             version, profile::kFormatVersion)};
   if (version == 0) throw Error{fmt::format("{} is damaged: its format version is 0", name)};
-  if (file.size() < sizeof(profile::Header))
-    throw Error{fmt::format("{} is cut short: its header is not complete", name)};
-  profile::Header header;
-  std::memcpy(&header, file.data(), sizeof(header));
-  if (header.header_bytes != sizeof(header) || header.chunk_bytes != profile::kChunkBytes ||
-      header.max_chunks < 2 || header.used_chunks > header.max_chunks || header.max_chunks > (1ULL << 40))
+  const std::size_t bytes = version == 1 ? profile::kHeaderBytesV1 : sizeof(profile::Header);
+  if (file.size() < bytes) throw Error{fmt::format("{} is cut short: its header is not complete", name)};
+  profile::Header header{};
+  std::memcpy(&header, file.data(), bytes);
+  if (header.header_bytes != bytes || header.chunk_bytes != profile::kChunkBytes || header.max_chunks < 2 ||
+      header.used_chunks > header.max_chunks || header.max_chunks > (1ULL << 40))
     throw Error{fmt::format("{} is damaged: its header contradicts itself", name)};
   return header;
 }
@@ -57,6 +57,7 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   Profile out;
   read_process(header, out);
   out.record_mode = header.record_mode;
+  out.sample_every = honest(header.sample_every) ? header.sample_every : 0;
   out.stack_depth = header.stack_depth;
   out.allocator = text_of(header.allocator);
   out.unwinder = text_of(header.unwinder);
@@ -70,6 +71,8 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   read_nodes(chunks, out, damage);
   read_sites(chunks, header, out, damage);
   sum_counters(chunks, header, out, damage);
+  if (out.is_sampled()) sum_spreads(chunks, header, out, damage);
+  sum_spaces(header, out, damage);
   read_timeline(chunks, header, out, damage);
   read_host_stats(chunks, header, out, damage);
   read_errors(chunks, out, damage);

@@ -37,9 +37,17 @@ struct Module {
   std::uint32_t generation = 0;
 };
 
+/// The variances of estimates (sampled mode); all 0 where the counts are exact. Independent parts add up.
+struct Spread {
+  double allocated_blocks = 0, allocated_bytes = 0, freed_blocks = 0, freed_bytes = 0;
+  double temporary_blocks = 0, live_blocks = 0, live_bytes = 0;
+  Spread& operator+=(const Spread& other) noexcept;
+};
+
 struct Counts {
   std::uint64_t allocated_blocks = 0, allocated_bytes = 0, freed_blocks = 0, freed_bytes = 0;
   std::uint64_t temporary_blocks = 0, live_blocks = 0, live_bytes = 0;
+  Spread spread{};
   /// Sums that would overflow stay at the largest number.
   Counts& operator+=(const Counts& other) noexcept;
 };
@@ -56,6 +64,7 @@ struct Site {
   std::uint64_t at_peak_bytes = 0;     ///< live when the space's total was highest
   std::uint64_t peak_bytes = 0;        ///< the site's own highest; at most …
   std::uint64_t peak_error_bytes = 0;  ///< … this much too high
+  double at_peak_variance = 0, peak_variance = 0;
 };
 
 struct SpaceTotals {
@@ -64,6 +73,7 @@ struct SpaceTotals {
   std::uint64_t peak_bytes = 0;        ///< exact, or up to …
   std::uint64_t peak_error_bytes = 0;  ///< … this much too low
   std::uint64_t peak_at_ns = 0;
+  double peak_variance = 0;
 };
 
 enum class Ending { Running, Exited, Signalled, Killed, Replaced };  ///< Replaced: by exec
@@ -81,12 +91,15 @@ struct Process {
 struct HostStats {
   std::uint64_t at_ns = 0, allocated = 0, active = 0, resident = 0, retained = 0, mapped = 0, metadata = 0;
   std::uint64_t cached_bytes = 0, requested = 0;
+  double requested_variance = 0;
   std::vector<profile::SizeClassRecord> classes;  ///< only those with blocks or slabs
 };
 
 struct Profile {
   Process process;
   std::uint32_t record_mode = 0, stack_depth = 0;  ///< 0 exact, 1 sampled, 2 off
+  std::uint64_t sample_every = 0;                  ///< sampled: mean bytes between samples
+  std::uint64_t samples = 0, live_samples = 0;     ///< sampled: blocks really recorded, and not yet freed
   std::string allocator, unwinder, weir_version;
   std::uint64_t own_bytes = 0;
   profile::LossCounters losses{};
@@ -100,6 +113,9 @@ struct Profile {
   std::optional<HostStats> host_stats;
   std::vector<profile::TimelineRecord> timeline;  ///< in order of time
   std::vector<profile::ErrorRecord> errors;       ///< sites in them exist or are 0
+
+  /// Whether the counts are estimates.
+  [[nodiscard]] bool is_sampled() const noexcept { return record_mode == 1; }
 
   /// The nodes of a stack, youngest first, `most` of them.
   [[nodiscard]] std::vector<std::uint32_t> stack(std::uint32_t node,

@@ -14,11 +14,17 @@ inline constexpr std::uint64_t kLargestHonest = std::uint64_t{1} << 60;
   return n <= static_cast<std::int64_t>(kLargestHonest) && n >= -static_cast<std::int64_t>(kLargestHonest);
 }
 
+/// No honest variance is larger: the square of the largest count.
+[[nodiscard]] constexpr bool honest_variance(double v) noexcept { return v >= 0 && v <= 0x1p120; }
+
 void read_process(const profile::Header& header, Profile& out);
 void read_modules(const Chunks& chunks, Profile& out, Damage& damage);
 void read_nodes(const Chunks& chunks, Profile& out, Damage& damage);
 void read_sites(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+/// Sampled mode: how sure the sums are.
+void sum_spreads(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+void sum_spaces(const profile::Header& header, Profile& out, Damage& damage);
 void read_timeline(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void read_host_stats(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void read_errors(const Chunks& chunks, Profile& out, Damage& damage);

@@ -18,12 +18,10 @@ void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
     if (!rule && context.site(number).space == Space::Host) rule = builtin_rule(frames);
     if (rule) {
       leaks.suppressed.push_back({number, std::move(*rule)});
-      leaks.suppressed_bytes += counts.live_bytes;
-      leaks.suppressed_blocks += counts.live_blocks;
+      leaks.suppressed_counts += counts;
     } else {
       leaks.sites.push_back(number);
-      leaks.bytes += counts.live_bytes;
-      leaks.blocks += counts.live_blocks;
+      leaks.counts += counts;
     }
   }
   const auto bigger = [&](std::uint32_t a, std::uint32_t b) {

@@ -18,7 +18,7 @@ struct Leaks {
   };
   std::vector<std::uint32_t> sites;
   std::vector<Suppressed> suppressed;
-  std::uint64_t bytes = 0, blocks = 0, suppressed_bytes = 0, suppressed_blocks = 0;
+  Counts counts, suppressed_counts;  ///< what is live of them
 };
 
 struct Context {

@@ -50,8 +50,11 @@ Held held(const Profile& profile, const HostStats& stats) {
   constexpr std::uint64_t kTagBytes = 8;  // each recorded block's
   Held out;
   out.requested = (profile.host_stats ? stats.requested : host.counts.live_bytes) + host.inherited.live_bytes;
+  out.requested_variance = (profile.host_stats ? stats.requested_variance : host.counts.spread.live_bytes) +
+                           host.inherited.spread.live_bytes;
   std::uint64_t left = minus(stats.allocated, out.requested);
-  out.tags = profile.record_mode == 2 ? 0 : std::min(kTagBytes * host.counts.live_blocks, left);
+  out.tags =
+      std::min(kTagBytes * (profile.is_sampled() ? profile.live_samples : host.counts.live_blocks), left);
   left -= out.tags;
   out.cached = std::min(stats.cached_bytes, left);
   out.rounding = left - out.cached;
@@ -83,9 +86,10 @@ std::vector<ClassUse> worst_classes(const HostStats& stats) {
 
 std::string fragmentation_in_short(const Profile& profile, const HostStats& stats) {
   const Held lost = held(profile, stats);
-  return fmt::format("{} for {} asked for; {} held but unused ({}), {} of fixed cost",
-                     human_bytes(stats.resident), human_bytes(lost.requested), human_bytes(lost.unused()),
-                     percent(lost.unused(), stats.resident), human_bytes(lost.fixed()));
+  return fmt::format(
+      "{} for {} asked for; {} held but unused ({}), {} of fixed cost", human_bytes(stats.resident),
+      human_bytes(lost.requested, lost.requested_variance, profile), human_bytes(lost.unused()),
+      percent(lost.unused(), stats.resident), human_bytes(lost.fixed()));
 }
 
 std::vector<std::string> fragmentation_sentences(const Profile& profile) {
@@ -94,11 +98,12 @@ std::vector<std::string> fragmentation_sentences(const Profile& profile) {
   const HostStats& stats = *profile.host_stats;
   const Held lost = held(profile, stats);
   std::vector<std::string> out;
-  out.push_back(fmt::format(
-      "{} after the start, {} of memory were held for {} that the program had asked for: {} "
-      "({}) held but unused, and {} of fixed cost.",
-      human_seconds(stats.at_ns), human_bytes(stats.resident), human_bytes(lost.requested),
-      human_bytes(lost.unused()), percent(lost.unused(), stats.resident), human_bytes(lost.fixed())));
+  out.push_back(
+      fmt::format("{} after the start, {} of memory were held for {} that the program had asked for: {} "
+                  "({}) held but unused, and {} of fixed cost.",
+                  human_seconds(stats.at_ns), human_bytes(stats.resident),
+                  human_bytes(lost.requested, lost.requested_variance, profile), human_bytes(lost.unused()),
+                  percent(lost.unused(), stats.resident), human_bytes(lost.fixed())));
   if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
   const std::vector<ClassUse> worst = worst_classes(stats);
   if (!worst.empty() && lost.slabs >= (64U << 10))

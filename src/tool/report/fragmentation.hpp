@@ -12,12 +12,13 @@ namespace weir::tool {
 /// process holds is one kind of loss; they add up: requested + … = resident.
 struct Held {
   std::uint64_t requested = 0;
-  std::uint64_t tags = 0;      ///< weir's own mark at each block's end
-  std::uint64_t cached = 0;    ///< free, in thread caches
-  std::uint64_t rounding = 0;  ///< internal fragmentation: to the next size class
-  std::uint64_t slabs = 0;     ///< external fragmentation: free places in slabs that exist
-  std::uint64_t dirty = 0;     ///< pages without blocks, not yet given back
-  std::uint64_t tables = 0;    ///< the allocator's own books
+  double requested_variance = 0;  ///< sampled mode; and of `rounding`
+  std::uint64_t tags = 0;         ///< weir's own mark at each block's end
+  std::uint64_t cached = 0;       ///< free, in thread caches
+  std::uint64_t rounding = 0;     ///< internal fragmentation: to the next size class
+  std::uint64_t slabs = 0;        ///< external fragmentation: free places in slabs that exist
+  std::uint64_t dirty = 0;        ///< pages without blocks, not yet given back
+  std::uint64_t tables = 0;       ///< the allocator's own books
 
   /// What could be less.
   [[nodiscard]] std::uint64_t unused() const { return cached + rounding + slabs + dirty; }

@@ -31,6 +31,8 @@ constexpr Loss kLosses[] = {
     {"errors_dropped", &LossCounters::errors_dropped, "misuses of memory without room in the list"},
     {"modules_dropped", &LossCounters::modules_dropped,
      "program files without room, their frames without names"},
+    {"samples_dropped", &LossCounters::samples_dropped,
+     "blocks that should have been sampled and had no room in their address range"},
     {"blocks_in_handlers", &LossCounters::blocks_in_handlers,
      "blocks that signal handlers got from glibc, having interrupted weir; not recorded"},
 };
@@ -58,6 +60,7 @@ void put_coverage(Sink& sink, const Context& context) {
   constexpr std::string_view kModes[] = {"exact", "sampled", "off"};
   sink.key("record");
   profile.record_mode < std::size(kModes) ? sink.put(kModes[profile.record_mode]) : sink.null();
+  if (profile.is_sampled()) sink.member("sample_every", profile.sample_every);
   sink.member("stack_depth", profile.stack_depth);
   sink.member("own_bytes", profile.own_bytes);
   sink.member("records_dropped", records_dropped(profile.losses));
@@ -82,7 +85,7 @@ Section section_coverage(const Context& context) {
       profile.unwinder.empty() ? "an unknown unwinder" : printable(profile.unwinder), profile.stack_depth,
       profile.allocator.empty() ? "unknown allocator" : printable(profile.allocator),
       human_bytes(profile.own_bytes)));
-  bool complete = profile.record_mode == 0;
+  bool complete = profile.record_mode != 2;
   for (const Loss& loss : kLosses) {
     const std::uint64_t count = profile.losses.*loss.count;
     if (count == 0 || loss.words.empty()) continue;
@@ -93,7 +96,8 @@ Section section_coverage(const Context& context) {
     out.say("! " + printable(line));
     complete = false;
   }
-  if (complete) out.say("Nothing was lost.");
+  if (complete)
+    out.say(profile.is_sampled() ? "Nothing was lost but what was not sampled." : "Nothing was lost.");
   out.data = [&context](Sink& sink) { put_coverage(sink, context); };
   return out;
 }

@@ -15,7 +15,7 @@ void put_host(Sink& sink, const Profile& profile) {
   const HostStats stats = profile.host_stats.value_or(HostStats{});
   const auto known = [&](std::uint64_t bytes) { return taken ? std::optional{bytes} : std::nullopt; };
   const Held lost = held(profile, stats);
-  sink.member("requested_bytes", lost.requested);
+  put_estimate(sink, "requested_bytes", lost.requested, lost.requested_variance, profile);
   sink.member("allocated_bytes", known(stats.allocated));
   sink.member("active_bytes", known(stats.active));
   sink.member("resident_bytes", known(stats.resident));
@@ -25,6 +25,8 @@ void put_host(Sink& sink, const Profile& profile) {
   sink.member("cached_bytes", known(stats.cached_bytes));
   sink.member("tag_bytes", known(lost.tags));
   sink.member("internal_bytes", known(lost.rounding));
+  if (profile.is_sampled() && taken)
+    sink.member("internal_bytes_stderr", static_cast<double>(standard_error(lost.requested_variance)));
   sink.member("external_bytes", known(lost.slabs));
   sink.member("at_seconds", taken ? std::optional{static_cast<double>(stats.at_ns) / 1e9} : std::nullopt);
   sink.list("size_classes", [&] {

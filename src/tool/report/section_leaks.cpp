@@ -9,6 +9,11 @@
 namespace weir::tool {
 namespace {
 
+void put_amount(Sink& sink, const Counts& counts, const Profile& profile) {
+  put_estimate(sink, "bytes", counts.live_bytes, counts.spread.live_bytes, profile);
+  put_estimate(sink, "blocks", counts.live_blocks, counts.spread.live_blocks, profile);
+}
+
 void put_leak(Sink& sink, const Context& context, std::uint32_t number, const std::string* rule) {
   const Site& site = context.site(number);
   sink.begin_object();
@@ -16,53 +21,55 @@ void put_leak(Sink& sink, const Context& context, std::uint32_t number, const st
   sink.key("device");
   site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device})
                                                               : sink.null();
-  sink.member("bytes", site.counts.live_bytes);
-  sink.member("blocks", site.counts.live_blocks);
+  put_amount(sink, site.counts, context.profile);
   if (rule == nullptr) sink.member("verdict", "unknown");
   if (rule != nullptr) sink.member("rule", *rule);
   sink.list("frames", [&] { put_frames(sink, context.frames(number)); });
   sink.end_object();
 }
 
-std::string amount(const Counts& counts) {
-  return fmt::format("{} bytes in {}", exact(counts.live_bytes), counted(counts.live_blocks, "block"));
+std::string amount(const Counts& counts, const Profile& profile) {
+  return fmt::format("{} bytes in {}", exact(counts.live_bytes, counts.spread.live_bytes, profile),
+                     counted(counts.live_blocks, counts.spread.live_blocks, "block", profile));
 }
 
 StackText leak_text(const Context& context, std::uint32_t number, std::size_t rank) {
   const Site& site = context.site(number);
   const std::vector<Frame> frames = context.frames(number);
   const Frame* head = headline(frames);
-  std::string line = fmt::format("{}. {}", rank, amount(site.counts));
+  std::string line = fmt::format("{}. {}", rank, amount(site.counts, context.profile));
   if (site.space != Space::Host) line += fmt::format(" ({})", space_name(site.space));
   if (head != nullptr) line += fmt::format(" - {}", function_of(*head));
   return stack_text(std::move(line), context.profile, site, frames);
 }
 
+std::string nothing_sampled(const Profile& profile) {
+  return fmt::format("No sample: with 95 % confidence less than {}.",
+                     human_bytes(seldom_unseen_bytes(profile)));
+}
+
 void rest_text(const Context& context, Section& out) {
   const auto& sites = context.leaks.sites;
   if (sites.size() <= context.options.top) return;
-  std::uint64_t bytes = 0, blocks = 0;
-  for (std::size_t i = context.options.top; i != sites.size(); ++i) {
-    bytes += context.site(sites[i]).counts.live_bytes;
-    blocks += context.site(sites[i]).counts.live_blocks;
-  }
-  out.say(fmt::format("... and {}: {} bytes in {}. Show them with --top {}.",
-                      counted(sites.size() - context.options.top, "more call site"), exact(bytes),
-                      counted(blocks, "block"), sites.size()));
+  Counts rest;
+  for (std::size_t i = context.options.top; i != sites.size(); ++i) rest += context.site(sites[i]).counts;
+  out.say(fmt::format("... and {}: {}. Show them with --top {}.",
+                      counted(sites.size() - context.options.top, "more call site"),
+                      amount(rest, context.profile), sites.size()));
 }
 
 void suppressed_text(const Context& context, Section& out) {
   const Leaks& leaks = context.leaks;
   if (leaks.suppressed.empty()) return;
-  out.say(fmt::format("Left out by suppressions: {} bytes in {} at {}{}", exact(leaks.suppressed_bytes),
-                      counted(leaks.suppressed_blocks, "block"),
+  out.say(fmt::format("Left out by suppressions: {} at {}{}",
+                      amount(leaks.suppressed_counts, context.profile),
                       counted(leaks.suppressed.size(), "call site"),
                       context.options.show_suppressed ? ":" : " (list them with --show-suppressed)."));
   if (!context.options.show_suppressed) return;
   for (const Leaks::Suppressed& each : leaks.suppressed) {
     const Site& site = context.site(each.site);
-    out.add(stack_text(fmt::format("- {} - {}", amount(site.counts), printable(each.rule)), context.profile,
-                       site, context.frames(each.site)));
+    out.add(stack_text(fmt::format("- {} - {}", amount(site.counts, context.profile), printable(each.rule)),
+                       context.profile, site, context.frames(each.site)));
   }
 }
 
@@ -76,10 +83,15 @@ Section section_leaks(const Context& context) {
   if (context.profile.record_mode == 2) {
     out.say("Recording was off: nothing is known.");
   } else if (leaks.sites.empty()) {
-    out.say(end == Ending::Exited ? "Nothing: every block was freed." : "Nothing.");
+    out.say(context.profile.is_sampled() ? nothing_sampled(context.profile)
+            : end == Ending::Exited      ? "Nothing: every block was freed."
+                                         : "Nothing.");
   } else {
-    out.say(fmt::format("{} ({} bytes) in {}, allocated at {}.", human_bytes(leaks.bytes), exact(leaks.bytes),
-                        counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site")));
+    out.say(fmt::format(
+        "{} ({} bytes) in {}, allocated at {}.", human_bytes(leaks.counts.live_bytes),
+        exact(leaks.counts.live_bytes, leaks.counts.spread.live_bytes, context.profile),
+        counted(leaks.counts.live_blocks, leaks.counts.spread.live_blocks, "block", context.profile),
+        counted(leaks.sites.size(), "call site")));
     if (end == Ending::Running)
       out.say("The process still runs: these blocks are in use or lost, it is too early to tell.");
     else if (end != Ending::Exited)
@@ -92,14 +104,12 @@ Section section_leaks(const Context& context) {
   out.data = [&context](Sink& sink) {
     const Leaks& all = context.leaks;
     sink.begin_object();
-    sink.member("bytes", all.bytes);
-    sink.member("blocks", all.blocks);
+    put_amount(sink, all.counts, context.profile);
     sink.list("sites", [&] {
       for (const std::uint32_t number : all.sites) put_leak(sink, context, number, nullptr);
     });
     sink.object("suppressed", [&] {
-      sink.member("bytes", all.suppressed_bytes);
-      sink.member("blocks", all.suppressed_blocks);
+      put_amount(sink, all.suppressed_counts, context.profile);
       sink.list("sites", [&] {
         for (const auto& each : all.suppressed) put_leak(sink, context, each.site, &each.rule);
       });

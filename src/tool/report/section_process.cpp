@@ -34,9 +34,11 @@ std::string capital(std::string text) {
   return text;
 }
 
-std::string_view recorded(const Profile& profile) {
+std::string recorded(const Profile& profile) {
   if (profile.record_mode == 2) return "recording was off: no allocation was recorded";
-  if (profile.record_mode == 1) return "sampled: numbers are estimates";
+  if (profile.is_sampled())
+    return fmt::format("sampled, one block in {} of allocations: {}", human_bytes(profile.sample_every),
+                       counted(profile.samples, "sample"));
   return "every host allocation recorded";
 }
 
@@ -50,11 +52,16 @@ Section section_process(const Context& context) {
   out.say(fmt::format("{} {} {}; {}.", capital(ending(process)),
                       process.ending == Ending::Running ? "for" : "after", human_seconds(process.duration_ns),
                       recorded(profile)));
+  if (profile.is_sampled())
+    out.say(fmt::format(
+        "Sizes and counts are estimates, ± one standard error. Call sites without a sample are not "
+        "listed: one that allocated {} is missing 1 time in 20, a larger one less often.",
+        human_bytes(seldom_unseen_bytes(profile))));
   out.say(fmt::format("{}, pid {}, started {}, {}",
                       process.exe.empty() ? "program unknown" : printable(process.exe), process.pid,
                       started(process).value_or("at an unknown time"),
                       profile.allocator.empty() ? "allocator unknown" : printable(profile.allocator)));
-  out.data = [&process](Sink& sink) {
+  out.data = [&profile, &process](Sink& sink) {
     sink.begin_object();
     sink.member("pid", process.pid);
     sink.member("parent_pid", process.parent_pid);
@@ -72,6 +79,12 @@ Section section_process(const Context& context) {
     process.ending == Ending::Exited ? sink.put(process.end_value) : sink.null();
     sink.key("signal");
     process.ending == Ending::Signalled ? sink.put(process.end_value) : sink.null();
+    if (profile.is_sampled()) {
+      sink.member("record", "sampled");
+      sink.member("sample_every", profile.sample_every);
+      sink.member("samples", profile.samples);
+      sink.member("live_samples", profile.live_samples);
+    }
     sink.member("replaced_by_exec", process.ending == Ending::Replaced);
     sink.end_object();
   };

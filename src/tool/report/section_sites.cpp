@@ -17,16 +17,20 @@ void put_site(Sink& sink, const Context& context, std::uint32_t number) {
   site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device})
                                                               : sink.null();
   sink.list("frames", [&] { put_frames(sink, context.frames(number)); });
-  sink.member("live_bytes", site.counts.live_bytes);
-  sink.member("live_blocks", site.counts.live_blocks);
-  sink.member("peak_bytes", site.peak_bytes);
+  const Counts& counts = site.counts;
+  const auto put = [&](std::string_view name, std::uint64_t value, double variance) {
+    put_estimate(sink, name, value, variance, context.profile);
+  };
+  put("live_bytes", counts.live_bytes, counts.spread.live_bytes);
+  put("live_blocks", counts.live_blocks, counts.spread.live_blocks);
+  put("peak_bytes", site.peak_bytes, site.peak_variance);
   sink.member("peak_error_bytes", site.peak_error_bytes);
-  sink.member("at_peak_bytes", site.at_peak_bytes);
-  sink.member("allocated_bytes", site.counts.allocated_bytes);
-  sink.member("allocated_blocks", site.counts.allocated_blocks);
-  sink.member("freed_bytes", site.counts.freed_bytes);
-  sink.member("freed_blocks", site.counts.freed_blocks);
-  sink.member("temporary_blocks", site.counts.temporary_blocks);
+  put("at_peak_bytes", site.at_peak_bytes, site.at_peak_variance);
+  put("allocated_bytes", counts.allocated_bytes, counts.spread.allocated_bytes);
+  put("allocated_blocks", counts.allocated_blocks, counts.spread.allocated_blocks);
+  put("freed_bytes", counts.freed_bytes, counts.spread.freed_bytes);
+  put("freed_blocks", counts.freed_blocks, counts.spread.freed_blocks);
+  put("temporary_blocks", counts.temporary_blocks, counts.spread.temporary_blocks);
   sink.member("first_s", static_cast<double>(site.first_ms) / 1e3);
   sink.member("truncated", (site.flags & profile::kSiteTruncated) != 0);
   sink.member("unknown", (site.flags & profile::kSiteUnknown) != 0);
@@ -69,11 +73,13 @@ void peak_text(const Context& context, Section& out) {
   const SpaceTotals& host = context.profile.spaces[0];
   const auto sites = most(context, [](const Site& site) { return site.at_peak_bytes; });
   if (sites.empty()) return;
-  out.say(fmt::format("Who held the peak of {}, {} after the start:", human_bytes(host.peak_bytes),
+  out.say(fmt::format("Who held the peak of {}, {} after the start:",
+                      human_bytes(host.peak_bytes, host.peak_variance, context.profile),
                       human_seconds(host.peak_at_ns)));
   out.add(who(context, sites, {"held", "share"}, [&](const Site& site) {
     const std::uint64_t peak = context.profile.spaces[static_cast<std::size_t>(site.space)].peak_bytes;
-    return std::vector{human_bytes(site.at_peak_bytes), percent(site.at_peak_bytes, peak)};
+    return std::vector{human_bytes(site.at_peak_bytes, site.at_peak_variance, context.profile),
+                       percent(site.at_peak_bytes, peak)};
   }));
 }
 
@@ -86,8 +92,8 @@ void often_text(const Context& context, Section& out) {
     const Counts& counts = site.counts;
     const std::uint64_t mean =
         counts.allocated_blocks == 0 ? 0 : counts.allocated_bytes / counts.allocated_blocks;
-    return std::vector{exact(counts.allocated_blocks), percent(counts.allocated_blocks, all),
-                       human_bytes(mean)};
+    return std::vector{exact(counts.allocated_blocks, counts.spread.allocated_blocks, context.profile),
+                       percent(counts.allocated_blocks, all), human_bytes(mean)};
   }));
 }
 
@@ -96,8 +102,9 @@ void temporary_text(const Context& context, Section& out) {
   if (sites.empty()) return;
   out.say("Who frees it again before the next allocation (a buffer kept for reuse would save these):");
   out.add(who(context, sites, {"short-lived", "of its blocks"}, [&](const Site& site) {
-    return std::vector{exact(site.counts.temporary_blocks),
-                       percent(site.counts.temporary_blocks, site.counts.allocated_blocks)};
+    return std::vector{
+        exact(site.counts.temporary_blocks, site.counts.spread.temporary_blocks, context.profile),
+        percent(site.counts.temporary_blocks, site.counts.allocated_blocks)};
   }));
 }
 

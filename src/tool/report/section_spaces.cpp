@@ -9,20 +9,24 @@ namespace {
 
 constexpr Space kAll[] = {Space::Host, Space::Device, Space::Pinned, Space::Managed};
 
-void put_space(Sink& sink, const SpaceTotals& space) {
+void put_space(Sink& sink, const Profile& profile, const SpaceTotals& space) {
+  const Counts &counts = space.counts, &inherited = space.inherited;
+  const auto put = [&](std::string_view name, std::uint64_t value, double variance) {
+    put_estimate(sink, name, value, variance, profile);
+  };
   sink.begin_object();
-  sink.member("live_bytes", space.counts.live_bytes);
-  sink.member("live_blocks", space.counts.live_blocks);
-  sink.member("peak_bytes", space.peak_bytes);
+  put("live_bytes", counts.live_bytes, counts.spread.live_bytes);
+  put("live_blocks", counts.live_blocks, counts.spread.live_blocks);
+  put("peak_bytes", space.peak_bytes, space.peak_variance);
   sink.member("peak_error_bytes", space.peak_error_bytes);
   sink.member("peak_at_s", static_cast<double>(space.peak_at_ns) / 1e9);
-  sink.member("allocated_bytes", space.counts.allocated_bytes);
-  sink.member("allocated_blocks", space.counts.allocated_blocks);
-  sink.member("freed_bytes", space.counts.freed_bytes);
-  sink.member("freed_blocks", space.counts.freed_blocks);
-  sink.member("temporary_blocks", space.counts.temporary_blocks);
-  sink.member("inherited_live_bytes", space.inherited.live_bytes);
-  sink.member("inherited_live_blocks", space.inherited.live_blocks);
+  put("allocated_bytes", counts.allocated_bytes, counts.spread.allocated_bytes);
+  put("allocated_blocks", counts.allocated_blocks, counts.spread.allocated_blocks);
+  put("freed_bytes", counts.freed_bytes, counts.spread.freed_bytes);
+  put("freed_blocks", counts.freed_blocks, counts.spread.freed_blocks);
+  put("temporary_blocks", counts.temporary_blocks, counts.spread.temporary_blocks);
+  put("inherited_live_bytes", inherited.live_bytes, inherited.spread.live_bytes);
+  put("inherited_live_blocks", inherited.live_blocks, inherited.spread.live_blocks);
   sink.end_object();
 }
 
@@ -56,16 +60,26 @@ Section section_spaces(const Context& context) {
                           human_bytes(counts.allocated_bytes), exact(counts.allocated_blocks),
                           percent(counts.temporary_blocks, counts.allocated_blocks)});
   }
+  if (profile.is_sampled()) {
+    const SpaceTotals& host = profile.spaces[0];
+    const Spread& spread = host.counts.spread;
+    const auto bytes = [](double variance) { return "± " + human_bytes(standard_error(variance)); };
+    const auto blocks = [](double variance) { return "± " + exact(standard_error(variance)); };
+    table.rows.insert(table.rows.begin() + 1, {"", bytes(host.peak_variance), "", bytes(spread.live_bytes),
+                                               blocks(spread.live_blocks), bytes(spread.allocated_bytes),
+                                               blocks(spread.allocated_blocks), ""});
+  }
   out.add(std::move(table));
   const Counts& inherited = profile.spaces[0].inherited;
   if (inherited.live_blocks != 0)
     out.say(fmt::format("Not counted: {} in {} that the parent had allocated before this process was forked.",
-                        human_bytes(inherited.live_bytes), counted(inherited.live_blocks, "block")));
+                        human_bytes(inherited.live_bytes, inherited.spread.live_bytes, profile),
+                        counted(inherited.live_blocks, inherited.spread.live_blocks, "block", profile)));
   out.data = [&profile](Sink& sink) {
     sink.begin_object();
     for (const Space space : kAll) {
       sink.key(space_name(space));
-      put_space(sink, profile.spaces[static_cast<std::size_t>(space)]);
+      put_space(sink, profile, profile.spaces[static_cast<std::size_t>(space)]);
     }
     sink.end_object();
   };

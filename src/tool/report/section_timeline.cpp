@@ -42,7 +42,8 @@ void add_chart(Section& out, const std::vector<profile::TimelineRecord>& points,
 }  // namespace
 
 Section section_timeline(const Context& context) {
-  const auto& points = context.profile.timeline;
+  const Profile& profile = context.profile;
+  const auto& points = profile.timeline;
   Section out;
   if (points.size() > 1) {
     out.title = "Over time";
@@ -58,12 +59,12 @@ Section section_timeline(const Context& context) {
     out.say(fmt::format("from {} to {} after the start, {}", human_seconds(points.front().at_ns),
                         human_seconds(points.back().at_ns), counted(points.size(), "point")));
   }
-  out.data = [&points](Sink& sink) {
+  out.data = [&profile, &points](Sink& sink) {
     sink.begin_list();
     for (const auto& point : points) {
       sink.begin_object();
       sink.member("seconds", static_cast<double>(point.at_ns) / 1e9);
-      sink.member("host_live", at_least_zero(point.live[0]));
+      put_estimate(sink, "host_live", at_least_zero(point.live[0]), point.host_live_variance, profile);
       sink.member("device_live", at_least_zero(point.live[1]));
       sink.member("device_reserved", point.device_reserved);
       sink.member("pinned_live", at_least_zero(point.live[2]));

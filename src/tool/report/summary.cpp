@@ -24,20 +24,29 @@ std::string lower(std::string text) {
   return text;
 }
 
+std::string amount(const Counts& counts, const Profile& profile) {
+  return fmt::format("{} bytes in {}", exact(counts.live_bytes, counts.spread.live_bytes, profile),
+                     counted(counts.live_blocks, counts.spread.live_blocks, "block", profile));
+}
+
 std::string leak_lines(const Context& context) {
   const Leaks& leaks = context.leaks;
   const std::string words = lower(live_words(context.profile.process.ending));
-  if (leaks.sites.empty()) return words + ": nothing\n";
-  std::string out = fmt::format("{}: {} bytes in {}, allocated at {}\n", words, exact(leaks.bytes),
-                                counted(leaks.blocks, "block"), counted(leaks.sites.size(), "call site"));
+  if (leaks.sites.empty())
+    return context.profile.is_sampled()
+               ? fmt::format("{}: no sample; with 95 % confidence less than {}\n", words,
+                             human_bytes(seldom_unseen_bytes(context.profile)))
+               : words + ": nothing\n";
+  const Profile& profile = context.profile;
+  std::string out = fmt::format("{}: {}, allocated at {}\n", words, amount(leaks.counts, profile),
+                                counted(leaks.sites.size(), "call site"));
   for (std::size_t i = 0; i != std::min(leaks.sites.size(), kLeaksShown); ++i) {
     const Counts& counts = context.site(leaks.sites[i]).counts;
     const std::vector<Frame> frames = context.frames(leaks.sites[i]);
     const Frame* head = headline(frames);
     std::string who = head == nullptr ? "(no call stack)" : function_of(*head);
     if (who.size() > 60) who = who.substr(0, 57) + "...";
-    out += fmt::format("  {} bytes in {}: {}{}\n", exact(counts.live_bytes),
-                       counted(counts.live_blocks, "block"), who,
+    out += fmt::format("  {}: {}{}\n", amount(counts, profile), who,
                        head == nullptr ? "" : "  " + place_of(*head, context.profile.process.cwd));
   }
   return out;
@@ -65,10 +74,16 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
   if (profile.record_mode == 2) {
     out += "recording was off: no allocation was recorded\n";
   } else {
+    if (profile.is_sampled())
+      out += fmt::format(
+          "sampled, one block in {} of allocations: {}; numbers are estimates ± one standard error\n",
+          human_bytes(profile.sample_every), counted(profile.samples, "sample"));
     out += leak_lines(context);
-    out +=
-        fmt::format("peak: {}; allocated in all: {} in {}\n", human_bytes(host.peak_bytes),
-                    human_bytes(host.counts.allocated_bytes), counted(host.counts.allocated_blocks, "block"));
+    const Counts& counts = host.counts;
+    out += fmt::format("peak: {}; allocated in all: {} in {}\n",
+                       human_bytes(host.peak_bytes, host.peak_variance, profile),
+                       human_bytes(counts.allocated_bytes, counts.spread.allocated_bytes, profile),
+                       counted(counts.allocated_blocks, counts.spread.allocated_blocks, "block", profile));
   }
   if (profile.host_stats)
     out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "tool/report/report.hpp"
@@ -31,6 +33,35 @@ std::string exact(std::uint64_t n) {
 
 std::string counted(std::uint64_t n, std::string_view one) {
   return fmt::format("{} {}{}", exact(n), one, n == 1 ? "" : "s");
+}
+
+std::uint64_t standard_error(double variance) {
+  return static_cast<std::uint64_t>(std::min(std::sqrt(std::max(0.0, variance)), 0x1p62) + 0.5);
+}
+
+std::string human_bytes(std::uint64_t bytes, double variance, const Profile& profile) {
+  if (!profile.is_sampled()) return human_bytes(bytes);
+  return fmt::format("{} ± {}", human_bytes(bytes), human_bytes(standard_error(variance)));
+}
+
+std::string exact(std::uint64_t n, double variance, const Profile& profile) {
+  return profile.is_sampled() ? fmt::format("{} ± {}", exact(n), exact(standard_error(variance))) : exact(n);
+}
+
+std::string counted(std::uint64_t n, double variance, std::string_view one, const Profile& profile) {
+  if (!profile.is_sampled()) return counted(n, one);
+  return fmt::format("{} {}s", exact(n, variance, profile), one);
+}
+
+void put_estimate(Sink& sink, std::string_view name, std::uint64_t value, double variance,
+                  const Profile& profile) {
+  sink.member(name, value);
+  if (profile.is_sampled())
+    sink.member(fmt::format("{}_stderr", name), std::round(std::sqrt(std::max(0.0, variance)) * 1000) / 1000);
+}
+
+std::uint64_t seldom_unseen_bytes(const Profile& profile) {
+  return static_cast<std::uint64_t>(std::log(20.0) * static_cast<double>(profile.sample_every));
 }
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {

@@ -15,6 +15,18 @@ namespace weir::tool {
 [[nodiscard]] std::string exact(std::uint64_t n);                          ///< "1,234,567"
 [[nodiscard]] std::string counted(std::uint64_t n, std::string_view one);  ///< "1 block", "1,234 blocks"
 [[nodiscard]] std::string percent(std::uint64_t part, std::uint64_t whole);
+/// A standard error: the root of a variance, in whole units.
+[[nodiscard]] std::uint64_t standard_error(double variance);
+/// With " ± …" behind them where the profile holds estimates.
+[[nodiscard]] std::string human_bytes(std::uint64_t bytes, double variance, const Profile& profile);
+[[nodiscard]] std::string exact(std::uint64_t n, double variance, const Profile& profile);
+[[nodiscard]] std::string counted(std::uint64_t n, double variance, std::string_view one,
+                                  const Profile& profile);
+/// Puts an estimate and, where it is one, its standard error as NAME_stderr.
+void put_estimate(Sink& sink, std::string_view name, std::uint64_t value, double variance,
+                  const Profile& profile);
+/// So many bytes leave no sample 1 time in 20.
+[[nodiscard]] std::uint64_t seldom_unseen_bytes(const Profile& profile);
 [[nodiscard]] std::string human_seconds(std::uint64_t ns);
 [[nodiscard]] std::string_view space_name(Space space);
 /// "exited with status 3", "died of signal 9 (Killed)" …

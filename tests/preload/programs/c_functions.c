@@ -1,5 +1,6 @@
 // Every allocating function of the C family is seen, with the bytes that were asked for.
 //
+// run under: preload cli
 // expect leaks("by_malloc") == (101, 1)
 // expect leaks("by_calloc") == (2 * 102, 2)
 // expect leaks("by_realloc") == (3 * 103, 3)

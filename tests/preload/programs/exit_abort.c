@@ -2,7 +2,7 @@
 //
 // signal 6
 // expect process["end"] == ("signal" if mode == "cli" else "killed")
-// expect mode == "preload" or process["signal"] == 6
+// expect mode != "cli" or process["signal"] == 6
 // expect live("lose") == (500, 5)
 // expect freed("lose") == 0
 // expect total("hasty") == (3000, 30)

@@ -2,7 +2,7 @@
 //
 // signal 11
 // expect process["end"] == ("signal" if mode == "cli" else "killed")
-// expect mode == "preload" or process["signal"] == 11
+// expect mode != "cli" or process["signal"] == 11
 // expect live("lose") == (500, 5)
 // expect freed("lose") == 0
 // expect total("hasty") == (3000, 30)

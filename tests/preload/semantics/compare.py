@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the table of semantic cases under glibc and under weir, and compares them line by line.
 
-    compare.py --library LIBWEIR --program SEMANTICS --record exact|off
+    compare.py --library LIBWEIR --program SEMANTICS --record exact|off|sampled:BYTES
 
 A difference must match a row of allowed.txt (a pattern and its reason); a row that matches none is stale.
 """
@@ -29,8 +29,11 @@ def main():
     rows = (line.split(None, 1) for line in pathlib.Path(__file__).with_name("allowed.txt").read_text().splitlines()
             if line.strip() and not line.startswith("#"))
     allowed = dict(rows)
+    record, _, every = options.record.partition(":")
     with tempfile.TemporaryDirectory() as folder:
-        weir = {"LD_PRELOAD": options.library, "WEIR_OUT": f"{folder}/s.weir", "WEIR_QUIET": "1", "WEIR_RECORD": options.record}
+        weir = {"LD_PRELOAD": options.library, "WEIR_OUT": f"{folder}/s.weir", "WEIR_QUIET": "1", "WEIR_RECORD": record}
+        if every:
+            weir["WEIR_SAMPLE_EVERY"] = every
         glibc_cases, weir_cases = cases(options.program, {}), cases(options.program, weir)
     problems, used, differences = [], set(), 0
     for (name, wanted), (weir_name, found) in zip(glibc_cases, weir_cases):

@@ -21,7 +21,8 @@ TEST(Config, JudgesEveryKindOfValue) {
       {"WEIR_OUT=x.%q", Verdict::Unparsable},
       {"WEIR_RECORD=exact", Verdict::Taken},
       {"WEIR_RECORD=OFF", Verdict::Taken},
-      {"WEIR_RECORD=sampled", Verdict::Unparsable},
+      {"WEIR_RECORD=Sampled", Verdict::Taken},
+      {"WEIR_RECORD=some", Verdict::Unparsable},
       {"WEIR_RECORD=", Verdict::Unparsable},
       {"WEIR_STACK_DEPTH=1", Verdict::Taken},
       {"WEIR_STACK_DEPTH=256", Verdict::Taken},
@@ -42,6 +43,14 @@ TEST(Config, JudgesEveryKindOfValue) {
       {"WEIR_PROFILE_MAX=1Mx", Verdict::Unparsable},
       {"WEIR_PROFILE_MAX=99999999G", Verdict::Unparsable},
       {"WEIR_PROFILE_MAX=M", Verdict::Unparsable},
+      {"WEIR_SAMPLE_EVERY=1", Verdict::Taken},
+      {"WEIR_SAMPLE_EVERY=64k", Verdict::Taken},
+      {"WEIR_SAMPLE_EVERY=1G", Verdict::Taken},
+      {"WEIR_SAMPLE_EVERY=0", Verdict::Unparsable},
+      {"WEIR_SAMPLE_EVERY=2G", Verdict::Unparsable},
+      {"WEIR_SAMPLE_EVERY=-1", Verdict::Unparsable},
+      {"WEIR_SAMPLE_EVERY=", Verdict::Unparsable},
+      {"WEIR_SAMPLE_EVERY=99999999999999999999", Verdict::Unparsable},
       {"WEIR_QUIET=1", Verdict::Taken},
       {"WEIR_QUIET=yes", Verdict::Taken},
       {"WEIR_QUIET=2", Verdict::Unparsable},
@@ -67,12 +76,14 @@ TEST(Config, TakesTheValue) {
   static_cast<void>(apply(config, "WEIR_STACK_DEPTH=17"));
   static_cast<void>(apply(config, "WEIR_FOLLOW=exec"));
   static_cast<void>(apply(config, "WEIR_PROFILE_MAX=3M"));
+  static_cast<void>(apply(config, "WEIR_SAMPLE_EVERY=3K"));
   static_cast<void>(apply(config, "WEIR_QUIET=on"));
   EXPECT_EQ(config.out.view(), "a.%p");
   EXPECT_EQ(config.record, RecordMode::Off);
   EXPECT_EQ(config.stack_depth.frames, 17U);
   EXPECT_EQ(config.follow, Follow::Exec);
   EXPECT_EQ(config.profile_max.bytes, 3U << 20);
+  EXPECT_EQ(config.sample_every.bytes, 3072U);
   EXPECT_TRUE(config.quiet.on);
 }
 
@@ -92,6 +103,8 @@ std::string sentence(std::string_view entry) {
 TEST(Complaint, NamesVariableValueAndWhatIsAccepted) {
   EXPECT_EQ(sentence("WEIR_STACK_DEPTH=x"),
             "weir: WEIR_STACK_DEPTH='x' is not understood (accepted: 1 to 256); using 64");
+  EXPECT_EQ(sentence("WEIR_SAMPLE_EVERY=0"),
+            "weir: WEIR_SAMPLE_EVERY='0' is not understood (accepted: bytes, with K, M or G; 1 to 1G); using 512K");
   EXPECT_EQ(sentence("WEIR_RULES=x"), "weir: WEIR_RULES has no effect in this version");
   EXPECT_EQ(sentence("WEIR_QUIET=1"), "");
   EXPECT_EQ(sentence("PATH=/bin"), "");

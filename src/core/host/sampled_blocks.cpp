@@ -1,0 +1,108 @@
+#include "core/host/sampled_blocks.hpp"
+
+#include <sys/mman.h>
+
+#include <atomic>
+
+#include "core/host/host.hpp"
+#include "core/platform/platform.hpp"
+
+namespace weir::host {
+namespace {
+
+struct ExtentHooks;
+using Hooks = ExtentHooks*;
+
+/// extent_hooks_t of <jemalloc/jemalloc.h> 5.x. Null: the arena does without.
+struct ExtentHooks {
+  void* (*alloc)(Hooks, void* at, std::size_t bytes, std::size_t align, bool* zero, bool* commit, unsigned);
+  bool (*dalloc)(Hooks, void* at, std::size_t bytes, bool committed, unsigned);
+  void (*destroy)(Hooks, void* at, std::size_t bytes, bool committed, unsigned);
+  bool (*commit)(Hooks, void* at, std::size_t bytes, std::size_t offset, std::size_t length, unsigned);
+  bool (*decommit)(Hooks, void* at, std::size_t bytes, std::size_t offset, std::size_t length, unsigned);
+  bool (*purge_lazy)(Hooks, void* at, std::size_t bytes, std::size_t offset, std::size_t length, unsigned);
+  bool (*purge_forced)(Hooks, void* at, std::size_t bytes, std::size_t offset, std::size_t length, unsigned);
+  bool (*split)(Hooks, void* at, std::size_t bytes, std::size_t a, std::size_t b, bool committed, unsigned);
+  bool (*merge)(Hooks, void* a, std::size_t bytes_a, void* b, std::size_t bytes_b, bool committed, unsigned);
+};
+
+void* take(Hooks, void* at, std::size_t bytes, std::size_t align, bool* zero, bool* commit,
+           unsigned) noexcept {
+  if (at != nullptr) return nullptr;  // no place is promised
+  void* made = map_in_sampled_home(bytes, align);
+  if (made == nullptr) return nullptr;
+  *zero = *commit = true;
+  return made;
+}
+
+// True means: not done. The range is never given back, its pages are.
+bool keep(Hooks, void*, std::size_t, bool, unsigned) noexcept { return true; }
+
+bool give_back_pages(Hooks, void* at, std::size_t, std::size_t offset, std::size_t length,
+                     unsigned) noexcept {
+  return platform::raw_madvise(static_cast<char*>(at) + offset, length, MADV_DONTNEED) != 0;
+}
+
+// All of the range is one kind of mapping: extents are split and merged by saying so.
+bool split(Hooks, void*, std::size_t, std::size_t, std::size_t, bool, unsigned) noexcept { return false; }
+bool merge(Hooks, void*, std::size_t, void*, std::size_t, bool, unsigned) noexcept { return false; }
+
+constinit ExtentHooks g_hooks{.alloc = take,
+                              .dalloc = keep,
+                              .destroy = nullptr,
+                              .commit = nullptr,
+                              .decommit = nullptr,
+                              .purge_lazy = nullptr,
+                              .purge_forced = give_back_pages,
+                              .split = split,
+                              .merge = merge};
+
+constexpr int kNoThreadCache = 0x100;  // MALLOCX_TCACHE_NONE
+constinit int g_flags{};               // MALLOCX_ARENA of our arena, and no thread cache
+
+/// The blocks that were released last.
+constexpr std::size_t kKept = 64, kLargestKept = 8192;
+constinit std::atomic<void*> g_kept[kKept]{};
+constinit std::atomic<std::size_t> g_released{};
+
+}  // namespace
+
+bool begin_sampled_blocks() noexcept {
+  choose_sampled_home();
+  Hooks hooks = &g_hooks;
+  unsigned arena = 0;
+  std::size_t bytes = sizeof(arena);
+  const bool made = weir_je_mallctl("arenas.create", &arena, &bytes, &hooks, sizeof(hooks)) == 0;
+  if (made && arena < 4095) {
+    g_flags = static_cast<int>((arena + 1) << 20) | kNoThreadCache;
+    const Block probe = allocate_sampled(1, 0);
+    const bool works = probe.at != nullptr && is_in_sampled_home(probe.at);
+    if (probe.at != nullptr) release_sampled(probe.at, probe.class_bytes);
+    if (works) return true;
+  }
+  g_sampled_home = {};
+  return false;
+}
+
+Block allocate_sampled(std::size_t bytes, int flags) noexcept {
+  void* at = weir_je_mallocx(tagged_request(bytes), flags | g_flags);
+  return {at, at == nullptr ? 0 : class_bytes_of(at)};
+}
+
+Block reallocate_sampled(void* block, std::size_t bytes) noexcept {
+  void* at = weir_je_rallocx(block, tagged_request(bytes), g_flags);
+  return {at, at == nullptr ? 0 : class_bytes_of(at)};
+}
+
+void release_sampled(void* block, std::size_t class_bytes) noexcept {
+  if (class_bytes <= kLargestKept) {
+    const std::size_t place = g_released.fetch_add(1, std::memory_order_relaxed) % kKept;
+    // acq_rel: whoever takes the block out sees what was written to it.
+    block = g_kept[place].exchange(block, std::memory_order_acq_rel);
+    if (block == nullptr) return;
+    class_bytes = class_bytes_of(block);
+  }
+  weir_je_sdallocx(block, class_bytes, kNoThreadCache);
+}
+
+}  // namespace weir::host
