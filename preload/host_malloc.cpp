@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kPage = 4096;
 
 /// memalign and its like, with glibc's reading of an odd alignment: up to the next power of two.
-[[gnu::always_inline]] inline void* aligned(std::size_t align, std::size_t bytes, engine::Caller from) noexcept {
+[[gnu::always_inline]] inline void* aligned(std::size_t align, std::size_t bytes,
+                                            engine::Caller from) noexcept {
   if (has_by_nature(align, bytes)) return engine::host_alloc(bytes, from);
   if (align > (std::size_t{1} << 63)) {
     errno = EINVAL;

@@ -52,6 +52,8 @@ inline void count_alloc(ThreadState& self, std::uint32_t site, std::size_t bytes
 
 /// `block`: null when the free is part of a realloc, which makes nothing temporary.
 inline void count_free(ThreadState& self, std::uint32_t site, std::size_t bytes, const void* block) noexcept {
+  if (self.room < self.risen) [[unlikely]]
+    pass_on(self);  // a peak is noted when it is left: while live bytes only rise, nothing need be
   profile::CounterRecord* page = self.pages[site / profile::kCountersPerChunk];
   if (page == nullptr || site < g_first_own_site) [[unlikely]]
     return count_free_slow(self, site, bytes);

@@ -26,7 +26,8 @@ inline bool is_sampled() noexcept { return g_mode.load(std::memory_order_relaxed
 
 /// Bytes that this thread may allocate before the next allocation must look closer. Sampled: what is left until the next
 /// drawn byte; Plain: plenty; Exact: always 0. 0 means that nothing was drawn yet, so zeroed memory is a valid start.
-[[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]] extern constinit thread_local std::uint64_t t_budget;
+[[gnu::visibility("hidden"),
+  gnu::tls_model("initial-exec")]] extern constinit thread_local std::uint64_t t_budget;
 
 /// The first question of every allocating function, the same in all modes: true, and the block is to be jemalloc's own,
 /// unrecorded. Once per request.

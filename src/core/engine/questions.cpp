@@ -9,11 +9,13 @@ bool host_totals(HostTotals& out) noexcept {
   if (!g_counting.load(std::memory_order_relaxed)) return false;
   const track::Sums sums = g_shards.sums(g_first_own_site);
   const std::uint64_t unit = is_sampled() ? profile::kBlockUnits : 1;
-  out = {.live_bytes = sums.allocated_bytes - sums.freed_bytes,
+  const std::uint64_t live = sums.allocated_bytes - sums.freed_bytes;
+  const auto peak = static_cast<std::uint64_t>(load_relaxed(header().peak_bytes[kHost]));
+  out = {.live_bytes = live,
          .live_blocks = (sums.allocated_blocks - sums.freed_blocks) / unit,
          .allocated_bytes = sums.allocated_bytes,
          .allocated_blocks = sums.allocated_blocks / unit,
-         .peak_bytes = static_cast<std::uint64_t>(load_relaxed(header().peak_bytes[kHost]))};
+         .peak_bytes = live > peak ? live : peak};
   return true;
 }
 

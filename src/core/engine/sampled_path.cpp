@@ -259,7 +259,8 @@ void sampled_free(void* block, Caller caller) noexcept {
 void sampled_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
   if (!host::is_in_sampled_home(block)) return free_unrecorded(block);
   free_recorded(block, caller, [&](const Found& found) {
-    if (bytes != found.tag.requested) report_wrong_size(block, found.tag.site, found.tag.requested, bytes, caller);
+    if (bytes != found.tag.requested)
+      report_wrong_size(block, found.tag.site, found.tag.requested, bytes, caller);
   });
 }
 

@@ -15,9 +15,10 @@ struct ThreadState {
   /// closed library, the first or last second thread.
   std::uint64_t generation;
   profile::CounterRecord** pages;  ///< counters of this thread's shard, by site / 256
-  std::int64_t room;       ///< bytes that may yet come to live before they are passed on to the process's sum
-  std::int64_t granted;    ///< `room` when they were last passed on
+  std::int64_t room;       ///< goes down with live bytes and up again; below 0: pass the difference on
+  std::int64_t granted;    ///< `room` when that was last done
   std::int64_t ceiling;    ///< room above this: pass on
+  std::int64_t risen;      ///< room below this, and a free comes: live bytes were never higher than now
   const void* last_block;  ///< the newest block, until this thread allocates again
   track::Shard* shard;
   stack::Memory* memory;        ///< of stacks; null: none could be had, stacks are not known then

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint32_t kTicksToClock = 1024;
 /// Live bytes that a thread may keep to itself while there are several.
 constexpr std::int64_t kStep = 32 << 10;
+/// No process has so many bytes.
+constexpr std::int64_t kPlenty = INT64_MAX / 2;
 
 constinit pthread_key_t g_exit_key{};
 constinit std::atomic<bool> g_has_exit_key{};
@@ -56,8 +58,9 @@ void take_shard(ThreadState& self) noexcept {
 void stop_counting(ThreadState& self) noexcept {
   self.pages = g_no_pages;
   self.memory = nullptr;
-  self.room = self.granted = INT64_MAX / 2;
+  self.room = self.granted = kPlenty;
   self.ceiling = INT64_MAX;
+  self.risen = INT64_MIN;
   self.ticks = ~std::uint32_t{0};
   self.generation = expected_generation();
 }
@@ -105,12 +108,14 @@ void pass_on(ThreadState& self) noexcept {
     store_relaxed(h.peak_at_ns[kHost], load_relaxed(h.last_seen_ns));
   }
   if (g_shards.single()) {
-    self.room = self.granted = peak - live;
+    self.room = self.granted = kPlenty + (peak - live);
     self.ceiling = INT64_MAX;
+    self.risen = kPlenty;
     return;
   }
   self.room = self.granted = kStep;
   self.ceiling = 2 * kStep;
+  self.risen = INT64_MIN;
   const std::uint64_t error = std::uint64_t{load_relaxed(h.shard_count)} * kStep;
   if (error > load_relaxed(h.peak_error_bytes[kHost])) store_relaxed(h.peak_error_bytes[kHost], error);
 }

@@ -1,6 +1,8 @@
-// Finds the number of a record by what the record says: a set of numbers, four bytes each, on pages of its own.
+// Finds the number of a record by what the record says: a set of numbers, each with 32 bits of its record's hash, on pages
+// of its own.
 //
-// All use is under the owner's lock. The records themselves are the keys, so the caller brings their hash and equality.
+// All use is under the owner's lock. The records themselves are the keys, so the caller brings their hash and equality; a
+// record is only looked at where the hash agrees.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +19,16 @@ class IdIndex {
   [[nodiscard]] std::uint32_t find(std::uint64_t hash, IsIt is_it) const noexcept {
     if (table_ == nullptr) return 0;
     for (std::uint64_t i = hash & table_->mask;; i = (i + 1) & table_->mask) {
-      const std::uint32_t id = table_->slots()[i];
-      if (id == 0 || is_it(id)) return id;
+      const Slot& slot = table_->slots()[i];
+      if (slot.id == 0 || (slot.hash == static_cast<std::uint32_t>(hash) && is_it(slot.id))) return slot.id;
     }
   }
 
-  /// Enters a number that is not there yet; `hash_of(number)` gives the hash of a record entered earlier. False: no
-  /// memory; the index is as it was.
-  template <class HashOf>
-  [[nodiscard]] bool insert(std::uint64_t hash, std::uint32_t id, HashOf hash_of) noexcept {
+  /// Enters a number that is not there yet. False: no memory; the index is as it was.
+  [[nodiscard]] bool insert(std::uint64_t hash, std::uint32_t id) noexcept {
     if (table_ == nullptr || (used_ + 1) * 3 > (table_->mask + 1) * 2)
-      if (!grow(hash_of) && (table_ == nullptr || used_ >= table_->mask)) return false;
-    place(*table_, hash, id);
+      if (!grow() && (table_ == nullptr || used_ >= table_->mask)) return false;
+    place(*table_, {static_cast<std::uint32_t>(hash), id});
     ++used_;
     return true;
   }
@@ -43,31 +43,33 @@ class IdIndex {
   [[nodiscard]] std::uint64_t own_bytes() const noexcept { return table_ == nullptr ? 0 : bytes_of(*table_); }
 
  private:
+  struct Slot {
+    std::uint32_t hash, id;  ///< id 0: empty
+  };
   /// Mask and slots behind one pointer, so that a fork in the middle of growing leaves one whole table or the other.
   struct Table {
     std::uint64_t mask;
-    std::uint32_t* slots() noexcept { return reinterpret_cast<std::uint32_t*>(this + 1); }
+    Slot* slots() noexcept { return reinterpret_cast<Slot*>(this + 1); }
   };
-  static constexpr std::uint64_t kFirstSlots = 4096;
+  static constexpr std::uint64_t kFirstSlots = 2048;
 
   static std::size_t bytes_of(const Table& table) noexcept {
-    return sizeof(Table) + (table.mask + 1) * sizeof(std::uint32_t);
+    return sizeof(Table) + (table.mask + 1) * sizeof(Slot);
   }
 
-  static void place(Table& table, std::uint64_t hash, std::uint32_t id) noexcept {
-    std::uint64_t i = hash & table.mask;
-    while (table.slots()[i] != 0) i = (i + 1) & table.mask;
-    table.slots()[i] = id;
+  static void place(Table& table, Slot slot) noexcept {
+    std::uint64_t i = slot.hash & table.mask;
+    while (table.slots()[i].id != 0) i = (i + 1) & table.mask;
+    table.slots()[i] = slot;
   }
 
-  template <class HashOf>
-  bool grow(HashOf hash_of) noexcept {
+  bool grow() noexcept {
     const Table wanted{table_ == nullptr ? kFirstSlots - 1 : 2 * table_->mask + 1};
     auto* bigger = static_cast<Table*>(platform::map_pages(bytes_of(wanted)));
     if (bigger == nullptr) return false;
     bigger->mask = wanted.mask;
     for (std::uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i)
-      if (const std::uint32_t id = table_->slots()[i]) place(*bigger, hash_of(id), id);
+      if (table_->slots()[i].id != 0) place(*bigger, table_->slots()[i]);
     Table* old = table_;
     table_ = bigger;
     if (old != nullptr) platform::unmap(old, bytes_of(*old));

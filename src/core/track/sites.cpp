@@ -49,8 +49,7 @@ std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame
       nodes_by_frame_.find(hash, [&](std::uint32_t id) { return is_same(nodes_[id], frame); });
   if (known != 0) return known;
   profile::NodeRecord* place = nodes_.make(map, node_count_);
-  const auto hash_of_entered = [&](std::uint32_t id) { return hash_of(nodes_[id]); };
-  if (place == nullptr || !nodes_by_frame_.insert(hash, node_count_, hash_of_entered)) return 0;
+  if (place == nullptr || !nodes_by_frame_.insert(hash, node_count_)) return 0;
   *place = frame;
   // release: a reader that sees the count sees the record.
   store_release(map.header().node_count, node_count_ + 1);
@@ -73,7 +72,7 @@ std::uint32_t Sites::site_of(profile::Map& map, const profile::SiteRecord& site)
   if (known != 0) return known;
   const std::uint32_t made = add_site(map, site);
   // Without room in the index the stack only gets a second site later.
-  if (made != 0) (void)by_node_.insert(hash, made, [&](std::uint32_t id) { return mix(sites_[id].node); });
+  if (made != 0) (void)by_node_.insert(hash, made);
   return made;
 }
 

@@ -100,6 +100,12 @@ void sum_spaces(const profile::Header& header, Profile& out, Damage& damage) {
     if (space.peak_bytes < space.counts.live_bytes) {
       space.peak_bytes = space.counts.live_bytes;
       space.peak_variance = space.counts.spread.live_bytes;
+      // Now is the peak: core notes one only when it is left.
+      for (Site& site : out.sites)
+        if (static_cast<std::size_t>(site.space) == i && !site.inherited) {
+          site.at_peak_bytes = site.counts.live_bytes;
+          site.peak_bytes = std::max(site.peak_bytes, site.at_peak_bytes);
+        }
     }
   }
 }

@@ -92,6 +92,7 @@ TEST(Profile, APeakOfSeveralShardsIsBounded) {
 TEST(Profile, AShardThatMissedTheLastPeakHoldsWhatItHoldsNow) {
   ProfileBuilder builder;
   builder.header.peak_number[0] = 7;
+  builder.header.peak_bytes[0] = 1000;
   const auto site = builder.add_site(leaf(builder));
   const profile::CounterRecord counted{.allocated_blocks = 4,
                                        .allocated_bytes = 400,
@@ -106,6 +107,24 @@ TEST(Profile, AShardThatMissedTheLastPeakHoldsWhatItHoldsNow) {
   stale.peak_number = 6;
   builder.count(site, stale, 2);
   EXPECT_EQ(parse(builder.bytes(), "x").sites[site].at_peak_bytes, 50U + 300U);
+}
+
+TEST(Profile, WhereMoreIsLiveThanAtTheLastPeakThePeakIsNow) {
+  ProfileBuilder builder;
+  builder.header.peak_number[0] = 7;
+  builder.header.peak_bytes[0] = 250;
+  const auto site = builder.add_site(leaf(builder));
+  builder.count(site, {.allocated_blocks = 4,
+                       .allocated_bytes = 400,
+                       .freed_blocks = 1,
+                       .freed_bytes = 100,
+                       .temporary_blocks = 0,
+                       .highest_live = 300,
+                       .at_peak = 50,
+                       .peak_number = 7}, 1);
+  const Profile profile = parse(builder.bytes(), "x");
+  EXPECT_EQ(profile.spaces[0].peak_bytes, 300U);
+  EXPECT_EQ(profile.sites[site].at_peak_bytes, 300U);
 }
 
 TEST(Profile, InheritedSitesAreNotTotals) {
