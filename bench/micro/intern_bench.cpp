@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/profile/profile.hpp"
+#include "core/base/bits.hpp"
 #include "core/track/sites.hpp"
 
 namespace {
@@ -35,11 +36,14 @@ std::vector<std::uintptr_t> stack_of(std::size_t depth, std::uint64_t number) {
 }
 
 StackView view_of(const std::vector<std::uintptr_t>& pcs) {
-  static std::uint32_t nodes[256], modules[256];
+  static std::uint32_t nodes[256], hashes[256], modules[256];
   weir::StackHash hash = weir::StackHash::empty();
-  for (std::size_t i = pcs.size(); i-- != 0;) hash = hash.extended(pcs[i]);
+  for (std::size_t i = pcs.size(); i-- != 0;) {
+    hash = hash.extended(pcs[i]);
+    hashes[i] = static_cast<std::uint32_t>(weir::mix(hash.a));
+  }
   std::fill_n(nodes, pcs.size(), 0U);
-  return {pcs, hash, 0, nodes, modules};
+  return {pcs, hash, 0, nodes, hashes, modules};
 }
 
 void InternKnown(benchmark::State& state) {

@@ -32,7 +32,8 @@ std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
   const std::uint16_t flags = note_losses(stack);
   std::uint32_t site = g_sites.find(stack.hash, flags);
   if (site == 0) {
-    const track::StackView view{stack::path_of(memory), stack.hash, flags, memory.nodes, memory.modules};
+    const track::StackView view{stack::path_of(memory), stack.hash,         flags,
+                                memory.nodes,           memory.node_hashes, memory.modules};
     site = g_sites.intern(g_map, g_modules, view, header().started_monotonic_ns);
     stack::keep_nodes(memory);
   }

@@ -58,7 +58,7 @@ class Memory {
   std::uint32_t skip_deep;                   ///< captures that shall not look beyond the wanted depth
   std::size_t path_count;                    ///< frames that are there, beyond frame_count too
   std::uintptr_t pcs[Trace::kMost];          ///< room for path_of()
-  std::uint32_t nodes[Trace::kMost], modules[Trace::kMost];
+  std::uint32_t nodes[Trace::kMost], node_hashes[Trace::kMost], modules[Trace::kMost];
   KnownStack known;
   std::uint64_t code_generation;
   Memory* next_free;

@@ -2,6 +2,7 @@
 // where on the stack has not changed.
 #include <cstring>
 
+#include "core/base/bits.hpp"
 #include "core/stack/memory.hpp"
 #include "core/stack/readable.hpp"
 #include "core/stack/rules.hpp"
@@ -295,6 +296,7 @@ std::span<const std::uintptr_t> path_of(Memory& memory) noexcept {
   for (std::size_t i = 0; i != memory.path_count; ++i) {
     memory.pcs[i] = memory.frames[i].pc;
     memory.nodes[i] = memory.frames[i].node;
+    memory.node_hashes[i] = static_cast<std::uint32_t>(mix(memory.frames[i].hash.a));
   }
   return {memory.pcs, memory.path_count};
 }

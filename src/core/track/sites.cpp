@@ -9,9 +9,6 @@ HashKey key_of(const StackHash& hash, std::uint16_t flags) noexcept {
   return {mix(hash.a), static_cast<std::uint32_t>(mix(hash.b) >> 32) ^ flags};
 }
 
-std::uint64_t hash_of(const profile::NodeRecord& frame) noexcept {
-  return mix((frame.pc << 16 | frame.module) ^ mix(frame.parent));
-}
 bool is_same(const profile::NodeRecord& a, const profile::NodeRecord& b) noexcept {
   return a.pc == b.pc && a.parent == b.parent && a.module == b.module;
 }
@@ -43,8 +40,8 @@ void Sites::begin_own_numbers(profile::Map& map) noexcept {
   if (made != 0) unknown_ = made;
 }
 
-std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept {
-  const std::uint64_t hash = hash_of(frame);
+std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame,
+                             std::uint32_t hash) noexcept {
   const std::uint32_t known =
       nodes_by_frame_.find(hash, [&](std::uint32_t id) { return is_same(nodes_[id], frame); });
   if (known != 0) return known;
@@ -80,9 +77,11 @@ std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const Hash
                            std::uint64_t started_ns) noexcept {
   const platform::Holding hold{lock_};
   if (const std::uint32_t entered = by_stack_.find(key)) return entered;
+  for (std::size_t i = 0; i != known; ++i) nodes_by_frame_.prefetch(stack.node_hashes[i]);
   std::uint32_t node = known == stack.pcs.size() ? 0 : stack.nodes[known];
   for (std::size_t i = known; i-- != 0;) {
-    node = node_of(map, {.pc = stack.pcs[i], .parent = node, .module = stack.modules[i]});
+    node =
+        node_of(map, {.pc = stack.pcs[i], .parent = node, .module = stack.modules[i]}, stack.node_hashes[i]);
     if (node == 0) return 0;
     stack.nodes[i] = node;
   }

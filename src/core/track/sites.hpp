@@ -25,6 +25,8 @@ struct StackView {
   /// One for each of pcs: the node of the stack from the oldest frame up to it, where the caller knows it from before;
   /// else 0, and intern() writes it.
   std::uint32_t* nodes;
+  const std::uint32_t*
+      node_hashes;         ///< one for each of pcs, of all the addresses from the oldest frame up to it
   std::uint32_t* modules;  ///< room for as many numbers
 };
 
@@ -54,7 +56,8 @@ class Sites {
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 
  private:
-  [[nodiscard]] std::uint32_t node_of(profile::Map& map, const profile::NodeRecord& frame) noexcept;
+  [[nodiscard]] std::uint32_t node_of(profile::Map& map, const profile::NodeRecord& frame,
+                                      std::uint32_t hash) noexcept;
   [[nodiscard]] std::uint32_t site_of(profile::Map& map, const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
   /// `known`: index of the youngest frame whose node is known; the modules are those of the younger ones.

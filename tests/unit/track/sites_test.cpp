@@ -23,9 +23,12 @@ struct InternedStacks : test::SmallProfile {
   explicit InternedStacks(std::uint32_t max_sites = 10'000) { EXPECT_TRUE(sites.begin(map, max_sites)); }
   std::uint32_t intern(const Pcs& youngest_first, std::uint16_t flags = 0) {
     StackHash hash = StackHash::empty();
-    for (std::size_t i = youngest_first.size(); i-- != 0;) hash = hash.extended(youngest_first[i]);
-    std::vector<std::uint32_t> nodes(youngest_first.size()), modules_of(youngest_first.size());
-    const StackView view{youngest_first, hash, flags, nodes.data(), modules_of.data()};
+    std::vector<std::uint32_t> nodes(youngest_first.size()), hashes(nodes), modules_of(nodes);
+    for (std::size_t i = youngest_first.size(); i-- != 0;) {
+      hash = hash.extended(youngest_first[i]);
+      hashes[i] = static_cast<std::uint32_t>(mix(hash.a));
+    }
+    const StackView view{youngest_first, hash, flags, nodes.data(), hashes.data(), modules_of.data()};
     return sites.intern(map, modules, view, platform::monotonic_ns());
   }
   /// First chunk of a table, as a reader of the file finds it.
