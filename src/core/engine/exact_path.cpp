@@ -9,6 +9,7 @@
 #include "core/engine/foreign.hpp"
 #include "core/engine/handler_path.hpp"
 #include "core/engine/misuse.hpp"
+#include "core/engine/operation.hpp"
 #include "core/engine/sampled_path.hpp"
 #include "core/host/host.hpp"
 
@@ -16,28 +17,6 @@ namespace weir::engine {
 namespace {
 
 constexpr auto kUntracked = static_cast<std::uint32_t>(profile::FixedSite::Untracked);
-
-/// One operation of this thread. While it lives, signal handlers keep out (handler_path.hpp).
-class Operation {
- public:
-  [[gnu::always_inline]] Operation(ThreadState& self, Caller caller) noexcept : self_{self} {
-    self.inside_frame = reinterpret_cast<std::uintptr_t>(caller.slot);
-    self.inside = true;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    // What has happened since the thread's last call?
-    if (self.generation != expected_generation()) [[unlikely]]
-      enter_thread(self);
-  }
-  [[gnu::always_inline]] ~Operation() {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    self_.inside = false;
-  }
-  Operation(const Operation&) = delete;
-  Operation& operator=(const Operation&) = delete;
-
- private:
-  ThreadState& self_;
-};
 
 /// Of a thread that is quiet, or ends.
 [[gnu::noinline, gnu::cold]] void record_without_memory(ThreadState& self, host::Block block,
@@ -63,22 +42,6 @@ class Operation {
   host::write_tag(block.at, block.class_bytes, bytes, site);
   count_alloc(self, site, bytes, block.at);
   return block.at;
-}
-
-/// A block of ours as it is found, live or not.
-struct Found {
-  std::size_t class_bytes;  ///< 0: no block starts on this page
-  host::TagReading tag;
-  [[nodiscard]] bool is_live() const noexcept {
-    return class_bytes != 0 && tag.state == host::TagState::Live;
-  }
-};
-
-Found find(void* block) noexcept {
-  const std::size_t class_bytes = host::class_bytes_of(block);
-  if (class_bytes == 0 || address_of(block) % 16 != 0) [[unlikely]]
-    return {};
-  return {class_bytes, host::read_tag(block, class_bytes)};
 }
 
 /// What a caller that does not say its block's size believes of it.

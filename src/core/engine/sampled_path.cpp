@@ -14,6 +14,7 @@
 #include "core/engine/foreign.hpp"
 #include "core/engine/handler_path.hpp"
 #include "core/engine/misuse.hpp"
+#include "core/engine/operation.hpp"
 #include "core/engine/sampled_count.hpp"
 #include "core/engine/sampled_draw.hpp"
 #include "core/engine/state.hpp"
@@ -21,26 +22,6 @@
 
 namespace weir::engine {
 namespace {
-
-/// One operation on a recorded block. While it lives, signal handlers keep out (handler_path.hpp).
-class Operation {
- public:
-  Operation(ThreadState& self, Caller caller) noexcept : self_{self} {
-    self.inside_frame = reinterpret_cast<std::uintptr_t>(caller.slot);
-    self.inside = true;
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (self.generation != expected_generation()) enter_thread(self);
-  }
-  ~Operation() {
-    std::atomic_signal_fence(std::memory_order_seq_cst);
-    self_.inside = false;
-  }
-  Operation(const Operation&) = delete;
-  Operation& operator=(const Operation&) = delete;
-
- private:
-  ThreadState& self_;
-};
 
 /// Whether this request is to be recorded; if not, it is paid for.
 bool is_chosen(ThreadState& self, std::size_t bytes, Caller caller) noexcept {
@@ -86,21 +67,6 @@ void* allocate(std::size_t bytes, Caller caller, Plain plain, Obtain obtain, InH
 void* plain_aligned(std::size_t bytes, std::size_t align) noexcept {
   void* block = weir_je_mallocx(bytes == 0 ? 1 : bytes, host::aligned_to(align));
   return block != nullptr ? block : out_of_memory();
-}
-
-/// A block of the sampled range as it is found, live or not.
-struct Found {
-  std::size_t class_bytes;  ///< 0: no block starts on this page
-  host::TagReading tag;
-  [[nodiscard]] bool is_live() const noexcept {
-    return class_bytes != 0 && tag.state == host::TagState::Live;
-  }
-};
-
-Found find(void* block) noexcept {
-  const std::size_t class_bytes = host::class_bytes_of(block);
-  if (class_bytes == 0 || address_of(block) % 16 != 0) return {};
-  return {class_bytes, host::read_tag(block, class_bytes)};
 }
 
 void release(const Found& found, void* block) noexcept {
