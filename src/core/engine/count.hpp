@@ -23,9 +23,10 @@ inline void remember_peak(profile::CounterRecord& c) noexcept {
 
 inline void add_alloc(profile::CounterRecord& c, std::size_t bytes) noexcept {
   remember_peak(c);
-  add_own(c.allocated_blocks, 1);
-  add_own(c.allocated_bytes, bytes);
-  const std::int64_t live = live_of(c);
+  const std::uint64_t allocated = c.allocated_bytes + bytes;
+  store_relaxed(c.allocated_blocks, c.allocated_blocks + 1);
+  store_relaxed(c.allocated_bytes, allocated);
+  const auto live = static_cast<std::int64_t>(allocated - c.freed_bytes);
   if (live > c.highest_live) c.highest_live = live;
 }
 
