@@ -36,14 +36,13 @@ std::vector<std::uintptr_t> stack_of(std::size_t depth, std::uint64_t number) {
 }
 
 StackView view_of(const std::vector<std::uintptr_t>& pcs) {
-  static std::uint32_t nodes[256], hashes[256], modules[256];
+  static weir::PathFrame path[256];
   weir::StackHash hash = weir::StackHash::empty();
   for (std::size_t i = pcs.size(); i-- != 0;) {
     hash = hash.extended(pcs[i]);
-    hashes[i] = static_cast<std::uint32_t>(weir::mix(hash.a));
+    path[i] = {pcs[i], static_cast<std::uint32_t>(weir::mix(hash.a)), 0, 0};
   }
-  std::fill_n(nodes, pcs.size(), 0U);
-  return {pcs, hash, 0, nodes, hashes, modules};
+  return {{path, pcs.size()}, hash, 0};
 }
 
 void InternKnown(benchmark::State& state) {

@@ -8,6 +8,7 @@
 #include <atomic>
 
 #include "judge.hpp"
+#include "support/captured.hpp"
 
 namespace weir::judge {
 namespace {
@@ -40,13 +41,13 @@ Theirs their_stack(const stack::Caller& caller) noexcept {
 }
 
 /// The product knows a stack by its hash, which a walk that joins an earlier one has not made anew.
-bool has_hash_of(const stack::Stack& ours, const Theirs& theirs) noexcept {
+bool has_hash_of(const test::Captured& ours, const Theirs& theirs) noexcept {
   StackHash hash = StackHash::empty();
   for (std::size_t i = theirs.pcs.size(); i-- != 0;) hash = hash.extended(theirs.pcs[i]);
   return hash.a == ours.hash.a && hash.b == ours.hash.b;
 }
 
-void compare_walked(const stack::Caller& caller, const stack::Stack& ours) noexcept {
+void compare_walked(const stack::Caller& caller, const test::Captured& ours) noexcept {
   Theirs theirs = their_stack(caller);
   if (is_to_falsify()) g_theirs[theirs.pcs.size() / 2] += 1;
   count(g_counts.compared);
@@ -74,7 +75,7 @@ void capture(stack::Memory& memory, const stack::Caller& caller, bool is_to_comp
     if (is_to_compare) compare_recognised(caller, number);
     return;
   }
-  const stack::Stack ours = stack::capture(memory, caller, g_settings.depth);
+  const test::Captured ours = test::captured(memory, caller, g_settings.depth);
   count(g_counts.walked);
   if (ours.incomplete) count(g_counts.incomplete);
   if (ours.truncated) count(g_counts.truncated);

@@ -28,12 +28,11 @@ std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
     forget_unmapped();
     memory.catch_up();
   }
-  const stack::Stack stack = stack::capture_hash(memory, caller, g_config.stack_depth.frames);
+  const stack::Stack stack = stack::capture(memory, caller, g_config.stack_depth.frames);
   const std::uint16_t flags = note_losses(stack);
   std::uint32_t site = g_sites.find(stack.hash, flags);
   if (site == 0) {
-    const track::StackView view{stack::path_of(memory), stack.hash,         flags,
-                                memory.nodes,           memory.node_hashes, memory.modules};
+    const track::StackView view{stack::path_of(memory), stack.hash, flags};
     site = g_sites.intern(g_map, g_modules, view, header().started_monotonic_ns);
     stack::keep_nodes(memory);
   }

@@ -60,8 +60,7 @@ bool Memory::list_items(Caller caller) noexcept {
 
 bool Memory::Items::add(std::uintptr_t offset, std::uint64_t word) noexcept {
   if (offset > 0xffff || count == kMostItems) return false;
-  offsets[count] = static_cast<std::uint16_t>(offset);
-  words[count++] = word;
+  item[count++] = {word, static_cast<std::uint16_t>(offset)};
   return true;
 }
 
@@ -116,17 +115,17 @@ std::uint32_t Memory::make_record(Caller caller, std::uint32_t meaning) noexcept
   std::uint64_t* word = ring_ + at + kHeaderWords + offset_words;
   const auto put_singles = [&](std::size_t from, std::size_t real, std::size_t padded) {
     for (std::size_t i = 0; i != padded; ++i) {
-      const std::size_t item = from + (i < real ? i : real - 1);
-      *offset++ = in.offsets[item];
-      *word++ = in.words[item];
+      const Items::Item& item = in.item[from + (i < real ? i : real - 1)];
+      *offset++ = item.offset;
+      *word++ = item.word;
     }
   };
   put_singles(0, first, singles);
   for (std::size_t i = 0; i != pairs; ++i) {
-    const std::size_t item = first + 2 * (i < twins ? i : twins - 1);
-    *offset++ = in.offsets[item + 1];
-    *word++ = in.words[item + 1];
-    *word++ = in.words[item];
+    const Items::Item* item = in.item + first + 2 * (i < twins ? i : twins - 1);
+    *offset++ = item[1].offset;
+    *word++ = item[1].word;
+    *word++ = item[0].word;
   }
   put_singles(first + 2 * twins, rest, last_singles);
   ring_used_ += static_cast<std::uint32_t>(words);

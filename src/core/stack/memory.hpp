@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/base/path_frame.hpp"
 #include "core/stack/readable.hpp"
 #include "core/stack/stack.hpp"
 #include "core/stack/trace.hpp"
@@ -48,20 +49,20 @@ class Memory {
   void catch_up() noexcept;
   void forget() noexcept;
 
-  Trace last;                 ///< the stack last walked to its end
-  Frame young[Trace::kMost];  ///< of the present walk, youngest first
-  Frame* frames;              ///< of the last capture, youngest first
+  Frame* frames;  ///< of the last capture, youngest first
   std::size_t frame_count;
   std::uintptr_t
       end_at;  ///< the word above the oldest frame that says that there is no other; 0: its rule does
   static constexpr std::uintptr_t kCut = 1;  ///< for end_at: older frames were left out
   std::uint32_t skip_deep;                   ///< captures that shall not look beyond the wanted depth
   std::size_t path_count;                    ///< frames that are there, beyond frame_count too
-  std::uintptr_t pcs[Trace::kMost];          ///< room for path_of()
-  std::uint32_t nodes[Trace::kMost], node_hashes[Trace::kMost], modules[Trace::kMost];
   KnownStack known;
   std::uint64_t code_generation;
   Memory* next_free;
+  // What a thread with few stacks touches lies close together.
+  Trace last;                    ///< the stack last walked to its end
+  Frame young[Trace::kMost];     ///< of the present walk, youngest first
+  PathFrame path[Trace::kMost];  ///< room for path_of()
 
  private:
   static constexpr unsigned kWayBits = 12;
@@ -93,13 +94,16 @@ class Memory {
   struct Items {
     std::size_t count;
     bool anchored;
-    std::uint16_t offsets[kMostItems];
-    std::uint64_t words[kMostItems];
+    struct Item {
+      std::uint64_t word;
+      std::uint16_t offset;
+    };
+    Item item[kMostItems];
 
     bool add(std::uintptr_t offset, std::uint64_t word) noexcept;
     /// The word after this one lies just below it.
     [[nodiscard]] bool is_twin(std::size_t i) const noexcept {
-      return i + 1 < count && offsets[i + 1] + 1 == offsets[i];
+      return i + 1 < count && item[i + 1].offset + 1 == item[i].offset;
     }
   };
   struct Ways {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/path_frame.hpp"
 #include "core/stack/trace.hpp"
 
 namespace weir::stack {
@@ -21,9 +22,8 @@ struct Caller {
 };
 
 struct Stack {
-  std::span<const std::uintptr_t> pcs;  ///< youngest (the caller's return address) first; at least one
-  StackHash hash;                       ///< of pcs
-  bool truncated;                       ///< there were older frames than the depth allows
+  StackHash hash;   ///< of the frames that were wanted
+  bool truncated;   ///< there were older frames than the depth allows
   bool incomplete;  ///< the walk met a frame that it could not pass: older frames are missing
 };
 
@@ -34,13 +34,11 @@ inline constexpr std::size_t kMaxDepth = 256;
 
 class Memory;  // what a thread remembers of its stacks: memory.hpp
 
-/// Walks the stack: at most `depth` <= kMaxDepth frames. The frames lie in `memory`, until its next use.
+/// Walks the stack: at most `depth` <= kMaxDepth frames, which are then Memory::frames, until its next use.
 [[nodiscard]] Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept;
-/// The same, without `pcs`.
-[[nodiscard]] Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept;
-/// Every frame of the last capture that is known, beyond `depth` too. Also fills Memory::nodes; keep_nodes() notes what
-/// the caller has made of them.
-[[nodiscard]] std::span<const std::uintptr_t> path_of(Memory& memory) noexcept;
+/// Every frame of the last capture that is known, youngest first, beyond `depth` too. Lies in `memory`.
+[[nodiscard]] std::span<PathFrame> path_of(Memory& memory) noexcept;
+/// Notes the nodes that the caller has found for the path.
 void keep_nodes(Memory& memory) noexcept;
 
 /// After a library was closed: what is known of code addresses no longer holds.

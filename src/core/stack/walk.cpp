@@ -254,7 +254,7 @@ StackHash join(Memory& memory, const Walked& walked) noexcept {
 
 }  // namespace
 
-Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept {
+Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept {
   Walk walk{memory.known, caller};
   std::size_t most = Trace::kMost;
   if (memory.skip_deep != 0) {
@@ -292,23 +292,16 @@ Stack capture_hash(Memory& memory, Caller caller, std::size_t depth) noexcept {
   return stack;
 }
 
-std::span<const std::uintptr_t> path_of(Memory& memory) noexcept {
+std::span<PathFrame> path_of(Memory& memory) noexcept {
   for (std::size_t i = 0; i != memory.path_count; ++i) {
-    memory.pcs[i] = memory.frames[i].pc;
-    memory.nodes[i] = memory.frames[i].node;
-    memory.node_hashes[i] = static_cast<std::uint32_t>(mix(memory.frames[i].hash.a));
+    const Frame& frame = memory.frames[i];
+    memory.path[i] = {frame.pc, static_cast<std::uint32_t>(mix(frame.hash.a)), frame.node, 0};
   }
-  return {memory.pcs, memory.path_count};
+  return {memory.path, memory.path_count};
 }
 
 void keep_nodes(Memory& memory) noexcept {
-  for (std::size_t i = 0; i != memory.path_count; ++i) memory.frames[i].node = memory.nodes[i];
-}
-
-Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept {
-  Stack stack = capture_hash(memory, caller, depth);
-  stack.pcs = path_of(memory).first(memory.frame_count);
-  return stack;
+  for (std::size_t i = 0; i != memory.path_count; ++i) memory.frames[i].node = memory.path[i].node;
 }
 
 void forget_code() noexcept {

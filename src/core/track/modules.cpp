@@ -199,13 +199,13 @@ std::uint32_t Modules::find(profile::Map& map, std::uintptr_t pc) noexcept {
   return revived != 0 ? revived : add(map, found);
 }
 
-void Modules::find_all(profile::Map& map, std::span<const std::uintptr_t> pcs, std::uint32_t* out) noexcept {
+void Modules::find_all(profile::Map& map, std::span<PathFrame> path) noexcept {
   {
     const platform::Holding hold{lock_};
-    for (std::size_t i = 0; i != pcs.size(); ++i) out[i] = lookup(pcs[i] - 1);
+    for (PathFrame& frame : path) frame.module = lookup(frame.pc - 1);
   }
-  for (std::size_t i = 0; i != pcs.size(); ++i)
-    if (out[i] == 0) out[i] = find(map, pcs[i] - 1);
+  for (PathFrame& frame : path)
+    if (frame.module == 0) frame.module = find(map, frame.pc - 1);
 }
 
 bool Modules::retire_unmapped(profile::Map& map) noexcept {

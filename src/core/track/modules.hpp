@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/path_frame.hpp"
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
 
@@ -23,7 +24,7 @@ class Modules {
   [[nodiscard]] std::uint32_t find(profile::Map& map, std::uintptr_t pc) noexcept;
 
   /// The same for each return address of a stack: the module of the call before it.
-  void find_all(profile::Map& map, std::span<const std::uintptr_t> pcs, std::uint32_t* out) noexcept;
+  void find_all(profile::Map& map, std::span<PathFrame> path) noexcept;
 
   /// After dlclose: entries whose addresses the loader no longer maps to the same module are retired. False: there are
   /// none.

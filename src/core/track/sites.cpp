@@ -77,13 +77,13 @@ std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const Hash
                            std::uint64_t started_ns) noexcept {
   const platform::Holding hold{lock_};
   if (const std::uint32_t entered = by_stack_.find(key)) return entered;
-  for (std::size_t i = 0; i != known; ++i) nodes_by_frame_.prefetch(stack.node_hashes[i]);
-  std::uint32_t node = known == stack.pcs.size() ? 0 : stack.nodes[known];
+  for (const PathFrame& frame : stack.path.first(known)) nodes_by_frame_.prefetch(frame.hash);
+  std::uint32_t node = known == stack.path.size() ? 0 : stack.path[known].node;
   for (std::size_t i = known; i-- != 0;) {
-    node =
-        node_of(map, {.pc = stack.pcs[i], .parent = node, .module = stack.modules[i]}, stack.node_hashes[i]);
+    PathFrame& frame = stack.path[i];
+    node = node_of(map, {.pc = frame.pc, .parent = node, .module = frame.module}, frame.hash);
     if (node == 0) return 0;
-    stack.nodes[i] = node;
+    frame.node = node;
   }
   const std::uint64_t ms = (platform::monotonic_ns() - started_ns) / 1'000'000;
   const std::uint32_t site = site_of(map, {.node = node,
@@ -104,9 +104,9 @@ std::uint32_t Sites::intern(profile::Map& map, Modules& modules, const StackView
                             std::uint64_t started_ns) noexcept {
   const HashKey key = key_of(stack.hash, stack.flags);
   if (const std::uint32_t known = by_stack_.find(key)) return known;
-  std::size_t known = stack.pcs.size();  // index of the youngest frame whose node is known
-  while (known != 0 && stack.nodes[known - 1] != 0) --known;
-  modules.find_all(map, stack.pcs.first(known), stack.modules);
+  std::size_t known = stack.path.size();  // index of the youngest frame whose node is known
+  while (known != 0 && stack.path[known - 1].node != 0) --known;
+  modules.find_all(map, stack.path.first(known));
   const std::uint32_t site = enter(map, stack, key, known, started_ns);
   if (site != 0) return site;
   add_shared(map.header().losses.sites_dropped, 1);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "core/base/path_frame.hpp"
 #include "core/base/stack_hash.hpp"
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
@@ -19,15 +20,9 @@ namespace weir::track {
 /// A stack as it is interned: return addresses, youngest first. It may go on beyond the frames that make the site, which
 /// are those that `hash` is of.
 struct StackView {
-  std::span<const std::uintptr_t> pcs;
+  std::span<PathFrame> path;  ///< intern() writes the nodes that are not known yet
   StackHash hash;
   std::uint16_t flags;  ///< profile::kSite…
-  /// One for each of pcs: the node of the stack from the oldest frame up to it, where the caller knows it from before;
-  /// else 0, and intern() writes it.
-  std::uint32_t* nodes;
-  const std::uint32_t*
-      node_hashes;         ///< one for each of pcs, of all the addresses from the oldest frame up to it
-  std::uint32_t* modules;  ///< room for as many numbers
 };
 
 class Sites {

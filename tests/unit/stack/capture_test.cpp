@@ -38,7 +38,7 @@ thread_local OwnMemory t_own;
       EXPECT_EQ(recognised, g_meanings.of(theirs));
     }
   }
-  const Stack ours = capture(memory, caller, kMaxDepth);
+  const Captured ours = captured(memory, caller, kMaxDepth);
   if (theirs.size() > kMaxDepth) {
     EXPECT_TRUE(ours.truncated);
     theirs.resize(kMaxDepth);
@@ -72,7 +72,7 @@ TEST(Capture, AgreesOnPlainRecursion) {
 
 TEST(Capture, CutsTheOldestFramesBeyondTheDepth) {
   recurse(1000);
-  const Stack two = capture(*t_own.memory, caller_of(__builtin_frame_address(0)), 2);
+  const Captured two = captured(*t_own.memory, caller_of(__builtin_frame_address(0)), 2);
   EXPECT_EQ(two.pcs.size(), 2U);
   EXPECT_TRUE(two.truncated);
 }
@@ -298,11 +298,11 @@ TEST(Capture, StopsWhereTheStackLeadsNowhere) {
   words[-1] = reinterpret_cast<std::uintptr_t>(base) + page + 64;
   words[0] = 0x1234;
   Memory& memory = *t_own.memory;
-  const Stack stack = capture(memory, {words}, 64);
+  const Captured stack = captured(memory, {words}, 64);
   EXPECT_EQ(stack.pcs.size(), 1U);
   // The same with a return address that has a rule: its frame reaches beyond the mapped page.
   words[3] = reinterpret_cast<std::uintptr_t>(&recurse) + 1;
-  const Stack cut = capture(memory, {words + 3}, 64);
+  const Captured cut = captured(memory, {words + 3}, 64);
   EXPECT_EQ(cut.pcs.size(), 1U);
   EXPECT_TRUE(cut.incomplete);
   munmap(base, page);

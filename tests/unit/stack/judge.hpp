@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/stack/stack.hpp"
+#include "support/captured.hpp"
 
 namespace weir::stack {
 
@@ -49,7 +50,10 @@ struct OwnMemory {
 };
 
 /// The identity of a stack, made anew: a walk that joins goes on from the one of the older frames.
-inline bool has_right_hash(const Stack& stack) {
+using test::Captured;
+using test::captured;
+
+inline bool has_right_hash(const Captured& stack) {
   StackHash hash = StackHash::empty();
   for (std::size_t i = stack.pcs.size(); i-- != 0;) hash = hash.extended(stack.pcs[i]);
   return hash.a == stack.hash.a && hash.b == stack.hash.b;

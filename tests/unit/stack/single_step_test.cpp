@@ -19,7 +19,7 @@ struct Seen {
 Seen g_seen;
 thread_local OwnMemory t_own;
 
-void describe(const std::vector<std::uintptr_t>& theirs, const Stack& ours, std::size_t at) {
+void describe(const std::vector<std::uintptr_t>& theirs, const Captured& ours, std::size_t at) {
   char text[200];
   std::snprintf(text, sizeof(text), "step %zu: frame %zu of %zu (theirs %zu) after %#zx differs%s\n", g_seen.steps, at,
                 ours.pcs.size(), theirs.size(), at == 0 ? 0 : theirs[at - 1],
@@ -34,7 +34,7 @@ void describe(const std::vector<std::uintptr_t>& theirs, const Stack& ours, std:
   theirs.erase(theirs.begin());
   const Caller caller = caller_of(__builtin_frame_address(0));
   const std::uint32_t meaning = g_meanings.of(theirs), known = t_own.memory->recall(caller);
-  const Stack ours = capture(*t_own.memory, caller, kMaxDepth);
+  const Captured ours = captured(*t_own.memory, caller, kMaxDepth);
   std::size_t same = 0;
   while (same < theirs.size() && same < ours.pcs.size() && theirs[same] == ours.pcs[same]) ++same;
   const bool is_whole = same == theirs.size() && same == ours.pcs.size();

@@ -40,7 +40,7 @@ struct Trial {
 
   void walk(const char* who, Memory& memory, const Caller& caller, std::span<const std::uintptr_t> wanted,
             bool is_cut) {
-    const Stack stack = capture(memory, caller, depth);
+    const Captured stack = captured(memory, caller, depth);
     if (!std::equal(stack.pcs.begin(), stack.pcs.end(), wanted.begin(), wanted.end()) || stack.truncated != is_cut ||
         stack.incomplete)
       complain(who, stack.pcs, wanted);

@@ -23,13 +23,12 @@ struct InternedStacks : test::SmallProfile {
   explicit InternedStacks(std::uint32_t max_sites = 10'000) { EXPECT_TRUE(sites.begin(map, max_sites)); }
   std::uint32_t intern(const Pcs& youngest_first, std::uint16_t flags = 0) {
     StackHash hash = StackHash::empty();
-    std::vector<std::uint32_t> nodes(youngest_first.size()), hashes(nodes), modules_of(nodes);
-    for (std::size_t i = youngest_first.size(); i-- != 0;) {
+    std::vector<PathFrame> path(youngest_first.size());
+    for (std::size_t i = path.size(); i-- != 0;) {
       hash = hash.extended(youngest_first[i]);
-      hashes[i] = static_cast<std::uint32_t>(mix(hash.a));
+      path[i] = {youngest_first[i], static_cast<std::uint32_t>(mix(hash.a)), 0, 0};
     }
-    const StackView view{youngest_first, hash, flags, nodes.data(), hashes.data(), modules_of.data()};
-    return sites.intern(map, modules, view, platform::monotonic_ns());
+    return sites.intern(map, modules, {path, hash, flags}, platform::monotonic_ns());
   }
   /// First chunk of a table, as a reader of the file finds it.
   template <class Record>
