@@ -206,7 +206,7 @@ void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   }
   const Operation operation{self, caller};
   host::take_tag(block, found.class_bytes);
-  const host::Block moved = host::reallocate(block, bytes);
+  const host::Block moved = host::reallocate(block, found.class_bytes, bytes);
   if (moved.at == nullptr) [[unlikely]] {
     host::put_tag_back(block, found.class_bytes, found.tag);
     return out_of_memory();

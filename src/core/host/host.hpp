@@ -54,9 +54,10 @@ inline constexpr std::size_t kMaxSmall = kTabulated - kTagBytes;
 [[nodiscard]] Block allocate_aligned(std::size_t bytes, std::size_t align) noexcept;
 
 /// The tag must have been cleared. On failure the block is as it was, and null is returned.
-[[nodiscard]] inline Block reallocate(void* block, std::size_t bytes) noexcept {
-  const std::size_t class_bytes = tagged_class(bytes);
-  return {weir_je_rallocx(block, class_bytes, 0), class_bytes};
+[[nodiscard]] inline Block reallocate(void* block, std::size_t class_bytes, std::size_t bytes) noexcept {
+  const std::size_t wanted = tagged_class(bytes);
+  if (wanted == class_bytes) return {block, class_bytes};
+  return {weir_je_rallocx(block, wanted, 0), wanted};
 }
 
 inline void release(void* block, std::size_t class_bytes) noexcept {

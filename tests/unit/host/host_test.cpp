@@ -44,7 +44,7 @@ TEST(Host, ReallocateKeepsTheContent) {
   Block block = allocate(8);
   *static_cast<std::uint64_t*>(block.at) = 0x1234'5678'9abc'def0;
   for (const std::size_t bytes : {100UL, 5000UL, 1'000'000UL, 50UL, 0UL}) {
-    block = reallocate(block.at, bytes);
+    block = reallocate(block.at, block.class_bytes, bytes);
     ASSERT_NE(block.at, nullptr);
     EXPECT_EQ(block.class_bytes, class_bytes_of(block.at));
     EXPECT_EQ(*static_cast<std::uint64_t*>(block.at), 0x1234'5678'9abc'def0U);
@@ -58,7 +58,7 @@ TEST(Host, TheLargestRequestIsRefused) {
   EXPECT_EQ(allocate_zeroed(kMaxRequest).at, nullptr);
   EXPECT_EQ(allocate_aligned(kMaxRequest, std::size_t{1} << 48).at, nullptr);
   const Block block = allocate(10);
-  EXPECT_EQ(reallocate(block.at, kMaxRequest).at, nullptr);
+  EXPECT_EQ(reallocate(block.at, block.class_bytes, kMaxRequest).at, nullptr);
   release(block.at, block.class_bytes);
 }
 
