@@ -80,10 +80,13 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
           human_bytes(profile.sample_every), counted(profile.samples, "sample"));
     out += leak_lines(context);
     const Counts& counts = host.counts;
-    out += fmt::format("peak: {}; allocated in all: {} in {}\n",
-                       human_bytes(host.peak_bytes, host.peak_variance, profile),
-                       human_bytes(counts.allocated_bytes, counts.spread.allocated_bytes, profile),
-                       counted(counts.allocated_blocks, counts.spread.allocated_blocks, "block", profile));
+    if (profile.is_sampled() && profile.samples == 0)
+      out += "peak and allocated in all: no sample\n";
+    else
+      out += fmt::format("peak: {}; allocated in all: {} in {}\n",
+                         human_bytes(host.peak_bytes, host.peak_variance, profile),
+                         human_bytes(counts.allocated_bytes, counts.spread.allocated_bytes, profile),
+                         counted(counts.allocated_blocks, counts.spread.allocated_blocks, "block", profile));
   }
   if (profile.host_stats)
     out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));
