@@ -301,6 +301,7 @@ void begin_child(ThreadState& self) noexcept {
   stack::reset_after_fork();
   host::reset_outside_lock();
   reset_place_lock();
+  reset_lone();
   g_forked = true;
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {
