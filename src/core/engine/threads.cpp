@@ -92,6 +92,13 @@ void release_shard(ThreadState& self) noexcept {
   if (g_shards.single()) bump_generation();
 }
 
+/// False in a forked child whose forking thread has not begun, or not heard of, the child's profile: its shard is the
+/// parent's. A thread that has only not heard of the latest news is up to date in the upper half.
+bool has_own_shard(const ThreadState& self) noexcept {
+  return self.shard != nullptr && !self.shard->shared && load_relaxed(g_guard->generation) != 0 &&
+         self.generation >> 32 == expected_generation() >> 32;
+}
+
 /// Runs after the thread's own destructors, which may free: so it asks to be called again, and lets go in the last
 /// round that POSIX grants. What the thread still frees then is counted in the shared shard.
 void on_thread_exit(void* self_address) noexcept {
@@ -101,8 +108,7 @@ void on_thread_exit(void* self_address) noexcept {
     pthread_setspecific(g_exit_key, self_address);  // no allocation: the key is one of the first 32
     return;
   }
-  if (self.shard != nullptr && !self.shard->shared && self.generation == expected_generation())
-    release_shard(self);
+  if (has_own_shard(self)) release_shard(self);
 }
 
 void take_shard(ThreadState& self) noexcept {
