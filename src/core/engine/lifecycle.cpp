@@ -301,10 +301,11 @@ void begin_child(ThreadState& self) noexcept {
   stack::reset_after_fork();
   host::reset_outside_lock();
   reset_place_lock();
+  reset_lone();
   g_forked = true;
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {
-    g_shards.fold_for_child(g_map);
+    g_shards.fold_for_child(g_map, g_sites.count());
     if (is_sampled()) fold_samples_for_child();
     g_sites.begin_own_numbers(g_map);
     g_first_own_site = header().inherited_sites;

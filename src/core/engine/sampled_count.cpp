@@ -125,7 +125,7 @@ void count_sampled_free(std::uint32_t site, std::size_t bytes, bool temporary) n
 void fold_samples_for_child() noexcept {
   g_lock.reset();
   const platform::FloatState ours;
-  for (std::uint32_t site = 0; site != header().site_count; ++site) {
+  for (std::uint32_t site = 0; site != g_sites.count(); ++site) {
     SampleRecord* s = g_samples.find(site);
     if (s == nullptr) continue;
     SampleRecord live{};
@@ -136,6 +136,7 @@ void fold_samples_for_child() noexcept {
     subtract(live.allocated_bytes_variance, s->freed_bytes_variance);
     *s = live;
   }
+  g_samples.clear_from(g_sites.count());
 }
 
 }  // namespace weir::engine

@@ -9,4 +9,7 @@ namespace weir::engine {
 /// From the constructor on: threads that end hand their counters on.
 void watch_thread_exits() noexcept;
 
+/// In a forked child, single-threaded: other threads are gone, whatever they held.
+void reset_lone() noexcept;
+
 }  // namespace weir::engine

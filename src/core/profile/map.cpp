@@ -66,7 +66,7 @@ bool Map::begin(std::uint64_t max_bytes) noexcept {
   h.header_bytes = sizeof(Header);
   h.chunk_bytes = kChunkBytes;
   h.max_chunks = max_chunks_;
-  h.used_chunks = 1 + directory_chunks;
+  h.used_chunks = own_chunks_ = 1 + directory_chunks;
   entries()[0] = {.kind = ChunkKind::Header, .owner = 0, .reserved = 0, .index = 0, .ready = 1};
   for (std::uint32_t i = 0; i != directory_chunks; ++i)
     entries()[1 + i] = {.kind = ChunkKind::Directory, .owner = 0, .reserved = 0, .index = i, .ready = 1};
@@ -100,7 +100,7 @@ int Map::move_to(const char* path) noexcept {
 
 bool Map::leave_file() noexcept {
   if (!has_file()) return true;
-  const std::uint64_t bytes = used_chunks() * kChunkBytes;
+  const std::uint64_t bytes = own_chunks_ * kChunkBytes;
   void* copy = platform::map_pages(max_chunks_ * kChunkBytes);
   if (copy == nullptr) return false;
   std::memcpy(copy, base_, bytes);
@@ -112,6 +112,8 @@ bool Map::leave_file() noexcept {
   }
   facts_ = {};
   grown_chunks_ = max_chunks_;
+  for (std::uint64_t later = own_chunks_; later < used_chunks(); ++later) drop_chunk(later);
+  header().used_chunks = own_chunks_;
   return true;
 }
 
@@ -161,6 +163,7 @@ std::byte* Map::add_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t ind
   // release: a reader that sees the entry ready sees its other fields; the chunk's zeros are valid content.
   store_release(entry.ready, 1U);
   store_release(header().used_chunks, number + 1);
+  own_chunks_ = number + 1;
   return chunk(number);
 }
 

@@ -28,8 +28,9 @@ class Map {
   /// Single-threaded, or all writers held: what another thread writes during the move may be lost.
   [[nodiscard]] int move_to(const char* path) noexcept;
 
-  /// After fork: leaves the file to the parent, with a private copy of what it holds. False: no memory; then the
-  /// mapping must not be written any more.
+  /// After fork: leaves the file to the parent, with a private copy of the chunks that were there at the fork. The parent
+  /// works on meanwhile: what it writes to them until now is in the copy, too. False: no memory; then the mapping must
+  /// not be written any more.
   [[nodiscard]] bool leave_file() noexcept;
 
   /// A new zeroed chunk, already listed in the directory; null: the file is full or cannot grow. Takes a lock.
@@ -59,6 +60,8 @@ class Map {
 
   std::byte* base_{};
   std::uint64_t max_chunks_{};
+  std::uint64_t
+      own_chunks_{};  ///< used_chunks() as this process made them; after fork the file's are the parent's
   std::uint64_t grown_chunks_{};  ///< chunks that are in the file; max_chunks_ without a file
   std::uint64_t failed_at_ns_{};  ///< when the file last could not grow
   platform::FileFacts facts_{};   ///< inode 0: no file

@@ -87,7 +87,7 @@ Sums Shards::sums(std::uint32_t first_site) noexcept {
   return sums;
 }
 
-void Shards::fold_for_child(profile::Map& map) noexcept {
+void Shards::fold_for_child(profile::Map& map, std::uint32_t sites) noexcept {
   for (std::uint32_t page = 0; page != pages_; ++page) {
     CounterRecord* into = nullptr;
     for (std::uint32_t s = 0; s != count_; ++s) {
@@ -107,7 +107,7 @@ void Shards::fold_for_child(profile::Map& map) noexcept {
     }
     if (into == nullptr) continue;
     for (std::uint32_t i = 0; i != kCountersPerChunk; ++i) {
-      const CounterRecord sum = into[i];
+      const CounterRecord sum = page * kCountersPerChunk + i < sites ? into[i] : CounterRecord{};
       into[i] = {.allocated_blocks = sum.allocated_blocks - sum.freed_blocks,
                  .allocated_bytes = sum.allocated_bytes - sum.freed_bytes,
                  .freed_blocks = 0,

@@ -38,8 +38,8 @@ class Shards {
   [[nodiscard]] profile::CounterRecord* make(profile::Map& map, Shard& shard, std::uint32_t site) noexcept;
 
   /// In a forked child, single-threaded: sums up what is live per site into shard 0, as the parent's legacy, and
-  /// empties all other shards.
-  void fold_for_child(profile::Map& map) noexcept;
+  /// empties all other shards. `sites`: how many there were at the fork; what is counted beyond is the parent's alone.
+  void fold_for_child(profile::Map& map, std::uint32_t sites) noexcept;
 
   /// Adds up every site from `first_site` on. Any thread; other threads go on counting meanwhile.
   [[nodiscard]] Sums sums(std::uint32_t first_site) noexcept;

@@ -33,6 +33,10 @@ void Sites::forget_stacks() noexcept {
 
 void Sites::begin_own_numbers(profile::Map& map) noexcept {
   store_release(map.header().inherited_sites, site_count_);
+  store_release(map.header().site_count, site_count_);
+  store_release(map.header().node_count, node_count_);
+  nodes_.clear_from(node_count_);
+  sites_.clear_from(site_count_);
   by_stack_.clear();
   by_node_.clear();
   const std::uint32_t made = add_site(

@@ -41,9 +41,11 @@ class Sites {
   /// again, by modules and addresses, when it is next seen.
   void forget_stacks() noexcept;
 
-  /// In a forked child: all present sites become the parent's; stacks get new numbers from here on.
+  /// In a forked child: all present sites become the parent's; stacks get new numbers from here on. What the parent has
+  /// entered since the fork goes.
   void begin_own_numbers(profile::Map& map) noexcept;
 
+  [[nodiscard]] std::uint32_t count() const noexcept { return site_count_; }
   [[nodiscard]] std::uint32_t unknown_site() const noexcept { return unknown_; }
   [[nodiscard]] std::uint64_t own_bytes() const noexcept {
     return by_stack_.own_bytes() + by_node_.own_bytes() + nodes_by_frame_.own_bytes();

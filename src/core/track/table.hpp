@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
@@ -35,6 +36,15 @@ class Table {
   [[nodiscard]] Record* find(std::uint32_t number) const noexcept {
     const std::uint32_t chunk = number / kPerChunk;
     return chunk >= max_chunks_ || chunks_[chunk] == nullptr ? nullptr : &chunks_[chunk][number % kPerChunk];
+  }
+
+  /// Empties the records from this number on, as far as there are chunks. Single-threaded.
+  void clear_from(std::uint32_t number) noexcept {
+    for (Record* record = find(number); record != nullptr; record = find(number)) {
+      const std::uint32_t left = kPerChunk - number % kPerChunk;
+      std::memset(record, 0, left * sizeof(Record));
+      number += left;
+    }
   }
 
   [[nodiscard]] Record& operator[](std::uint32_t number) const noexcept {

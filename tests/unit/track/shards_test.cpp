@@ -128,7 +128,7 @@ TEST(FoldForChild, LeavesWhatIsLiveInTheSharedShard) {
   counted.count(b, 2, 0, 3);
   counted.count(b, 700, 7, 7);
   counted.count(a, 300, 4, 0);
-  counted.shards.fold_for_child(counted.map);
+  counted.shards.fold_for_child(counted.map, 701);
   const CounterRecord* folded = counted.at(*counted.shards.shared(), 2);
   EXPECT_EQ(folded->allocated_blocks, 1U);
   EXPECT_EQ(folded->allocated_bytes, 10U);
@@ -140,11 +140,21 @@ TEST(FoldForChild, LeavesWhatIsLiveInTheSharedShard) {
   EXPECT_EQ(sums.freed_blocks, 0U);
 }
 
+TEST(FoldForChild, LeavesNothingOfSitesThatTheParentEnteredLater) {
+  CountedSites counted;
+  Shard& a = counted.take();
+  counted.count(a, 301, 4, 0);
+  counted.count(a, 302, 4, 0);
+  counted.shards.fold_for_child(counted.map, 302);
+  EXPECT_EQ(counted.at(*counted.shards.shared(), 301)->allocated_blocks, 4U);
+  EXPECT_EQ(counted.at(*counted.shards.shared(), 302)->allocated_blocks, 0U);
+}
+
 TEST(FoldForChild, EmptiesTheOthersAndListsEveryPageOnce) {
   CountedSites counted;
   Shard &a = counted.take(), &b = counted.take();
   for (const std::uint32_t site : {2U, 300U, 700U}) counted.count(a, site, 1, 0), counted.count(b, site, 1, 0);
-  counted.shards.fold_for_child(counted.map);
+  counted.shards.fold_for_child(counted.map, 701);
   std::set<std::uint32_t> pages;
   for (std::uint64_t n = 0; n != counted.map.used_chunks(); ++n) {
     const profile::ChunkEntry& entry = counted.map.entries()[n];
