@@ -88,7 +88,7 @@ template <class Obtain, class InHandler>
 [[gnu::always_inline]] inline void* allocate(std::size_t bytes, Caller caller, Obtain obtain,
                                              InHandler in_handler) noexcept {
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]]
+  if (self.inside() && is_inside(self, caller)) [[unlikely]]
     return in_handler();
   const Operation operation{self, caller};
   return record(self, obtain(), bytes, caller);
@@ -107,7 +107,7 @@ template <class Obtain, class InHandler>
   if (block == nullptr) return;
   if (!host::is_in_outside_mapping(block)) return free_foreign(block);
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) return defer_free(self, block);
+  if (self.inside() && is_inside(self, caller)) return defer_free(self, block);
   const Operation operation{self, caller};
   free_slowly(self, block, believed, caller);
 }
@@ -117,7 +117,7 @@ template <class Obtain, class InHandler>
   if (!host::is_in_home(block)) [[unlikely]]
     return free_outside(block, believed, caller);
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]]
+  if (self.inside() && is_inside(self, caller)) [[unlikely]]
     return defer_free(self, block);
   const Operation operation{self, caller};
   const std::size_t class_bytes = host::class_bytes_of(block);
@@ -195,7 +195,7 @@ void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
     return adopt(block, bytes, caller);
   const Found found = find(block);
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) [[unlikely]] {
+  if (self.inside() && is_inside(self, caller)) [[unlikely]] {
     void* fresh = rescue(block, found, bytes, caller);
     if (fresh != nullptr) defer_free(self, block);
     return fresh;

@@ -26,7 +26,7 @@ bool is_inside(ThreadState& self, Caller caller) noexcept {
   // Stacks grow downwards: whoever interrupted the call is below it, unless it runs on a stack elsewhere.
   const bool is_gone =
       here >= self.inside_frame && here - self.inside_frame < kOneStack && !is_on_alternate_stack();
-  if (is_gone) self.inside = false;
+  if (is_gone) self.inside_frame = 0;
   return !is_gone;
 }
 
@@ -51,9 +51,8 @@ void defer_free(ThreadState& self, void* block) noexcept {
 }
 
 void free_deferred(ThreadState& self) noexcept {
-  const bool inside = self.inside;
   const std::uintptr_t frame = self.inside_frame;
-  self.inside = false;
+  self.inside_frame = 0;
   // Counted, because a block that handlers freed twice makes the list a ring.
   while (self.deferred_count != 0) {
     void* block = self.deferred;
@@ -62,7 +61,6 @@ void free_deferred(ThreadState& self) noexcept {
     host_free(block, caller_of(__builtin_frame_address(0)));
   }
   self.inside_frame = frame;
-  self.inside = inside;
 }
 
 }  // namespace weir::engine

@@ -12,7 +12,7 @@
 
 namespace weir::engine {
 
-/// Asked when `self.inside`: false, after setting it right, when a handler has left by longjmp and the call that set it
+/// Asked when `self.inside()`: false, after setting it right, when a handler has left by longjmp and the call that set it
 /// is long gone.
 [[nodiscard]] bool is_inside(ThreadState& self, Caller caller) noexcept;
 

@@ -93,26 +93,21 @@ void complain_of(std::string_view entry) noexcept {
 // handlers, and other libraries' fork handlers.
 void before_fork() noexcept {
   ThreadState& self = t_self;
-  self.fork_was_inside = self.inside;
   self.fork_frame = self.inside_frame;
-  self.inside = true;
   self.inside_frame = KeepOut::kForever;
   forget_draw();  // so that no handler passes by, and the child draws for itself
-  if (!self.fork_was_inside) je_jemalloc_prefork();  // else a signal handler forks: the locks may be our own
+  if (self.fork_frame == 0) je_jemalloc_prefork();  // else a signal handler forks: the locks may be our own
 }
 
-void leave_fork() noexcept {
-  t_self.inside_frame = t_self.fork_frame;
-  t_self.inside = t_self.fork_was_inside;
-}
+void leave_fork() noexcept { t_self.inside_frame = t_self.fork_frame; }
 
 void after_fork_in_parent() noexcept {
-  if (!t_self.fork_was_inside) je_jemalloc_postfork_parent();
+  if (t_self.fork_frame == 0) je_jemalloc_postfork_parent();
   leave_fork();
 }
 
 void after_fork_in_child() noexcept {
-  if (!t_self.fork_was_inside) je_jemalloc_postfork_child();
+  if (t_self.fork_frame == 0) je_jemalloc_postfork_child();
   if (!g_guard_is_wiped) store_relaxed(g_guard->generation, std::uint64_t{0});
   leave_fork();
 }

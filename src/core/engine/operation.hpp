@@ -13,7 +13,6 @@ class Operation {
  public:
   [[gnu::always_inline]] Operation(ThreadState& self, Caller caller) noexcept : self_{self} {
     self.inside_frame = reinterpret_cast<std::uintptr_t>(caller.slot);
-    self.inside = true;
     std::atomic_signal_fence(std::memory_order_seq_cst);
     // What has happened since the thread's last call?
     if (self.generation != expected_generation()) [[unlikely]]
@@ -21,7 +20,7 @@ class Operation {
   }
   [[gnu::always_inline]] ~Operation() {
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    self_.inside = false;
+    self_.inside_frame = 0;
   }
   Operation(const Operation&) = delete;
   Operation& operator=(const Operation&) = delete;

@@ -50,7 +50,7 @@ template <class Plain, class Obtain, class InHandler>
 void* allocate(std::size_t bytes, Caller caller, Plain plain, Obtain obtain, InHandler in_handler) noexcept {
   if (bytes > host::kMaxRequest) return out_of_memory();
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) return in_handler();
+  if (self.inside() && is_inside(self, caller)) return in_handler();
   if (!is_chosen(self, bytes, caller)) return plain();
   {
     const Operation operation{self, caller};
@@ -78,7 +78,7 @@ void release(const Found& found, void* block) noexcept {
 template <class Check>
 void free_recorded(void* block, Caller caller, Check check) noexcept {
   ThreadState& self = t_self;
-  if (self.inside && is_inside(self, caller)) return defer_free(self, block);
+  if (self.inside() && is_inside(self, caller)) return defer_free(self, block);
   const Operation operation{self, caller};
   const Found found = find(block);
   if (!found.is_live()) return report_bad_free(block, found.class_bytes, found.tag, caller);
@@ -107,7 +107,7 @@ void* copy_to_new(const void* block, std::size_t held, std::size_t bytes, Caller
 void* resize_recorded(void* block, std::size_t bytes, Caller caller) noexcept {
   ThreadState& self = t_self;
   const Found found = find(block);
-  if (self.inside && is_inside(self, caller)) {
+  if (self.inside() && is_inside(self, caller)) {
     void* fresh = copy_to_new(block, found.is_live() ? found.tag.usable : found.class_bytes, bytes, caller);
     if (fresh != nullptr) defer_free(self, block);
     return fresh;
@@ -142,7 +142,7 @@ void* resize_recorded(void* block, std::size_t bytes, Caller caller) noexcept {
 void* resize_plain(void* block, std::size_t bytes, Caller caller) noexcept {
   ThreadState& self = t_self;
   const std::size_t held = weir_je_sallocx(block, 0);
-  if (self.inside && is_inside(self, caller)) {
+  if (self.inside() && is_inside(self, caller)) {
     void* fresh = copy_to_new(block, held, bytes, caller);
     if (fresh != nullptr) defer_free(self, block);
     return fresh;

@@ -21,16 +21,18 @@ struct ThreadState {
   std::int64_t risen;      ///< room below this, and a free comes: live bytes were never higher than now
   const void* last_block;  ///< the newest block, until this thread allocates again
   track::Shard* shard;
-  stack::Memory* memory;        ///< of stacks; null: none could be had, stacks are not known then
-  std::uintptr_t inside_frame;  ///< stack address of the call that set `inside`
+  stack::Memory* memory;  ///< of stacks; null: none could be had, stacks are not known then
+  /// Stack address of the call that is inside weir or jemalloc: a signal handler must keep out. 0: none is. One word, so
+  /// that a handler finds both the mark and the place, or neither.
+  std::uintptr_t inside_frame;
   void* deferred;  ///< blocks that signal handlers freed meanwhile, linked through their first word
   std::uint32_t deferred_count;  ///< of them
   std::uint32_t ticks;           ///< operations until the clock is looked at
-  bool inside;                   ///< inside weir or jemalloc: a signal handler must keep out
   bool quiet;                    ///< weir itself calls foreign code: blocks made now are not the program's
-  bool fork_was_inside;          ///< `inside` before fork,
-  std::uintptr_t fork_frame;     ///< … and inside_frame
+  std::uintptr_t fork_frame;     ///< inside_frame before fork
   std::uint8_t exit_rounds;      ///< how often the thread's exit callback ran
+
+  [[nodiscard]] bool inside() const noexcept { return inside_frame != 0; }
 };
 static_assert(sizeof(ThreadState) <= 144);
 
@@ -41,12 +43,11 @@ static_assert(sizeof(ThreadState) <= 144);
 /// an allocation. `entered` is false where the thread was inside already: in a handler, where no lock may be taken.
 class KeepOut {
  public:
-  KeepOut() noexcept : entered{!t_self.inside} {
+  KeepOut() noexcept : entered{!t_self.inside()} {
     if (entered) t_self.inside_frame = kForever;
-    t_self.inside = true;
   }
   ~KeepOut() {
-    if (entered) t_self.inside = false;
+    if (entered) t_self.inside_frame = 0;
   }
   KeepOut(const KeepOut&) = delete;
   KeepOut& operator=(const KeepOut&) = delete;

@@ -241,9 +241,11 @@ void fiber_body() {
   recurse(3);
 }
 TEST(Capture, AgreesOnFibersWhoseStacksComeAndGo) {
-  for (int i = 0; i != 20; ++i) {
-    const std::size_t bytes = 1 << 18;
-    void* stack = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  volatile int rounds = 20;  // what lives across getcontext() must not be in a register
+  while (rounds != 0) {
+    rounds = rounds - 1;
+    constexpr std::size_t bytes = 1 << 18;
+    void* volatile stack = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     ASSERT_NE(stack, MAP_FAILED);
     getcontext(&g_fiber_context);
     g_fiber_context.uc_stack.ss_sp = stack;
