@@ -6,7 +6,7 @@
     check_shape.py --self-test            builds a library with each kind of violation and wants it found
 
 The library: needs nothing beyond glibc; exports exactly preload/exports.golden; no text relocations; bound at
-load, read-only after. Our objects (core and preload, not jemalloc): no static constructors or destructors but
+load, read-only after; a function that tells who called it (stack::Caller) is never left by a jump. Our objects (core and preload, not jemalloc): no static constructors or destructors but
 tests/shape/constructors.allowed; no reference to a heap, to exceptions or to libstdc++ but
 tests/shape/imports.allowed; thread-local storage of at most TLS_BYTES.
 """
@@ -73,6 +73,17 @@ def library_problems(library, golden):
     return problems
 
 
+def left_frames(library):
+    """Functions that jump to one that takes a stack::Caller: the frame in which the caller's rbp lies would be gone."""
+    problems, function = [], ""
+    for line in output("objdump", "-dC", "--no-show-raw-insn", library).splitlines():
+        if head := re.match(r"[0-9a-f]+ <(.*)>:$", line):
+            function = head[1]
+        elif (jump := re.search(r"\tj\w+ +[0-9a-f]+ <(.*stack::Caller.*)>$", line)) and "stack::Caller" not in function:
+            problems.append(f"{function} jumps to {jump[1]}: it must stay() until that returns (engine.hpp)")
+    return problems
+
+
 def object_problems(objects, constructors, imports):
     problems, tls = [], 0
     for path in objects:
@@ -114,6 +125,8 @@ def self_test():
         ("int x;", ["-Wl,--no-as-needed", "-l:libz.so.1"], "needs libz"),
         ("int x;", ["-Wl,-z,lazy"], "not bound at load"),
         ("int x;", ["-Wl,-z,norelro"], "no RELRO"),
+        ("namespace stack { struct Caller { long* slot; }; }\n__attribute__((noinline)) void* take(stack::Caller c) { return *c.slot ? c.slot : 0; }\n"
+         "void* hook() { return take({(long*)__builtin_frame_address(0) + 1}); }", ["-xc++", "-foptimize-sibling-calls"], "must stay()"),
         ('int here; __asm__(".section .rodata\\n.quad here\\n.text");', ["-Wl,-z,notext"], "text relocations"),
     ]
     missed = 0
@@ -129,7 +142,7 @@ def self_test():
                                     capture_output=True, text=True)
             problems, _ = object_problems([obj], set(), set())
             if linked.returncode == 0:
-                problems += library_problems(library, root / "exports.golden")
+                problems += library_problems(library, root / "exports.golden") + left_frames(library)
             if not any(want in problem for problem in problems):
                 missed += 1
                 print(f"self-test: '{want}' was not found: {problems} {linked.stderr}")
@@ -152,7 +165,7 @@ def main():
         golden.write_text("\n".join(exports(library)) + "\n")
         print(f"check_shape: {golden.relative_to(ROOT)} now lists {len(exports(library))} symbols")
     objects = own_objects(options.build)
-    problems = library_problems(library, golden)
+    problems = library_problems(library, golden) + left_frames(library)
     found, tls = object_problems(objects, allowed("constructors.allowed"), allowed("imports.allowed"))
     problems += found
     if not objects:

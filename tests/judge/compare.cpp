@@ -92,10 +92,7 @@ bool prepare(ThreadState& self) noexcept {
     if (g_has_exit_key) pthread_setspecific(g_exit_key, &self);
   }
   if (self.memory == nullptr) return false;
-  if (self.memory->code_generation != stack::code_generation()) {
-    self.memory->forget();
-    self.memory->code_generation = stack::code_generation();
-  }
+  self.memory->catch_up();
   return true;
 }
 

@@ -130,6 +130,19 @@ template <class Obtain, class InHandler>
   release(self, block, class_bytes, tag, requested, believed, caller);
 }
 
+[[gnu::noinline]] void* allocate_large(std::size_t bytes, Caller caller) noexcept {
+  if (bytes > host::kMaxRequest) return out_of_memory();
+  return allocate(
+      bytes, caller, [&] { return host::allocate(bytes); }, [&] { return alloc_in_handler(bytes); });
+}
+
+[[gnu::always_inline]] inline void* allocate_any(std::size_t bytes, Caller caller) noexcept {
+  if (bytes > host::kMaxSmall) [[unlikely]]
+    return allocate_large(bytes, caller);
+  return allocate(
+      bytes, caller, [&] { return host::allocate_small(bytes); }, [&] { return alloc_in_handler(bytes); });
+}
+
 }  // namespace
 
 void* out_of_memory() noexcept {
@@ -137,20 +150,7 @@ void* out_of_memory() noexcept {
   return nullptr;
 }
 
-[[gnu::noinline]] void* exact_alloc_large(std::size_t bytes, Caller caller) noexcept {
-  if (bytes > host::kMaxRequest) return out_of_memory();
-  return allocate(
-      bytes, caller, [&] { return host::allocate(bytes); }, [&] { return alloc_in_handler(bytes); });
-}
-
-[[gnu::always_inline]] inline void* exact_alloc_any(std::size_t bytes, Caller caller) noexcept {
-  if (bytes > host::kMaxSmall) [[unlikely]]
-    return exact_alloc_large(bytes, caller);
-  return allocate(
-      bytes, caller, [&] { return host::allocate_small(bytes); }, [&] { return alloc_in_handler(bytes); });
-}
-
-void* exact_alloc(std::size_t bytes, Caller caller) noexcept { return exact_alloc_any(bytes, caller); }
+void* exact_alloc(std::size_t bytes, Caller caller) noexcept { return allocate_any(bytes, caller); }
 
 void* exact_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
   if (bytes > host::kMaxRequest) [[unlikely]]
@@ -169,7 +169,7 @@ void* exact_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) n
 }
 
 void* exact_malloc(std::size_t bytes) noexcept {
-  return stay(exact_alloc_any(bytes, caller_of(__builtin_frame_address(0))));
+  return stay(allocate_any(bytes, caller_of(__builtin_frame_address(0))));
 }
 
 void exact_free(void* block, Caller caller) noexcept { free_block(block, kAnySize, caller); }

@@ -3,6 +3,7 @@
 #include <emmintrin.h>
 
 #include "core/base/bits.hpp"
+#include "core/base/tally.hpp"
 #include "core/platform/platform.hpp"
 
 namespace weir::stack {
@@ -129,6 +130,10 @@ std::uint32_t Memory::make_record(Caller caller, std::uint32_t meaning) noexcept
   }
   put_singles(first + 2 * twins, rest, last_singles);
   ring_used_ += static_cast<std::uint32_t>(words);
+  if (ring_used_ > ring_touched_) {
+    add_shared(g_mapped_bytes, (ring_used_ - ring_touched_) * sizeof(std::uint64_t));
+    ring_touched_ = ring_used_;
+  }
   return at;
 }
 
@@ -155,7 +160,8 @@ Memory* take_memory() noexcept {
       g_free = memory->next_free;
       return memory;
     }
-    g_mapped_bytes += 64U << 10;  // what is touched of it in a thread with few stacks
+    add_shared(g_mapped_bytes,
+               64U << 10);  // what is touched of it in a thread with few stacks, less the ring
   }
   auto* fresh = static_cast<Memory*>(platform::map_pages(sizeof(Memory)));
   if (fresh == nullptr) return nullptr;
@@ -173,6 +179,6 @@ void give_back_memory(Memory* memory) noexcept {
 }
 
 void reset_memory_lock() noexcept { g_lock.reset(); }
-std::uint64_t memory_bytes() noexcept { return g_mapped_bytes; }
+std::uint64_t memory_bytes() noexcept { return load_relaxed(g_mapped_bytes); }
 
 }  // namespace weir::stack

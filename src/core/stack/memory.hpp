@@ -157,7 +157,8 @@ class Memory {
   [[nodiscard]] std::uint32_t make_record(Caller caller, std::uint32_t meaning) noexcept;
 
   std::uint32_t previous_;
-  std::uint32_t ring_used_;  ///< words; below kHeaderWords: none
+  std::uint32_t ring_touched_;  ///< the most that ring_used_ ever was
+  std::uint32_t ring_used_;     ///< words; below kHeaderWords: none
   Ways ways_[kEntries];
   std::uint32_t candidate_[kEntries];
   Shared shared_[kShared];  ///< one record for a meaning under many histories

@@ -50,11 +50,15 @@ std::uint32_t Sites::node_of(profile::Map& map, const profile::NodeRecord& frame
       nodes_by_frame_.find(hash, [&](std::uint32_t id) { return is_same(nodes_[id], frame); });
   if (known != 0) return known;
   profile::NodeRecord* place = nodes_.make(map, node_count_);
-  if (place == nullptr || !nodes_by_frame_.insert(hash, node_count_)) return 0;
+  if (place == nullptr) return 0;
   *place = frame;
+  const std::uint32_t made = node_count_++;
   // release: a reader that sees the count sees the record.
-  store_release(map.header().node_count, node_count_ + 1);
-  return node_count_++;
+  store_release(map.header().node_count, node_count_);
+  // Last, so that a fork in between leaves no number in the index that the child gives out again. Without room in the
+  // index the frame only gets a second node later.
+  (void)nodes_by_frame_.insert(hash, made);
+  return made;
 }
 
 std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexcept {

@@ -4,7 +4,7 @@
 // WEIR_SAMPLE_EVERY=4K
 // run under: preload
 // expect temporary("first") == 0 and total("first")[1] > 10000
-// expect temporary("second") == total("second")[1] > 10000
+// expect abs(temporary("second") - total("second")[1]) <= 1 and total("second")[1] > 10000  # each is rounded to whole blocks
 #include <stdlib.h>
 
 #include "support.h"
