@@ -66,6 +66,22 @@ inline constexpr std::uint32_t kNodesPerChunk = kChunkBytes / sizeof(NodeRecord)
 enum class Space : std::uint8_t { Host = 0, Device = 1, Pinned = 2, Managed = 3 };
 inline constexpr std::uint32_t kSpaces = 4;
 
+/// By which of CUDA's ways the memory of a site was had. The values are on disk: SiteRecord.flags >> kSiteKindShift.
+enum class MemoryKind : std::uint8_t {
+  None = 0,  ///< host memory
+  Plain =
+      1,  ///< cuMemAlloc, cuMemAllocPitch; of pinned space: cuMemHostAlloc; of managed space: cuMemAllocManaged
+  Ordered = 2,     ///< stream-ordered, from a device's pool: cuMemAllocAsync, cuMemAllocFromPoolAsync
+  Physical = 3,    ///< VMM: cuMemCreate, cuMulticastCreate
+  Array = 4,       ///< arrays and mipmapped arrays
+  Registered = 5,  ///< pinned: the program's own host memory, cuMemHostRegister
+  Global = 6,      ///< variables of modules and libraries
+  Imported = 7,    ///< of another process or interface, mapped here: not charged to this process
+  Graph = 8,       ///< memory nodes of graphs
+};
+inline constexpr std::uint32_t kMemoryKinds = 9;
+inline constexpr std::uint32_t kSiteKindShift = 8;
+
 /// Sites with a fixed number.
 enum class FixedSite : std::uint32_t {
   None = 0,       ///< never counted

@@ -1,0 +1,72 @@
+// What CUDA handed out and took back: the verbs that the wrappers of the driver's functions call.
+//
+// A wrapper calls the driver first and tells the engine what came of it; a free is the other way round: the block is
+// taken out of the ledger before the driver frees it, because another thread may be given its address at once.
+//
+//   allocate   driver says yes ─→ cuda_allocated
+//   free       cuda_take ─→ driver ─┬ yes ─→ cuda_freed
+//                                   ├ no  ─→ cuda_put_back
+//                                   └ "invalid", and nothing was taken ─→ cuda_free_refused
+//
+// Safety: any thread that is not inside weir; never while a lock of weir is held. Nothing here calls the driver.
+#pragma once
+
+#include <cstdint>
+
+#include "core/engine/engine.hpp"
+#include "core/profile/format.hpp"
+
+namespace weir::engine {
+
+/// What a block is found by. Addresses of host and device are one space (UVA); handles are spaces of their own.
+enum class CudaKey : std::uint8_t { Address, Array, Mipmap, Physical, External, Reservation };
+
+struct CudaBlock {
+  std::uint64_t key;      ///< address or handle
+  std::uint64_t bytes;    ///< what the program asked for
+  std::uint64_t context;  ///< the CUcontext that takes it along when it ends; 0: none does
+  profile::Space space;
+  profile::MemoryKind kind;
+  std::uint8_t device;  ///< ordinal
+};
+
+/// A block out of the ledger, not yet counted as freed.
+struct CudaTaken {
+  CudaBlock block;
+  std::uint32_t site;  ///< 0: there was no such block
+  CudaKey keys;
+  [[nodiscard]] bool found() const noexcept { return site != 0; }
+};
+
+void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcept;
+[[nodiscard]] CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept;
+void cuda_freed(const CudaTaken& taken, Caller caller) noexcept;
+void cuda_put_back(const CudaTaken& taken) noexcept;
+/// The driver called this free invalid: recorded as a double or an invalid free.
+void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller) noexcept;
+
+/// Blocks that go with their context: what was still live was not freed by the program.
+enum class CudaEnd : std::uint8_t { ContextDestroyed = 1, DeviceReset = 2, ModuleUnloaded = 3 };
+void cuda_context_ended(std::uint64_t context, CudaEnd how, Caller caller) noexcept;
+
+/// How a driver function was reached. The values are indices on disk.
+enum class CudaRoute : std::uint8_t { Linked = 0, Dlsym = 1, ProcAddress = 2, Patched = 3 };
+inline constexpr std::uint32_t kCudaRoutes = 4;
+/// A call of a wrapped function arrived by this route. Hot: one relaxed increment.
+void cuda_called(CudaRoute route) noexcept;
+/// The program was given a function that allocates, and not our wrapper of it. `why`: one word for the report.
+void cuda_unhooked(const char* name, CudaRoute route, const char* why) noexcept;
+/// A library was opened with RTLD_DEEPBIND.
+void cuda_deepbind_open(const char* path) noexcept;
+
+/// A device was seen. Texts are cut at 63 bytes; `total` in bytes.
+void cuda_device_seen(std::uint8_t device, const char* name, std::uint64_t total) noexcept;
+/// Is it time to ask the driver how much of the device is used? Cheap.
+[[nodiscard]] bool cuda_memory_due(std::uint8_t device) noexcept;
+/// What the driver says, in bytes, and how long it took to say it.
+void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t total, std::uint64_t took_ns) noexcept;
+/// Bytes that the driver's stream-ordered pools of the device hold, in use or not.
+void cuda_pools_seen(std::uint8_t device, std::uint64_t reserved, std::uint64_t used) noexcept;
+void cuda_driver_seen(std::uint32_t version) noexcept;
+
+}  // namespace weir::engine
