@@ -1,6 +1,8 @@
 # For scripts/test and scripts/quickstart, which source it: packages and the build.
 #
 #   weir_packages SECTION...   installs what packages.txt lists there and is missing, and says which
+#   weir_cuda                  without a CUDA toolkit on this machine: brings its compiler and runtime from PyPI and
+#                              sets CUDA_HOME to them; where that fails, the CUDA half is off
 #   weir_build DIR             configures and builds the tree of this script in DIR
 #
 # Without apt-get, or without root or sudo: one line with the list of what is missing, exit 2.
@@ -37,6 +39,36 @@ weir_packages() {
       exit 2
     fi
   fi
+}
+
+weir_has_toolkit() {
+  local place
+  for place in "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda /opt/cuda; do
+    [[ -n $place && -e $place/include/cudaTypedefs.h ]] && return
+  done
+  command -v nvcc > /dev/null
+}
+
+weir_cuda() {
+  local home=$weir_root/build/cuda wheels
+  weir_has_toolkit && return
+  if [[ ! -e $home/complete ]]; then
+    mapfile -t wheels < <(grep -v '^#' "$weir_root/scripts/cuda_wheels.txt")
+    echo "weir: bringing the CUDA compiler and runtime from PyPI: ${wheels[*]}"
+    rm -rf "$home"
+    mkdir -p "$home"
+    if ! python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$home/wheels" "${wheels[@]}" \
+      > "$home/pip.log" 2>&1; then
+      echo "weir: could not bring them (see ${home#"$weir_root"/}/pip.log): the CUDA half is off, its tests are skipped" >&2
+      return 0
+    fi
+    # The wheels lack what a linker looks for.
+    mv "$home"/wheels/nvidia/cu13/* "$home"
+    ln -s lib "$home/lib64"
+    ln -s libcudart.so.13 "$home/lib/libcudart.so"
+    touch "$home/complete"
+  fi
+  export CUDA_HOME=$home
 }
 
 weir_build() {
