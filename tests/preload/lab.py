@@ -102,6 +102,15 @@ class Profile:
     def depth(self, function):
         return max((len(site["frames"]) for site in self.at(function)), default=0)
 
+    def live_in(self, space, function):
+        """Bytes and blocks that are live in a space of CUDA memory, allocated through that function."""
+        sites = [site for site in self.report["sites"] if site["space"] == space and self.through(site, function)]
+        return sum(site["live_bytes"] for site in sites), sum(site["live_blocks"] for site in sites)
+
+    def total_in(self, space, function):
+        sites = [site for site in self.report["sites"] if site["space"] == space and self.through(site, function)]
+        return sum(site["allocated_bytes"] for site in sites), sum(site["allocated_blocks"] for site in sites)
+
     def errors(self, kind):
         return [error for error in self.report["errors"] if error["kind"] == kind]
 
@@ -110,13 +119,15 @@ class Profile:
 
     def check_sums(self):
         """What is true of every profile of an ended process, whatever the program did."""
-        host = self.host
-        expect(host["live_blocks"] == host["allocated_blocks"] - host["freed_blocks"], f"blocks do not add up: {host}")
-        expect(host["live_bytes"] == host["allocated_bytes"] - host["freed_bytes"], f"bytes do not add up: {host}")
-        expect(host["peak_bytes"] >= host["live_bytes"], f"the peak is below what is live: {host}")
-        for key in ("live_bytes", "live_blocks", "allocated_bytes", "allocated_blocks", "freed_blocks"):
-            over_sites = sum(site[key] for site in self.sites)
-            expect(over_sites == host[key], f"{key}: the sites sum up to {over_sites}, the process to {host[key]}")
+        for space, sums in self.report["spaces"].items():
+            where = f"{space}: "
+            expect(sums["live_blocks"] == sums["allocated_blocks"] - sums["freed_blocks"], f"{where}blocks do not add up: {sums}")
+            expect(sums["live_bytes"] == sums["allocated_bytes"] - sums["freed_bytes"], f"{where}bytes do not add up: {sums}")
+            expect(sums["peak_bytes"] >= sums["live_bytes"], f"{where}the peak is below what is live: {sums}")
+            sites = [site for site in self.report["sites"] if site["space"] == space]
+            for key in ("live_bytes", "live_blocks", "allocated_bytes", "allocated_blocks", "freed_blocks"):
+                over_sites = sum(site[key] for site in sites)
+                expect(over_sites == sums[key], f"{where}{key}: the sites sum up to {over_sites}, the process to {sums[key]}")
 
 
 class Outcome:

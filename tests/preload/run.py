@@ -7,7 +7,7 @@
 A head comment is the // lines at the top of the source. Lines of prose are ignored; these are orders:
 
     WEIR_NAME=VALUE          set for the run; @DIR@ stands for the run's own empty folder (also its cwd)
-    env NAME=VALUE           the same for other variables
+    env NAME=VALUE           the same for other variables; @NAME@ stands for what --define NAME=TEXT says
     args: WORD...            arguments of the program
     before: SHELL TEXT       runs first in a shell, without weir; the shell then becomes the program
     run under: preload cli   the modes; default these and sampled: preload, with every byte sampled (read by CMake too)
@@ -19,7 +19,7 @@ A head comment is the // lines at the top of the source. Lines of prose are igno
     expect EXPRESSION        a Python expression over the names below
 
 Names: every question of the first profile (live, total, freed, leaks, temporary, peak, at_peak, line, frame,
-depth, errors, coverage, at; see lab.Profile), report, host, process, profiles, parent, child, stderr (text),
+depth, errors, coverage, at, live_in, total_in; see lab.Profile), report, host, process, profiles, parent, child, stderr (text),
 stderr_lines (those that begin with "weir:"), stdout, mode, marked("A") (source line that carries // @A).
 """
 import argparse
@@ -43,6 +43,9 @@ class Orders:
             if not line.startswith("//"):
                 break
             self.take(line[2:].strip())
+
+    def define(self, name, text):
+        self.environment = {key: value.replace(f"@{name}@", text) for key, value in self.environment.items()}
 
     def take(self, text):
         if found := re.match(r"(?:env )?([A-Z][A-Z0-9_]*)=(.*)$", text):
@@ -157,8 +160,11 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--mode", choices=("preload", "cli", "sampled"))
     parser.add_argument("--self-test", action="store_true")
+    parser.add_argument("--define", action="append", default=[], metavar="NAME=TEXT")
     options = parser.parse_args()
     orders = Orders(options.source)
+    for definition in options.define:
+        orders.define(*definition.split("=", 1))
     complaints = self_test(orders, options) if options.self_test else run(orders, options, options.mode)
     for complaint in complaints:
         print(f"{os.path.basename(options.source)} ({options.mode or 'self-test'}): {complaint}")
