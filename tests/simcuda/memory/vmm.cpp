@@ -115,7 +115,8 @@ CUresult VirtualMemory::map(CUdeviceptr base, std::size_t bytes, std::size_t off
   block.base = base;
   block.bytes = bytes;
   block.kind = Kind::mapped;
-  block.device = allocation->properties.location.id;
+  const CUmemLocation& home = allocation->properties.location;
+  block.device = home.type == CU_MEM_LOCATION_TYPE_DEVICE ? home.id : 0;
   block.backing = nullptr;  // out of reach until somebody has access
   block.handle_types = allocation->properties.requestedHandleTypes;
   if (!add_block(block)) return CUDA_ERROR_INVALID_VALUE;
