@@ -1,20 +1,194 @@
+// CUDA blocks come and go.
 #include "core/engine/cuda_memory.hpp"
 
-namespace weir::engine {
+#include "core/engine/capture_site.hpp"
+#include "core/engine/cuda_count.hpp"
+#include "core/engine/misuse.hpp"
+#include "core/engine/operation.hpp"
 
-void cuda_allocated(CudaKey, const CudaBlock&, Caller) noexcept {}
-CudaTaken cuda_take(CudaKey, std::uint64_t) noexcept { return {}; }
-void cuda_freed(const CudaTaken&, Caller) noexcept {}
-void cuda_put_back(const CudaTaken&) noexcept {}
-void cuda_free_refused(CudaKey, std::uint64_t, Caller) noexcept {}
-void cuda_context_ended(std::uint64_t, CudaEnd, Caller) noexcept {}
-void cuda_called(CudaRoute) noexcept {}
-void cuda_unhooked(const char*, CudaRoute, const char*) noexcept {}
-void cuda_deepbind_open(const char*) noexcept {}
-void cuda_device_seen(std::uint8_t, const char*, std::uint64_t) noexcept {}
-bool cuda_memory_due(std::uint8_t) noexcept { return false; }
-void cuda_memory_seen(std::uint8_t, std::uint64_t, std::uint64_t, std::uint64_t) noexcept {}
-void cuda_pools_seen(std::uint8_t, std::uint64_t, std::uint64_t) noexcept {}
-void cuda_driver_seen(std::uint32_t) noexcept {}
+namespace weir::engine {
+namespace {
+
+using ledger::Key;
+using profile::ErrorKind;
+using profile::Space;
+
+constexpr auto kUntracked = static_cast<std::uint32_t>(profile::FixedSite::Untracked);
+
+/// What else the key may say of itself: true, and there is nothing to enter.
+bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
+  ledger::Block* old = g_cuda.live.find(key);
+  if (old == nullptr) return false;
+  if (old->space == Space::Imported && block.space == Space::Imported && old->bytes == block.bytes) {
+    ++old->shares;
+    return true;
+  }
+  // The driver hands out no live block: this one was freed in a way that weir did not see.
+  add_shared(losses().cuda_frees_missed, 1);
+  count_cuda_free(*old, false);
+  g_cuda.live.erase(key);
+  return false;
+}
+
+/// Under the lock.
+void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint32_t site) noexcept {
+  g_cuda.freed.forget(key);
+  if (is_shared_once_more(key, block)) return;
+  ledger::Block entry{.bytes = block.bytes,
+                      .context = block.context,
+                      .born = ++g_cuda.born,
+                      .site = site,
+                      .shares = 0,
+                      .space = block.space,
+                      .kind = block.kind,
+                      .device = block.device};
+  // First the ledger: what it does not know is never seen freed, and must not be counted.
+  if (site == 0 || !g_cuda.live.insert(key, entry)) {
+    add_shared(losses().cuda_blocks_dropped, 1);
+    return;
+  }
+  entry.site = count_cuda_alloc(entry);
+  if (entry.site == 0) {
+    g_cuda.live.erase(key);
+    add_shared(losses().cuda_blocks_dropped, 1);
+    return;
+  }
+  if (entry.site != site) g_cuda.live.find(key)->site = entry.site;
+  self.last_cuda = entry.born;
+}
+
+ledger::Block entry_of(const CudaTaken& taken) noexcept {
+  const CudaBlock& block = taken.block;
+  return {.bytes = block.bytes,
+          .context = block.context,
+          .born = taken.born,
+          .site = taken.site,
+          .shares = 0,
+          .space = block.space,
+          .kind = block.kind,
+          .device = block.device};
+}
+
+CudaTaken take(CudaKey keys, std::uint64_t key) noexcept {
+  const platform::Holding hold{g_cuda.lock};
+  ledger::Block* found = g_cuda.live.find(ledger_key(keys, key));
+  if (found == nullptr) return {};
+  const CudaTaken taken{.block = {.key = key,
+                                  .bytes = found->bytes,
+                                  .context = found->context,
+                                  .space = found->space,
+                                  .kind = found->kind,
+                                  .device = found->device},
+                        .site = found->site,
+                        .keys = keys,
+                        .is_shared = found->shares != 0,
+                        .born = found->born};
+  if (taken.is_shared)
+    --found->shares;
+  else
+    g_cuda.live.erase(ledger_key(keys, key));
+  return taken;
+}
+
+void put_back(const CudaTaken& taken) noexcept {
+  const platform::Holding hold{g_cuda.lock};
+  const Key key = ledger_key(taken.keys, taken.block.key);
+  ledger::Block* now = g_cuda.live.find(key);
+  if (taken.is_shared && now != nullptr) {
+    ++now->shares;
+    return;
+  }
+  if (now == nullptr && g_cuda.live.insert(key, entry_of(taken))) return;
+  // Handed out again meanwhile, so it was freed after all; or there is no memory to remember it.
+  count_cuda_free(entry_of(taken), false);
+}
+
+/// What is known of a key that the driver would not free.
+profile::ErrorRecord diagnose(CudaKey keys, std::uint64_t key, Space space) noexcept {
+  profile::ErrorRecord error{};
+  error.kind = ErrorKind::InvalidFree;
+  error.space = space;
+  error.address = key;
+  const platform::Holding hold{g_cuda.lock};
+  if (const ledger::Freed* before = g_cuda.freed.find(ledger_key(keys, key))) {
+    error.kind = ErrorKind::DoubleFree;
+    error.space = before->space;
+    error.allocated_site = before->allocated_site;
+    error.freed_site = before->freed_site;
+    error.bytes = before->bytes;
+    return error;
+  }
+  if (keys != CudaKey::Address) return error;
+  g_cuda.live.each([&](const Key& other, const ledger::Block& block) noexcept {
+    if (other.space != static_cast<std::uint32_t>(keys) || key - other.key >= block.bytes) return;
+    error.space = block.space;
+    error.allocated_site = block.site;
+    error.bytes = block.bytes;
+  });
+  return error;
+}
+
+}  // namespace
+
+void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcept {
+  ThreadState& self = t_self;
+  if (!may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (!counts_cuda()) return;
+  const std::uint32_t stack_site = capture_site(self, caller);
+  if (stack_site == kUntracked) return;
+  const std::uint32_t site = cuda_site(stack_site, block);
+  {
+    const platform::Holding hold{g_cuda.lock};
+    enter(self, ledger_key(keys, block.key), block, site);
+  }
+  tick(self);
+}
+
+CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept {
+  const Caller caller = caller_of(__builtin_frame_address(0));
+  ThreadState& self = t_self;
+  if (!may_record_cuda(self, caller)) return {};
+  const Operation operation{self, caller};
+  return counts_cuda() ? take(keys, key) : CudaTaken{};
+}
+
+void cuda_freed(const CudaTaken& taken, Caller caller) noexcept {
+  ThreadState& self = t_self;
+  if (!taken.found() || taken.is_shared || !may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (!counts_cuda() || taken.site < g_first_own_site) return;
+  const std::uint32_t freed_site = capture_site(self, caller);
+  {
+    const platform::Holding hold{g_cuda.lock};
+    const bool temporary = taken.born == self.last_cuda;
+    if (temporary) self.last_cuda = 0;
+    count_cuda_free(entry_of(taken), temporary);
+    const Key key = ledger_key(taken.keys, taken.block.key);
+    // The driver may have handed the key out again already.
+    if (g_cuda.live.find(key) == nullptr)
+      g_cuda.freed.note(key, {taken.block.bytes, taken.site, freed_site, taken.block.space});
+  }
+  tick(self);
+}
+
+void cuda_put_back(const CudaTaken& taken) noexcept {
+  const Caller caller = caller_of(__builtin_frame_address(0));
+  ThreadState& self = t_self;
+  if (!taken.found() || !may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (counts_cuda() && taken.site >= g_first_own_site) put_back(taken);
+}
+
+void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller, Space space) noexcept {
+  ThreadState& self = t_self;
+  if (!may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (!counts_cuda()) return;
+  profile::ErrorRecord error = diagnose(keys, key, space);
+  error.site = capture_site(self, caller);
+  error.at_ns = since_start_ns();
+  report_misuse(error);
+}
 
 }  // namespace weir::engine

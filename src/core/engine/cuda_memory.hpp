@@ -35,6 +35,8 @@ struct CudaTaken {
   CudaBlock block;
   std::uint32_t site;  ///< 0: there was no such block
   CudaKey keys;
+  bool is_shared;      ///< it is handed out once more (imported memory): nothing is counted
+  std::uint64_t born;  ///< number of its allocation
   [[nodiscard]] bool found() const noexcept { return site != 0; }
 };
 
@@ -43,7 +45,9 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
 void cuda_freed(const CudaTaken& taken, Caller caller) noexcept;
 void cuda_put_back(const CudaTaken& taken) noexcept;
 /// The driver called this free invalid: recorded as a double or an invalid free.
-void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller) noexcept;
+/// `space`: of the memory that this function frees.
+void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller,
+                       profile::Space space = profile::Space::Device) noexcept;
 
 /// Blocks that go with their context: what was still live was not freed by the program.
 enum class CudaEnd : std::uint8_t { ContextDestroyed = 1, DeviceReset = 2, ModuleUnloaded = 3 };
@@ -51,7 +55,7 @@ void cuda_context_ended(std::uint64_t context, CudaEnd how, Caller caller) noexc
 
 /// How a driver function was reached. The values are indices on disk.
 enum class CudaRoute : std::uint8_t { Linked = 0, Dlsym = 1, ProcAddress = 2, Patched = 3 };
-inline constexpr std::uint32_t kCudaRoutes = 4;
+inline constexpr std::uint32_t kCudaRoutes = profile::kCudaRoutes;
 /// A call of a wrapped function arrived by this route. Hot: one relaxed increment.
 void cuda_called(CudaRoute route) noexcept;
 /// The program was given a function that allocates, and not our wrapper of it. `why`: one word for the report.
@@ -64,7 +68,8 @@ void cuda_device_seen(std::uint8_t device, const char* name, std::uint64_t total
 /// Is it time to ask the driver how much of the device is used? Cheap.
 [[nodiscard]] bool cuda_memory_due(std::uint8_t device) noexcept;
 /// What the driver says, in bytes, and how long it took to say it.
-void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t total, std::uint64_t took_ns) noexcept;
+void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t total,
+                      std::uint64_t took_ns) noexcept;
 /// Bytes that the driver's stream-ordered pools of the device hold, in use or not.
 void cuda_pools_seen(std::uint8_t device, std::uint64_t reserved, std::uint64_t used) noexcept;
 void cuda_driver_seen(std::uint32_t version) noexcept;

@@ -10,6 +10,7 @@
 
 #include "core/base/slice.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/cuda_count.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/environment.hpp"
 #include "core/engine/foreign.hpp"
@@ -182,6 +183,7 @@ void forget_parent() noexcept {
   std::memset(h.warnings, 0, sizeof(h.warnings));
   forget_pulse();
   forget_misuses();
+  forget_cuda();
 }
 
 /// With tables.

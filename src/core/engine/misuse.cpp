@@ -71,8 +71,12 @@ void report_bad_free(const void* block, std::size_t class_bytes, const host::Tag
         .at_ns = g_map.exists() ? since_start_ns() : 0,
         .times = 0,
         .ready = 0,
+        .space = profile::Space::Host,
+        .reserved_bytes = {},
         .reserved = {}});
 }
+
+void report_misuse(const ErrorRecord& what) noexcept { note(what); }
 
 void report_wrong_size(const void* block, std::uint32_t site, std::size_t bytes, std::size_t given_bytes,
                        Caller caller) noexcept {
@@ -86,6 +90,8 @@ void report_wrong_size(const void* block, std::uint32_t site, std::size_t bytes,
         .at_ns = g_map.exists() ? since_start_ns() : 0,
         .times = 0,
         .ready = 0,
+        .space = profile::Space::Host,
+        .reserved_bytes = {},
         .reserved = {}});
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/engine/engine.hpp"
 #include "core/host/host.hpp"
+#include "core/profile/format.hpp"
 
 namespace weir::engine {
 
@@ -15,6 +16,9 @@ void report_bad_free(const void* block, std::size_t class_bytes, const host::Tag
 /// A sized free that states another size than was asked for.
 void report_wrong_size(const void* block, std::uint32_t site, std::size_t bytes, std::size_t given_bytes,
                        Caller caller) noexcept;
+
+/// Any other misuse; `times` and `ready` are not the caller's.
+void report_misuse(const profile::ErrorRecord& what) noexcept;
 
 /// In a forked child: the parent's misuses are not the child's.
 void forget_misuses() noexcept;

@@ -2,6 +2,7 @@
 // allocates does, after every 1024 operations, when it is due.
 #include <cstring>
 
+#include "core/engine/cuda_count.hpp"
 #include "core/engine/state.hpp"
 #include "core/host/host.hpp"
 
@@ -80,7 +81,7 @@ void take_stats(std::uint64_t now_ns, std::int64_t requested) noexcept {
                        .slab_bytes = uses[i].slab_bytes};
   // release: the older take stays whole until this one is.
   store_release(h.host_stats_take, h.host_stats_take + 1);
-  h.own_bytes = g_sites.own_bytes() + g_shards.own_bytes() + stack::own_bytes();
+  h.own_bytes = g_sites.own_bytes() + g_shards.own_bytes() + stack::own_bytes() + cuda_own_bytes();
   g_next_stats_ns.store(now_ns + kStatsEveryNs, std::memory_order_relaxed);
 }
 

@@ -24,7 +24,7 @@
 namespace weir::profile {
 
 inline constexpr std::array<char, 8> kMagic{'W', 'E', 'I', 'R', 'P', 'R', 'O', 'F'};
-inline constexpr std::uint32_t kFormatVersion = 2;  ///< 1 knew no sampling
+inline constexpr std::uint32_t kFormatVersion = 3;  ///< 1 knew no sampling, 2 no CUDA
 inline constexpr std::uint64_t kChunkBytes = 16384;
 inline constexpr std::uint32_t kMaxFrames = 256;  ///< upper limit of WEIR_STACK_DEPTH
 
@@ -41,7 +41,14 @@ enum class ChunkKind : std::uint32_t {
   HostStats = 8,  ///< HostStatsRecord, `index` 0 or 1: two takes, the header names the newer
   Errors = 9,     ///< ErrorRecord[136], exactly one chunk
   Samples = 10,   ///< SampleRecord[128], for sites 128*index …; sampled mode only
+  CudaCounters =
+      11,  ///< CounterRecord[256], for sites 256*index …: sites of CUDA memory count here, whatever thread
+  Devices = 12,        ///< DeviceRecord[32], for devices 32*index …
+  Releases = 13,       ///< ReleaseRecord[256], part `index`
+  Unhooked = 14,       ///< UnhookedRecord[128], exactly one chunk
+  DeepbindOpens = 15,  ///< DeepbindRecord[32], exactly one chunk
 };
+inline constexpr std::uint32_t kChunkKinds = 16;
 
 struct ChunkEntry {
   ChunkKind kind;
@@ -63,8 +70,16 @@ static_assert(sizeof(NodeRecord) == 16);
 inline constexpr std::uint32_t kNodesPerChunk = kChunkBytes / sizeof(NodeRecord);
 
 /// Where blocks live. The values are on disk.
-enum class Space : std::uint8_t { Host = 0, Device = 1, Pinned = 2, Managed = 3 };
-inline constexpr std::uint32_t kSpaces = 4;
+enum class Space : std::uint8_t {
+  Host = 0,
+  Device = 1,
+  Pinned = 2,
+  Managed = 3,
+  Imported =
+      4,  ///< memory of another process or interface: none of this process's, so never in a total of the others
+};
+inline constexpr std::uint32_t kSpaces = 4;  ///< those that this process pays for
+inline constexpr std::uint32_t kSpacesAndImported = 5;
 
 /// By which of CUDA's ways the memory of a site was had. The values are on disk: SiteRecord.flags >> kSiteKindShift.
 enum class MemoryKind : std::uint8_t {
@@ -218,10 +233,82 @@ struct ErrorRecord {
   std::uint64_t at_ns;
   std::uint64_t times;  ///< how often this kind happened at this site
   std::uint64_t ready;
-  std::uint64_t reserved[7];
+  Space space;
+  std::uint8_t reserved_bytes[7];
+  std::uint64_t reserved[6];
 };
 static_assert(sizeof(ErrorRecord) == 120);
 inline constexpr std::uint32_t kMaxErrors = kChunkBytes / sizeof(ErrorRecord);
+
+/// What the driver said of a device's memory at one moment, and what was known then.
+struct DeviceLook {
+  std::uint64_t at_ns;           ///< after start
+  std::uint64_t used;            ///< total less free, as the driver says: of all processes
+  std::uint64_t tracked;         ///< live bytes of device space on this device, as requested
+  std::uint64_t ordered;         ///< … of them stream-ordered, from pools
+  std::uint64_t pools_reserved;  ///< what the pools were last known to hold; 0: unknown
+};
+
+/// A device. Record number = ordinal.
+struct DeviceRecord {
+  char name[64];  ///< zero-terminated
+  std::uint64_t total;
+  std::int64_t live, peak;  ///< device space: requested bytes
+  std::uint64_t peak_at_ns;
+  std::int64_t managed_live, managed_peak;
+  std::int64_t ordered_live;                 ///< part of live
+  std::uint64_t pools_reserved, pools_used;  ///< of stream-ordered pools, when last looked
+  std::uint64_t pools_at_ns;                 ///< 0: nobody looked
+  std::uint64_t looks;              ///< how often the driver was asked; 0: the three below are nothing
+  std::uint64_t looks_took_ns;      ///< … and what that took, in all
+  DeviceLook first, last, highest;  ///< highest: with the largest `used`
+  std::uint64_t ready;              ///< 1 once the name may be read
+  std::uint64_t reserved[28];
+};
+static_assert(sizeof(DeviceRecord) == 512);
+inline constexpr std::uint32_t kDevicesPerChunk = kChunkBytes / sizeof(DeviceRecord);
+inline constexpr std::uint32_t kMaxDevices = 256;
+
+/// What took blocks along that the program had not freed.
+enum class ReleasedBy : std::uint32_t { None = 0, ContextDestroyed = 1, DeviceReset = 2, ModuleUnloaded = 3 };
+
+/// Live blocks of one site that went with their context at one place of the program.
+struct ReleaseRecord {
+  std::uint32_t site;
+  std::uint32_t released_site;  ///< who ended it; 0: unknown
+  ReleasedBy how;
+  std::uint32_t ready;  ///< 1 once the other fields may be read
+  std::uint64_t bytes, blocks;
+  std::uint64_t first_ns, last_ns;  ///< after start
+  std::uint64_t reserved[2];
+};
+static_assert(sizeof(ReleaseRecord) == 64);
+inline constexpr std::uint32_t kReleasesPerChunk = kChunkBytes / sizeof(ReleaseRecord);
+
+/// How a function of the driver was reached: linked, dlsym, cuGetProcAddress, patched.
+inline constexpr std::uint32_t kCudaRoutes = 4;
+
+/// A function that allocates, and that the program was given without weir's wrapper.
+struct UnhookedRecord {
+  char name[72];  ///< zero-terminated, as the next
+  char why[32];
+  std::uint64_t times;
+  std::uint32_t route;
+  std::uint32_t ready;
+  std::uint64_t reserved;
+};
+static_assert(sizeof(UnhookedRecord) == 128);
+inline constexpr std::uint32_t kMaxUnhooked = kChunkBytes / sizeof(UnhookedRecord);
+
+/// A library that was opened with RTLD_DEEPBIND.
+struct DeepbindRecord {
+  char path[488];  ///< zero-terminated
+  std::uint64_t times;
+  std::uint64_t ready;
+  std::uint64_t reserved;
+};
+static_assert(sizeof(DeepbindRecord) == 512);
+inline constexpr std::uint32_t kMaxDeepbinds = kChunkBytes / sizeof(DeepbindRecord);
 
 enum class End : std::uint32_t {
   Running = 0,    ///< or died without a word: the tool looks whether the process still lives
@@ -245,7 +332,14 @@ struct LossCounters {
       blocks_in_handlers;  ///< allocated by signal handlers that interrupted weir: glibc made them, not recorded
   std::uint64_t
       samples_dropped;  ///< blocks that were chosen to be recorded, and had no room in the sampled range
-  std::uint64_t reserved[5];
+  std::uint64_t cuda_blocks_dropped;  ///< CUDA blocks that found no room: not recorded
+  std::uint64_t
+      cuda_in_handlers;  ///< operations on CUDA memory by signal handlers that interrupted weir: not recorded
+  std::uint64_t
+      cuda_frees_missed;  ///< CUDA blocks whose address was handed out again before weir saw them freed
+  std::uint64_t
+      cuda_facts_dropped;  ///< devices, releases, unhooked functions, opened libraries beyond their tables
+  std::uint64_t reserved[1];
 };
 static_assert(sizeof(LossCounters) == 128);
 
@@ -302,8 +396,16 @@ struct Header {
   std::uint64_t sample_every;  ///< mean bytes between two draws
   double host_live_variance;   ///< of flushed_live[Host]
   double host_peak_variance;   ///< of peak_bytes[Host]: that of the live bytes at that moment
+
+  // Since version 3. Imported memory: as flushed_live, peak_bytes … of the other spaces.
+  std::int64_t imported_live, imported_peak;
+  std::uint64_t imported_peak_number, imported_peak_at_ns;
+  std::uint64_t cuda_calls[kCudaRoutes];  ///< calls of wrapped functions of the driver, by route
+  std::uint32_t cuda_driver_version;      ///< as cuDriverGetVersion says it; 0: unknown
+  std::uint32_t cuda_contexts_ended;      ///< contexts destroyed and devices reset by the program
 };
 static_assert(sizeof(Header) <= kChunkBytes);
 inline constexpr std::uint64_t kHeaderBytesV1 = offsetof(Header, sample_every);
+inline constexpr std::uint64_t kHeaderBytesV2 = offsetof(Header, imported_live);
 
 }  // namespace weir::profile

@@ -37,6 +37,11 @@ class Sites {
   [[nodiscard]] std::uint32_t intern(profile::Map& map, Modules& modules, const StackView& stack,
                                      std::uint64_t started_ns) noexcept;
 
+  /// The site of the same stack in another space: its own number for each space, device and flags. 0: no room.
+  [[nodiscard]] std::uint32_t in_space(profile::Map& map, std::uint32_t site, profile::Space space,
+                                       std::uint8_t device, std::uint16_t flags,
+                                       std::uint64_t started_ns) noexcept;
+
   /// After libraries were unloaded: an address may mean other code now. Sites stay what they are; a stack is entered
   /// again, by modules and addresses, when it is next seen.
   void forget_stacks() noexcept;
@@ -46,6 +51,8 @@ class Sites {
   void begin_own_numbers(profile::Map& map) noexcept;
 
   [[nodiscard]] std::uint32_t count() const noexcept { return site_count_; }
+  /// Of a site that was handed out: profile::kSite….
+  [[nodiscard]] std::uint16_t flags(std::uint32_t site) const noexcept { return sites_[site].flags; }
   [[nodiscard]] std::uint32_t unknown_site() const noexcept { return unknown_; }
   [[nodiscard]] std::uint64_t own_bytes() const noexcept {
     return by_stack_.own_bytes() + by_node_.own_bytes() + nodes_by_frame_.own_bytes();

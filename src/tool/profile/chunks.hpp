@@ -45,7 +45,7 @@ class Chunks {
   [[nodiscard]] std::size_t parts(profile::ChunkKind kind) const noexcept;
 
  private:
-  static constexpr std::size_t kKinds = 11;
+  static constexpr std::size_t kKinds = profile::kChunkKinds;
   std::vector<Piece> pieces_[kKinds];
 };
 

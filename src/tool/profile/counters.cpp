@@ -32,6 +32,18 @@ bool empty(const CounterRecord& c) noexcept {
   return (c.allocated_blocks | c.allocated_bytes | c.freed_blocks | c.freed_bytes) == 0;
 }
 
+/// What the header says of a space's peak.
+struct Peak {
+  std::int64_t bytes;
+  std::uint64_t error_bytes, number, at_ns;
+};
+
+Peak peak_of(const profile::Header& h, std::size_t space) noexcept {
+  if (space == static_cast<std::size_t>(Space::Imported))
+    return {h.imported_peak, 0, h.imported_peak_number, h.imported_peak_at_ns};
+  return {h.peak_bytes[space], h.peak_error_bytes[space], h.peak_number[space], h.peak_at_ns[space]};
+}
+
 /// What the shards say that is not a plain sum.
 struct Peaks {
   std::int64_t at_peak = 0;
@@ -88,15 +100,16 @@ void sum_spaces(const profile::Header& header, Profile& out, Damage& damage) {
     SpaceTotals& space = out.spaces[static_cast<std::size_t>(site.space)];
     (site.inherited ? space.inherited : space.counts) += site.counts;
   }
-  for (std::size_t i = 0; i != profile::kSpaces; ++i) {
+  for (std::size_t i = 0; i != profile::kSpacesAndImported; ++i) {
     SpaceTotals& space = out.spaces[i];
-    const bool sane = honest(header.peak_bytes[i]) && honest(header.peak_error_bytes[i]);
+    const Peak peak = peak_of(header, i);
+    const bool sane = honest(peak.bytes) && honest(peak.error_bytes);
     if (!sane) damage.note("the peak of a space is impossible and was left out");
-    if (sane) space.peak_bytes = at_least_zero(header.peak_bytes[i]);
-    if (sane) space.peak_error_bytes = header.peak_error_bytes[i];
+    if (sane) space.peak_bytes = at_least_zero(peak.bytes);
+    if (sane) space.peak_error_bytes = peak.error_bytes;
     if (sane && i == 0 && honest_variance(header.host_peak_variance))
       space.peak_variance = header.host_peak_variance;
-    if (honest(header.peak_at_ns[i])) space.peak_at_ns = header.peak_at_ns[i];
+    if (honest(peak.at_ns)) space.peak_at_ns = peak.at_ns;
     if (space.peak_bytes < space.counts.live_bytes) {
       space.peak_bytes = space.counts.live_bytes;
       space.peak_variance = space.counts.spread.live_bytes;
@@ -135,7 +148,7 @@ Spread& Spread::operator+=(const Spread& other) noexcept {
 
 void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage) {
   std::vector<Peaks> peaks(out.sites.size());
-  for (const Piece& piece : chunks.of(ChunkKind::Counters)) {
+  const auto sum = [&](const Piece& piece) {
     const std::size_t first = piece.index * std::size_t{profile::kCountersPerChunk};
     for (std::size_t i = 0; i != piece.count<CounterRecord>(); ++i) {
       const auto c = piece.record<CounterRecord>(i);
@@ -156,14 +169,16 @@ void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& 
                       .freed_blocks = c.freed_blocks,
                       .freed_bytes = c.freed_bytes,
                       .temporary_blocks = c.temporary_blocks};
-      const bool reached = c.peak_number == header.peak_number[static_cast<std::size_t>(site.space)];
+      const bool reached = c.peak_number == peak_of(header, static_cast<std::size_t>(site.space)).number;
       const auto live =
           static_cast<std::int64_t>(c.allocated_bytes) - static_cast<std::int64_t>(c.freed_bytes);
       add(peaks[id].at_peak, reached ? c.at_peak : live);
       add(peaks[id].highest, std::max<std::int64_t>(c.highest_live, 0));
       ++peaks[id].shards;
     }
-  }
+  };
+  for (const ChunkKind kind : {ChunkKind::Counters, ChunkKind::CudaCounters})
+    for (const Piece& piece : chunks.of(kind)) sum(piece);
   if (out.is_sampled()) round_blocks(out.sites);
   for (std::size_t id = 0; id != out.sites.size(); ++id) finish(out.sites[id], peaks[id]);
 }

@@ -91,11 +91,12 @@ void read_errors(const Chunks& chunks, Profile& out, Damage& damage) {
         damage.note("a misuse of an unknown kind was left out");
         continue;
       }
-      for (std::uint32_t* site : {&record.site, &record.allocated_site, &record.freed_site}) {
-        if (*site < out.sites.size() && (*site == 0 || out.sites[*site].exists)) continue;
-        if (*site != 0) damage.note("a misuse points to a missing call site");
-        *site = 0;
+      if (static_cast<std::uint32_t>(record.space) >= profile::kSpacesAndImported) {
+        damage.note("a misuse of memory of an unknown space was left out");
+        continue;
       }
+      for (std::uint32_t* site : {&record.site, &record.allocated_site, &record.freed_site})
+        *site = existing_site(*site, out, damage);
       out.errors.push_back(record);
     }
   }

@@ -24,7 +24,9 @@ profile::Header header_of(std::span<const std::byte> file, const std::string& na
     throw Error{fmt::format("{} was written by a newer weir (format {}; this one reads up to {})", name,
                             version, profile::kFormatVersion)};
   if (version == 0) throw Error{fmt::format("{} is damaged: its format version is 0", name)};
-  const std::size_t bytes = version == 1 ? profile::kHeaderBytesV1 : sizeof(profile::Header);
+  const std::size_t bytes = version == 1   ? profile::kHeaderBytesV1
+                            : version == 2 ? profile::kHeaderBytesV2
+                                           : sizeof(profile::Header);
   if (file.size() < bytes) throw Error{fmt::format("{} is cut short: its header is not complete", name)};
   profile::Header header{};
   std::memcpy(&header, file.data(), bytes);
@@ -76,6 +78,7 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   read_timeline(chunks, header, out, damage);
   read_host_stats(chunks, header, out, damage);
   read_errors(chunks, out, damage);
+  read_cuda(chunks, header, out, damage);
   out.damage = damage.lines();
   return out;
 }

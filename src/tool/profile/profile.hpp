@@ -22,6 +22,7 @@ class Error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+using profile::MemoryKind;
 using profile::Space;
 
 struct Node {
@@ -57,7 +58,8 @@ struct Site {
   bool inherited = false;  ///< the parent's at fork: no part of this process's totals
   Space space = Space::Host;
   std::uint8_t device = 0;
-  std::uint16_t flags = 0;  ///< profile::kSite…
+  MemoryKind kind = MemoryKind::None;
+  std::uint16_t flags = 0;  ///< profile::kSite…, without the kind
   std::uint32_t node = 0;   ///< youngest frame, 0: no stack
   std::uint32_t first_ms = 0;
   Counts counts;
@@ -95,6 +97,23 @@ struct HostStats {
   std::vector<profile::SizeClassRecord> classes;  ///< only those with blocks or slabs
 };
 
+struct Device {
+  unsigned ordinal = 0;
+  std::string name;
+  profile::DeviceRecord record{};  ///< checked; `name` and `reserved` mean nothing
+};
+
+struct Unhooked {
+  std::string name, why;
+  std::uint32_t route = 0;  ///< below profile::kCudaRoutes
+  std::uint64_t times = 0;
+};
+
+struct DeepbindOpen {
+  std::string path;
+  std::uint64_t times = 0;
+};
+
 struct Profile {
   Process process;
   std::uint32_t record_mode = 0, stack_depth = 0;  ///< 0 exact, 1 sampled, 2 off
@@ -109,13 +128,25 @@ struct Profile {
   std::vector<Node> nodes;
   std::vector<Module> modules;
   std::vector<Site> sites;  ///< by site number; look at `exists`
-  SpaceTotals spaces[profile::kSpaces];
+  SpaceTotals spaces[profile::kSpacesAndImported];
   std::optional<HostStats> host_stats;
   std::vector<profile::TimelineRecord> timeline;  ///< in order of time
   std::vector<profile::ErrorRecord> errors;       ///< sites in them exist or are 0
 
+  std::vector<Device> devices;                   ///< in order of ordinal
+  std::vector<profile::ReleaseRecord> releases;  ///< sites exist; releasing sites exist or are 0
+  std::vector<Unhooked> unhooked;
+  std::vector<DeepbindOpen> deepbinds;
+  std::uint64_t cuda_calls[profile::kCudaRoutes]{};
+  std::uint32_t cuda_driver_version = 0, cuda_contexts_ended = 0;
+
   /// Whether the counts are estimates.
   [[nodiscard]] bool is_sampled() const noexcept { return record_mode == 1; }
+  [[nodiscard]] const SpaceTotals& space(Space which) const noexcept {
+    return spaces[static_cast<std::size_t>(which)];
+  }
+  /// Whether anything of CUDA was seen.
+  [[nodiscard]] bool has_cuda() const noexcept;
 
   /// The nodes of a stack, youngest first, `most` of them.
   [[nodiscard]] std::vector<std::uint32_t> stack(std::uint32_t node,

@@ -63,7 +63,9 @@ void read_sites(const Chunks& chunks, const profile::Header& header, Profile& ou
     for (std::size_t i = 0; i != piece.count<profile::SiteRecord>(); ++i) {
       const auto record = piece.record<profile::SiteRecord>(i);
       if (record.ready == 0) continue;
-      if (record.ready != 1 || static_cast<std::uint32_t>(record.space) >= profile::kSpaces) {
+      const auto kind = static_cast<std::uint32_t>(record.flags >> profile::kSiteKindShift);
+      if (record.ready != 1 || static_cast<std::uint32_t>(record.space) >= profile::kSpacesAndImported ||
+          kind >= profile::kMemoryKinds) {
         damage.note("a call site makes no sense and was left out");
         continue;
       }
@@ -71,7 +73,8 @@ void read_sites(const Chunks& chunks, const profile::Header& header, Profile& ou
       site.exists = true;
       site.space = record.space;
       site.device = record.device;
-      site.flags = record.flags;
+      site.kind = static_cast<MemoryKind>(kind);
+      site.flags = record.flags & ((1U << profile::kSiteKindShift) - 1);
       site.first_ms = record.first_ms;
       site.node = record.node;
       if (site.node != 0 && (site.node >= out.nodes.size() || out.nodes[site.node].pc == 0)) {

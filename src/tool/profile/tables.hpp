@@ -28,6 +28,10 @@ void sum_spaces(const profile::Header& header, Profile& out, Damage& damage);
 void read_timeline(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void read_host_stats(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void read_errors(const Chunks& chunks, Profile& out, Damage& damage);
+void read_cuda(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+
+/// A site number from a record: 0 if there is no such site, which is then noted as damage.
+[[nodiscard]] std::uint32_t existing_site(std::uint32_t site, const Profile& profile, Damage& damage);
 
 /// A text field: up to its first zero byte.
 template <std::size_t N>

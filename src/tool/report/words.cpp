@@ -88,6 +88,7 @@ std::string_view space_name(Space space) {
     case Space::Device: return "device";
     case Space::Pinned: return "pinned";
     case Space::Managed: return "managed";
+    case Space::Imported: return "imported";
   }
   return "host";
 }

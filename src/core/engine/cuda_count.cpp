@@ -1,0 +1,178 @@
+#include "core/engine/cuda_count.hpp"
+
+#include <cstring>
+
+#include "core/engine/handler_path.hpp"
+
+namespace weir::engine {
+namespace {
+
+using profile::CounterRecord;
+using profile::Space;
+
+/// The header's words on one space.
+struct SpaceWords {
+  std::int64_t& live;
+  std::int64_t& peak;
+  std::uint64_t& peak_number;
+  std::uint64_t& peak_at_ns;
+};
+
+SpaceWords words_of(Space space) noexcept {
+  profile::Header& h = header();
+  if (space == Space::Imported)
+    return {h.imported_live, h.imported_peak, h.imported_peak_number, h.imported_peak_at_ns};
+  const auto i = static_cast<std::size_t>(space);
+  return {h.flushed_live[i], h.peak_bytes[i], h.peak_number[i], h.peak_at_ns[i]};
+}
+
+// The one writer of these words is whoever holds the lock; readers of the file see whole words.
+void add(std::uint64_t& sum, std::uint64_t more) noexcept { store_relaxed(sum, sum + more); }
+void add(std::int64_t& sum, std::int64_t more) noexcept { store_relaxed(sum, sum + more); }
+void raise(std::int64_t& highest, std::int64_t now) noexcept {
+  if (now > highest) store_relaxed(highest, now);
+}
+
+/// Counters are in these units of a block.
+std::uint64_t one_block() noexcept { return is_sampled() ? profile::kBlockUnits : 1; }
+
+/// The first change of a site after a new peak: what was live until now was live at the peak.
+void remember_peak(CounterRecord& c, const SpaceWords& space) noexcept {
+  if (c.peak_number == space.peak_number) return;
+  c.at_peak = static_cast<std::int64_t>(c.allocated_bytes - c.freed_bytes);
+  store_relaxed(c.peak_number, space.peak_number);
+}
+
+void grow(const SpaceWords& space, std::int64_t bytes) noexcept {
+  add(space.live, bytes);
+  if (space.live <= space.peak) return;
+  store_relaxed(space.peak, space.live);
+  add(space.peak_number, std::uint64_t{1});
+  store_relaxed(space.peak_at_ns, since_start_ns());
+}
+
+/// `bytes` is negative for a free.
+void count_on_device(const ledger::Block& block, std::int64_t bytes) noexcept {
+  if (block.space != Space::Device && block.space != Space::Managed) return;
+  profile::DeviceRecord* device = cuda_device(block.device);
+  if (device == nullptr) return;
+  if (block.space == Space::Managed) {
+    add(device->managed_live, bytes);
+    return raise(device->managed_peak, device->managed_live);
+  }
+  if (block.kind == profile::MemoryKind::Ordered) add(device->ordered_live, bytes);
+  add(device->live, bytes);
+  if (device->live <= device->peak) return;
+  store_relaxed(device->peak, device->live);
+  store_relaxed(device->peak_at_ns, since_start_ns());
+}
+
+template <class Table>
+void empty(Table& table, std::uint32_t records) noexcept {
+  for (std::uint32_t first = 0; first < records; first += Table::kPerChunk)
+    if (auto* chunk = table.find(first)) std::memset(chunk, 0, profile::kChunkBytes);
+}
+
+void note_interrupted() noexcept {
+  if (g_map.exists() && load_relaxed(g_guard->generation) != 0) add_shared(losses().cuda_in_handlers, 1);
+}
+
+}  // namespace
+
+constinit CudaBooks g_cuda{};
+
+bool may_record_cuda(ThreadState& self, Caller caller) noexcept {
+  if (g_mode.load(std::memory_order_acquire) == Mode::Cold) start_cold();
+  if (!counts_cuda() || self.quiet) return false;
+  if (!self.inside() || !is_inside(self, caller)) return true;
+  note_interrupted();
+  return false;
+}
+
+std::uint32_t cuda_site(std::uint32_t stack_site, const CudaBlock& block) noexcept {
+  const std::uint64_t started = header().started_monotonic_ns;
+  std::uint32_t& unknown = g_cuda.unknown_site[static_cast<std::size_t>(block.space)];
+  // Made before there is need of it. Two threads that come here together find the same site.
+  if (load_relaxed(unknown) == 0)
+    store_relaxed(unknown, g_sites.in_space(g_map, g_sites.unknown_site(), block.space, 0,
+                                            profile::kSiteUnknown, started));
+  const std::uint16_t flags = g_sites.flags(stack_site);
+  const auto kind = static_cast<std::uint16_t>(static_cast<unsigned>(block.kind) << profile::kSiteKindShift);
+  const std::uint32_t site = g_sites.in_space(g_map, stack_site, block.space, block.device,
+                                              static_cast<std::uint16_t>(flags | kind), started);
+  if (site != 0) return site;
+  add_shared(losses().sites_dropped, 1);
+  return load_relaxed(unknown);
+}
+
+bool has_cuda_tables() noexcept {
+  if (!g_cuda.has_tables)
+    g_cuda.has_tables = g_cuda.counters.begin(g_map.max_chunks()) &&
+                        g_cuda.devices.begin(profile::kMaxDevices / profile::kDevicesPerChunk);
+  return g_cuda.has_tables;
+}
+
+profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept {
+  profile::DeviceRecord* record = has_cuda_tables() ? g_cuda.devices.make(g_map, device) : nullptr;
+  if (record == nullptr)
+    add_shared(losses().cuda_facts_dropped, 1);
+  else if (record->ready == 0)
+    store_release(record->ready, std::uint64_t{1});
+  return record;
+}
+
+std::uint32_t count_cuda_alloc(const ledger::Block& block) noexcept {
+  if (!has_cuda_tables()) return 0;
+  std::uint32_t site = block.site;
+  CounterRecord* c = g_cuda.counters.make(g_map, site);
+  if (c == nullptr) {
+    add_shared(losses().counters_dropped, 1);
+    site = g_cuda.unknown_site[static_cast<std::size_t>(block.space)];
+    c = site == 0 ? nullptr : g_cuda.counters.make(g_map, site);
+  }
+  if (c == nullptr) return 0;
+  const SpaceWords space = words_of(block.space);
+  const auto bytes = static_cast<std::int64_t>(block.bytes);
+  remember_peak(*c, space);
+  add(c->allocated_blocks, one_block());
+  add(c->allocated_bytes, block.bytes);
+  raise(c->highest_live, static_cast<std::int64_t>(c->allocated_bytes - c->freed_bytes));
+  grow(space, bytes);
+  count_on_device(block, bytes);
+  return site;
+}
+
+void count_cuda_free(const ledger::Block& block, bool temporary) noexcept {
+  CounterRecord* c = g_cuda.counters.find(block.site);
+  if (c == nullptr) return;
+  const SpaceWords space = words_of(block.space);
+  const auto bytes = static_cast<std::int64_t>(block.bytes);
+  remember_peak(*c, space);
+  add(c->freed_blocks, one_block());
+  add(c->freed_bytes, block.bytes);
+  if (temporary) add(c->temporary_blocks, one_block());
+  add(space.live, -bytes);
+  count_on_device(block, -bytes);
+}
+
+void forget_cuda() noexcept {
+  g_cuda.lock.reset();
+  g_cuda.live.clear();
+  g_cuda.freed.clear();
+  g_cuda.born = 0;
+  for (std::uint32_t& site : g_cuda.unknown_site) site = 0;
+  empty(g_cuda.counters, g_sites.count());
+  empty(g_cuda.devices, profile::kMaxDevices);
+  profile::Header& h = header();
+  h.imported_live = h.imported_peak = 0;
+  ++h.imported_peak_number;
+  h.imported_peak_at_ns = 0;
+  for (std::uint64_t& calls : h.cuda_calls) calls = 0;
+  h.cuda_driver_version = h.cuda_contexts_ended = 0;
+  forget_cuda_facts();
+  forget_cuda_releases();
+}
+
+std::uint64_t cuda_own_bytes() noexcept { return g_cuda.live.own_bytes() + g_cuda.freed.own_bytes(); }
+
+}  // namespace weir::engine

@@ -1,0 +1,183 @@
+// What was seen of CUDA beside its blocks: devices, routes, functions that got by unhooked.
+#include <cstring>
+#include <string_view>
+
+#include "core/base/text.hpp"
+#include "core/engine/cuda_count.hpp"
+#include "core/engine/operation.hpp"
+
+namespace weir::engine {
+namespace {
+
+using profile::DeepbindRecord;
+using profile::DeviceLook;
+using profile::DeviceRecord;
+using profile::UnhookedRecord;
+
+/// The driver is asked at most so often, and at most for this part of the time.
+constexpr std::uint64_t kLookEveryNs = 100'000'000;
+constexpr std::uint64_t kShareOfTime = 50;
+/// Sooner when this much more is live than when it was last asked.
+constexpr std::int64_t kMuchMore = 64 << 20;
+
+constinit platform::Lock g_lock{};  ///< of the two tables; the profile map's is taken within it
+constinit UnhookedRecord* g_unhooked{};
+constinit DeepbindRecord* g_deepbinds{};
+
+/// When the driver may next be asked about a device, after start. 0: never asked.
+constinit std::atomic<std::uint64_t> g_next_look_ns[profile::kMaxDevices]{};
+constinit std::atomic<std::uint64_t> g_soonest_look_ns[profile::kMaxDevices]{};
+constinit std::atomic<std::int64_t> g_live_at_look[profile::kMaxDevices]{};
+
+/// Text of a field that is filled up with zeros; a full field is not terminated.
+template <std::size_t N>
+std::string_view text_of(const char (&field)[N]) noexcept {
+  return {field, ::strnlen(field, N)};
+}
+template <std::size_t N>
+std::string_view cut(const char* text, const char (&)[N]) noexcept {
+  return {text, ::strnlen(text, N - 1)};
+}
+
+/// The record of a table that `is_it`, or a new one that `fill`ed; counts it up. `chunk`: the table, made when needed.
+template <class Record, class IsIt, class Fill>
+void count_up(Record*& chunk, profile::ChunkKind kind, std::uint32_t most, IsIt is_it, Fill fill) noexcept {
+  const platform::Holding hold{g_lock};
+  if (chunk == nullptr) chunk = reinterpret_cast<Record*>(g_map.add_chunk(kind, 0, 0));
+  for (std::uint32_t i = 0; chunk != nullptr && i != most; ++i) {
+    Record& record = chunk[i];
+    if (record.ready != 0 && !is_it(record)) continue;
+    if (record.ready == 0) {
+      fill(record);
+      store_release(record.ready, decltype(record.ready){1});
+    }
+    store_relaxed(record.times, record.times + 1);
+    return;
+  }
+  add_shared(losses().cuda_facts_dropped, 1);
+}
+
+/// Runs `act` with the books open.
+template <class Act>
+void in_operation(Caller caller, Act act) noexcept {
+  ThreadState& self = t_self;
+  if (!may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (counts_cuda()) act();
+}
+
+}  // namespace
+
+void cuda_called(CudaRoute route) noexcept {
+  // In a forked child that has not begun yet the header is still the parent's.
+  if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return;
+  add_shared(header().cuda_calls[static_cast<std::size_t>(route)], 1);
+}
+
+void cuda_unhooked(const char* name, CudaRoute route, const char* why) noexcept {
+  in_operation(caller_of(__builtin_frame_address(0)), [&] {
+    const auto number = static_cast<std::uint32_t>(route);
+    count_up(
+        g_unhooked, profile::ChunkKind::Unhooked, profile::kMaxUnhooked,
+        [&](const UnhookedRecord& r) {
+          return r.route == number && text_of(r.name) == cut(name, r.name) &&
+                 text_of(r.why) == cut(why, r.why);
+        },
+        [&](UnhookedRecord& r) {
+          copy_text(r.name, cut(name, r.name));
+          copy_text(r.why, cut(why, r.why));
+          r.route = number;
+        });
+  });
+  stay();
+}
+
+void cuda_deepbind_open(const char* path) noexcept {
+  if (path == nullptr) path = "";
+  in_operation(caller_of(__builtin_frame_address(0)), [&] {
+    count_up(
+        g_deepbinds, profile::ChunkKind::DeepbindOpens, profile::kMaxDeepbinds,
+        [&](const DeepbindRecord& r) { return text_of(r.path) == cut(path, r.path); },
+        [&](DeepbindRecord& r) { copy_text(r.path, cut(path, r.path)); });
+  });
+  stay();
+}
+
+void cuda_device_seen(std::uint8_t device, const char* name, std::uint64_t total) noexcept {
+  in_operation(caller_of(__builtin_frame_address(0)), [&] {
+    const platform::Holding hold{g_cuda.lock};
+    DeviceRecord* record = cuda_device(device);
+    if (record == nullptr) return;
+    if (record->name[0] == '\0') copy_text(record->name, cut(name, record->name));
+    store_relaxed(record->total, total);
+  });
+  stay();
+}
+
+bool cuda_memory_due(std::uint8_t device) noexcept {
+  if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return false;
+  const std::uint64_t next = g_next_look_ns[device].load(std::memory_order_relaxed);
+  if (next == 0) return true;
+  const std::uint64_t now = since_start_ns();
+  if (now >= next) return true;
+  if (now < g_soonest_look_ns[device].load(std::memory_order_relaxed)) return false;
+  const DeviceRecord* record =
+      g_cuda.devices.find(device);  // once it was asked about, its record is there for good
+  return record != nullptr &&
+         load_relaxed(record->live) - g_live_at_look[device].load(std::memory_order_relaxed) > kMuchMore;
+}
+
+void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t total,
+                      std::uint64_t took_ns) noexcept {
+  in_operation(caller_of(__builtin_frame_address(0)), [&] {
+    const std::uint64_t now = since_start_ns();
+    const std::uint64_t pause = took_ns * kShareOfTime;
+    g_soonest_look_ns[device].store(now + pause, std::memory_order_relaxed);
+    g_next_look_ns[device].store(now + (pause > kLookEveryNs ? pause : kLookEveryNs),
+                                 std::memory_order_relaxed);
+    const platform::Holding hold{g_cuda.lock};
+    DeviceRecord* record = cuda_device(device);
+    if (record == nullptr) return;
+    const DeviceLook look{.at_ns = now,
+                          .used = total > free ? total - free : 0,
+                          .tracked = static_cast<std::uint64_t>(record->live),
+                          .ordered = static_cast<std::uint64_t>(record->ordered_live),
+                          .pools_reserved = record->pools_reserved};
+    g_live_at_look[device].store(record->live, std::memory_order_relaxed);
+    store_relaxed(record->total, total);
+    if (record->looks == 0) record->first = look;
+    if (record->looks == 0 || look.used > record->highest.used) record->highest = look;
+    record->last = look;
+    store_relaxed(record->looks_took_ns, record->looks_took_ns + took_ns);
+    store_relaxed(record->looks, record->looks + 1);
+  });
+  stay();
+}
+
+void cuda_pools_seen(std::uint8_t device, std::uint64_t reserved, std::uint64_t used) noexcept {
+  in_operation(caller_of(__builtin_frame_address(0)), [&] {
+    const std::uint64_t now = since_start_ns();
+    const platform::Holding hold{g_cuda.lock};
+    DeviceRecord* record = cuda_device(device);
+    if (record == nullptr) return;
+    store_relaxed(record->pools_reserved, reserved);
+    store_relaxed(record->pools_used, used);
+    store_relaxed(record->pools_at_ns, now);
+  });
+  stay();
+}
+
+void cuda_driver_seen(std::uint32_t version) noexcept {
+  in_operation(caller_of(__builtin_frame_address(0)),
+               [&] { store_relaxed(header().cuda_driver_version, version); });
+  stay();
+}
+
+void forget_cuda_facts() noexcept {
+  g_lock.reset();
+  if (g_unhooked != nullptr) std::memset(g_unhooked, 0, profile::kChunkBytes);
+  if (g_deepbinds != nullptr) std::memset(g_deepbinds, 0, profile::kChunkBytes);
+  for (auto& next : g_next_look_ns) next.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace weir::engine
