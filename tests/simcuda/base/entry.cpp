@@ -1,0 +1,47 @@
+#include "base/entry.hpp"
+
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/entry_points.hpp"
+#include "base/log.hpp"
+#include "base/process.hpp"
+#include "fault/fault.hpp"
+
+namespace simcuda {
+namespace {
+
+CUresult needed(Needs needs) {
+  if (process_ended()) return CUDA_ERROR_DEINITIALIZED;
+  if (needs == Needs::nothing) return CUDA_SUCCESS;
+  if (!process_initialised()) return CUDA_ERROR_NOT_INITIALIZED;
+  if (needs == Needs::init) return CUDA_SUCCESS;
+  const Context* context = current_context();
+  if (context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
+  if (!context->alive) return CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  return context->sticky;
+}
+
+}  // namespace
+
+CUresult begin_call(const char* name, Needs needs) {
+  const CUresult missing = needed(needs);
+  if (process_forked()) return missing;  // the lock of the counters may be held by nobody who is here
+  const CUresult injected = count_call(name);
+  return missing != CUDA_SUCCESS ? missing : injected;
+}
+
+void end_call(const char* name, CUresult result) { log_call(name, result); }
+
+int not_simulated(const char* name) {
+  return call(name, Needs::nothing, [&] {
+    static auto& said = *new std::set<std::string>;
+    static auto& mutex = *new std::mutex;
+    std::lock_guard lock(mutex);
+    if (said.insert(name).second) complain("%s is not simulated", name);
+    return CUDA_ERROR_NOT_SUPPORTED;
+  });
+}
+
+}  // namespace simcuda

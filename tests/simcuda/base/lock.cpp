@@ -1,0 +1,10 @@
+#include "base/lock.hpp"
+
+namespace simcuda {
+
+std::mutex& driver_mutex() {
+  static std::mutex& mutex = *new std::mutex;
+  return mutex;
+}
+
+}  // namespace simcuda
