@@ -18,18 +18,17 @@ import tempfile
 # Modules that are groups of small headers: any of their headers may be included.
 HEADER_GROUPS = {"core/base", "core/platform"}
 # Headers beside the face that other modules may include.
-OPEN_HEADERS = {"core/profile/format.hpp", "core/config/options.inc"}
+OPEN_HEADERS = {"core/profile/format.hpp", "core/config/options.inc", "core/engine/cuda_memory.hpp", "core/cuda/functions.inc"}
 # What a tool module may take from a core module, where that is less than the face.
 TOOL_ONLY = {"core/profile": {"core/profile/format.hpp"}}
-PRELOAD_USES = {"core/engine", "core/base"}
+PRELOAD_USES = {"core/engine", "core/cuda", "core/base"}
 # C++ headers that are all inline: what is used of them leaves no reference to libstdc++. C and POSIX headers
 # (*.h) are free; that nothing in them allocates is checked on the objects (check_shape.py).
 INSIDE_STD = set("atomic array span bit concepts string_view utility type_traits cstdint cstddef cstring climits cerrno limits new".split())
 # Every function-like macro of the product, with its one purpose. Ten or fewer.
 MACROS = {
-    "HOOK": "defines an exported replacement", "CUDA_HOOK": "the same, also handed out by dlsym",
-    "WEIR_CHECK": "own invariant", "WEIR_DCHECK": "own invariant, debug builds",
-    "OPTION": "row of options.inc", "RESERVED": "row of options.inc", "DRIVER_FN": "row of driver_functions.inc",
+    "HOOK": "defines an exported replacement",     "WEIR_CHECK": "own invariant", "WEIR_DCHECK": "own invariant, debug builds",
+    "OPTION": "row of options.inc", "RESERVED": "row of options.inc", "DRIVER_FN": "row of core/cuda/functions.inc",
     "SECTION": "row of sections.inc", "FORMAT": "row of formats.inc", "COMMAND": "row of commands.inc",
 }
 MAX_LINES = 500

@@ -2,10 +2,11 @@
 """Holds libweir.so, and the object files of ours in it, to the shape that docs/inside.md promises.
 
     check_shape.py BUILD_DIR [--accept]   prints one line per violation, exits 1 when there is any;
-                                          --accept rewrites preload/exports.golden
+                                          --accept rewrites preload/exports.golden and exports_cuda.golden
     check_shape.py --self-test            builds a library with each kind of violation and wants it found
 
-The library: needs nothing beyond glibc; exports exactly preload/exports.golden; no text relocations; bound at
+The library: needs nothing beyond glibc; exports exactly preload/exports.golden, with the CUDA half also
+preload/exports_cuda.golden; no text relocations; bound at
 load, read-only after; a function that tells who called it (stack::Caller) is never left by a jump. Our objects (core and preload, not jemalloc): no static constructors or destructors but
 tests/shape/constructors.allowed; no reference to a heap, to exceptions or to libstdc++ but
 tests/shape/imports.allowed; thread-local storage of at most TLS_BYTES.
@@ -26,6 +27,7 @@ FORBIDDEN = re.compile(
     r"|strdup|strndup|asprintf|vasprintf|getline|fopen|fdopen|printf|fprintf|puts|fputs|getenv|setenv|atexit"
     r"|_Zn[wa]\w*|_Zd[la]\w*|__cxa_\w+|__gxx_personality_v0|_Unwind_\w+|_ZS\w+|_ZNS[tabsiod]\w*|_ZNKS[tabsiod]\w*"
     r"|_ZSt\w+|_ZTVN10__cxxabiv1\w*|__libc_\w+|__dynamic_cast|__tls_get_addr)$")
+CUDA_HALF = re.compile(r"cu[A-Z]|.*@")
 INIT_SECTIONS = re.compile(r"\.(init_array|fini_array|ctors|dtors|preinit_array)\b")
 
 
@@ -44,12 +46,12 @@ def allowed(name):
 
 
 def exports(library):
-    """Defined dynamic symbols, versions left out."""
+    """Defined dynamic symbols, with their versions if they have any."""
     rows = (line.split() for line in output("nm", "-D", "--defined-only", library).splitlines())
-    return sorted(row[-1].split("@")[0] for row in rows if len(row) == 3 and row[1] != "A")
+    return sorted(row[-1] for row in rows if len(row) == 3 and row[1] != "A")
 
 
-def library_problems(library, golden):
+def library_problems(library, goldens):
     problems = []
     dynamic = output("readelf", "-dW", library)
     for needed in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
@@ -65,12 +67,22 @@ def library_problems(library, golden):
     leaked = [name for name in found if re.match(r"(je_|jemalloc|mallocx|rallocx|sdallocx|mallctl)", name) or "jemalloc" in name]
     if leaked:
         problems.append(f"{library.name} exports symbols of its private jemalloc: {' '.join(leaked)}")
-    wanted = golden.read_text().split() if golden.exists() else []
-    problems += [f"+ {name}: exported, but not in {golden.name}" for name in found if name not in wanted]
-    problems += [f"- {name}: in {golden.name}, but not exported" for name in wanted if name not in found]
+    wanted = sorted(name for golden in goldens if golden.exists() for name in golden.read_text().split())
+    files = " and ".join(golden.name for golden in goldens)
+    problems += [f"+ {name}: exported, but not in {files}" for name in found if name not in wanted]
+    problems += [f"- {name}: in {files}, but not exported" for name in wanted if name not in found]
     if found != wanted:
         problems.append(f"accept the exports with: scripts/check_shape.py {library.parent.parent.name} --accept")
     return problems
+
+
+def accept(library, goldens):
+    """The driver's names, and what has versions, belong to the CUDA half."""
+    names = exports(library)
+    halves = [[name for name in names if not CUDA_HALF.match(name)], [name for name in names if CUDA_HALF.match(name)]]
+    for golden, half in zip(goldens, halves):
+        golden.write_text("\n".join(half) + "\n")
+        print(f"check_shape: {golden.relative_to(ROOT)} now lists {len(half)} symbols")
 
 
 def left_frames(library):
@@ -142,7 +154,7 @@ def self_test():
                                     capture_output=True, text=True)
             problems, _ = object_problems([obj], set(), set())
             if linked.returncode == 0:
-                problems += library_problems(library, root / "exports.golden") + left_frames(library)
+                problems += library_problems(library, [root / "exports.golden"]) + left_frames(library)
             if not any(want in problem for problem in problems):
                 missed += 1
                 print(f"self-test: '{want}' was not found: {problems} {linked.stderr}")
@@ -160,12 +172,12 @@ def main():
         return self_test()
     if options.build is None:
         parser.error("which build directory?")
-    library, golden = options.build / "lib/libweir.so", ROOT / "preload/exports.golden"
+    library, objects = options.build / "lib/libweir.so", own_objects(options.build)
+    has_cuda = any("core_cuda.dir" in str(path) for path in objects)
+    goldens = [ROOT / "preload/exports.golden", *[ROOT / "preload/exports_cuda.golden"] * has_cuda]
     if options.accept:
-        golden.write_text("\n".join(exports(library)) + "\n")
-        print(f"check_shape: {golden.relative_to(ROOT)} now lists {len(exports(library))} symbols")
-    objects = own_objects(options.build)
-    problems = library_problems(library, golden) + left_frames(library)
+        accept(library, goldens)
+    problems = library_problems(library, goldens) + left_frames(library)
     found, tls = object_problems(objects, allowed("constructors.allowed"), allowed("imports.allowed"))
     problems += found
     if not objects:

@@ -73,6 +73,11 @@ bool parse(std::string_view text, Follow& out) noexcept {
   return parse_word(text, kWords, out);
 }
 
+bool parse(std::string_view text, Deepbind& out) noexcept {
+  constexpr Word kWords[] = {{"hook", 0}, {"strip", 1}, {"keep", 2}};
+  return parse_word(text, kWords, out);
+}
+
 bool parse(std::string_view text, Switch& out) noexcept {
   constexpr Word kWords[] = {{"0", 0},  {"1", 1},   {"off", 0},   {"on", 1},
                              {"no", 0}, {"yes", 1}, {"false", 0}, {"true", 1}};

@@ -27,6 +27,8 @@ enum class RecordMode : std::uint32_t {
   Sampled = 1,
   Off = 2
 };  ///< values are those of Header.record_mode
+/// What becomes of a library that is opened with RTLD_DEEPBIND.
+enum class Deepbind : std::uint32_t { Hook, Strip, Keep };
 enum class Follow : std::uint32_t { None, Fork, Exec, All };
 struct Depth {
   std::uint32_t frames;

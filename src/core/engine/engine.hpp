@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/config/config.hpp"
 #include "core/engine/mode.hpp"
 #include "core/host/host.hpp"
 #include "core/stack/stack.hpp"
@@ -74,6 +75,12 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
   stay();
 }
 [[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
+
+/// True for a signal handler that has interrupted this thread inside weir: nothing can be recorded for it.
+[[nodiscard]] bool is_kept_out(Caller caller) noexcept;
+
+/// Every option, as the environment set it.
+[[nodiscard]] const config::Config& options() noexcept;
 
 /// Null, with errno ENOMEM.
 [[nodiscard]] void* out_of_memory() noexcept;

@@ -1,5 +1,6 @@
 // What the program may ask of weir and its allocator.
 #include "core/engine/engine.hpp"
+#include "core/engine/handler_path.hpp"
 #include "core/engine/state.hpp"
 #include "core/host/host.hpp"
 
@@ -36,6 +37,13 @@ bool trim_allocator() noexcept {
   }
   return allocator_totals().resident < before;
 }
+
+bool is_kept_out(Caller caller) noexcept {
+  ThreadState& self = t_self;
+  return self.inside() && is_inside(self, caller);
+}
+
+const config::Config& options() noexcept { return g_config; }
 
 const char* profile_path() noexcept { return g_map.exists() && g_map.has_file() ? g_map.path() : nullptr; }
 

@@ -60,8 +60,8 @@ inline std::string build(const std::string& source, const std::string& options, 
   static int count = 0;
   const std::string number = std::to_string(++count);
   const std::string path = folder() + "/" + result + number;
-  const auto built = run(std::string(SIMCUDA_CC) + " -w -g -o " + path + " " + written("source" + number + ".c", source) +
-                         " -I" SIMCUDA_INCLUDE " " + options);
+  const auto built = run(std::string(SIMCUDA_CC) + " -w -g -o " + path + " " +
+                         written("source" + number + ".c", source) + " -I" SIMCUDA_INCLUDE " " + options);
   if (built.status != 0) std::fprintf(stderr, "%s", built.output.c_str());
   return path;
 }

@@ -13,7 +13,8 @@ namespace {
 std::set<std::string> exports(const std::string& library) {
   const auto listing = simcuda::test::run("nm -D --defined-only " + library);
   std::set<std::string> names;
-  for (const auto& line : simcuda::test::lines(listing.output)) names.insert(line.substr(line.rfind(' ') + 1));
+  for (const auto& line : simcuda::test::lines(listing.output))
+    names.insert(line.substr(line.rfind(' ') + 1));
   return names;
 }
 
@@ -103,7 +104,8 @@ TEST(Surface, WrongQuestionsAreInvalid) {
   EXPECT_EQ(look_up("cuInit", 13000, 8).result, CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(look_up(nullptr, 13000).result, CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuGetProcAddress("cuInit", nullptr, 13000, 0, nullptr), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuGetProcAddress("cuInit", &function, 13000, 0, nullptr), CUDA_SUCCESS);  // the status may be left out
+  EXPECT_EQ(cuGetProcAddress("cuInit", &function, 13000, 0, nullptr),
+            CUDA_SUCCESS);  // the status may be left out
 }
 
 TEST(Surface, ThereAreNoExportTables) {
@@ -137,7 +139,8 @@ TEST(Surface, ThePointersHandedOutAreTheDriversUnderAnInterposer) {
       if (cuMemAlloc(&address, 1) != 777) return 1;
       if (cuGetProcAddress("cuMemAlloc", (void**)&alloc, 12000, 0, 0) != CUDA_SUCCESS) return 2;
       return alloc(&address, 1) == CUDA_ERROR_NOT_INITIALIZED ? 0 : 3;
-    })", "LD_PRELOAD=" + interposer);
+    })",
+                                          "LD_PRELOAD=" + interposer);
   EXPECT_EQ(ran.status, 0) << ran.output;
 }
 

@@ -1,0 +1,67 @@
+// What dlsym answers when a program looks for a function of the driver.
+//
+//   handle          asked                                         answered
+//   RTLD_NEXT       never comes here                              as without us
+//   RTLD_DEFAULT    finds our export: a driver behind it?         the wrapper, or what a process without us sees: nothing
+//   of a library    the real dlsym; found, and in this namespace  the wrapper of what was found
+#include <dlfcn.h>
+
+#include "core/cuda/cuda.hpp"
+#include "core/cuda/function.hpp"
+#include "core/cuda/loader.hpp"
+
+namespace weir::cuda {
+namespace {
+
+constexpr weir_answer kAskTheRealOne{nullptr, 0};
+
+weir_answer give(void* address) noexcept { return {address, 1}; }
+
+/// Wrappers know one driver; a namespace of its own (dlmopen) has its own.
+bool is_in_our_namespace(void* handle) noexcept {
+  Lmid_t space = LM_ID_BASE;
+  return dlinfo(handle, RTLD_DI_LMID, &space) == 0 && space == LM_ID_BASE;
+}
+
+/// What the caller's own library and those that it needs define.
+void* in_scope_of(const void* from, const char* name) noexcept {
+  Dl_info info;
+  void* map = nullptr;
+  if (dladdr1(from, &info, &map, RTLD_DL_LINKMAP) == 0 || map == nullptr) return nullptr;
+  void* found = real_dlsym(map, name);
+  return is_own(found) ? nullptr : found;
+}
+
+weir_answer found_by(Function f, const char* name, void* found) noexcept {
+  if (f != Function::None) return give(hand_out(f, CudaRoute::Dlsym, found));
+  engine::cuda_unhooked(name, CudaRoute::Dlsym, "unknown");
+  return give(found);
+}
+
+weir_answer answer_default(Function f, const char* name, const void* from) noexcept {
+  void* found = real_dlsym(RTLD_DEFAULT, name);
+  if (!is_own(found)) {
+    if (found != nullptr && f == Function::None)
+      engine::cuda_unhooked(name, CudaRoute::Dlsym, "unknown");
+    return kAskTheRealOne;
+  }
+  found = next_symbol(name);
+  if (found == nullptr) found = in_scope_of(from, name);
+  if (found == nullptr) return give(next_symbol(name));  // once more: the last to fail is whom dlerror() speaks of
+  return found_by(f, name, found);
+}
+
+}  // namespace
+}  // namespace weir::cuda
+
+weir_answer weir_answer_dlsym(void* handle, const char* name, const void* from) {
+  using namespace weir::cuda;
+  if (name[2] < 'A' || name[2] > 'Z') return kAskTheRealOne;  // cudaMalloc, cublasCreate: not the driver's
+  const Function f = find_symbol(name);
+  if (f == Function::None && !is_allocation_class(name)) return kAskTheRealOne;
+  if (handle == RTLD_DEFAULT) return answer_default(f, name, from);
+  void* found = real_dlsym(handle, name);
+  if (found == nullptr || !is_in_our_namespace(handle)) return give(found);
+  if (is_own(found)) found = next_symbol(name);
+  return found == nullptr ? give(nullptr) : found_by(f, name, found);
+}

@@ -1,0 +1,95 @@
+#include "core/cuda/call.hpp"
+
+#include <atomic>
+
+#include "core/cuda/cuda.hpp"
+#include "core/cuda/driver.hpp"
+#include "core/engine/engine.hpp"
+#include "core/platform/platform.hpp"
+
+namespace weir::cuda {
+namespace {
+
+/// Stack address of the thread's outermost wrapped call; 0: there is none.
+constinit thread_local std::uintptr_t t_outermost [[gnu::tls_model("initial-exec")]]{};
+
+/// 1 once the driver has served this process, on a page that a forked child finds zeroed. Null: it has not, or the kernel
+/// cannot wipe pages.
+constinit std::uint32_t* g_served{};
+
+bool is_forked() noexcept {
+  const std::uint32_t* served = load_acquire(g_served);
+  return served != nullptr && load_relaxed(*served) == 0;
+}
+
+[[gnu::noinline, gnu::cold]] void note_served() noexcept {
+  auto* page = static_cast<std::uint32_t*>(platform::map_wiped_on_fork(platform::kPageBytes));
+  if (page == nullptr) return;
+  *page = 1;
+  std::uint32_t* expected = nullptr;
+  std::atomic_ref<std::uint32_t*> served{g_served};
+  // release: who sees the page sees the 1 on it.
+  if (!served.compare_exchange_strong(expected, page, std::memory_order_release))
+    platform::unmap(page, platform::kPageBytes);
+}
+
+/// Is the outermost call that this thread noted still below us on the stack? It is not when a signal handler left it by
+/// longjmp.
+[[gnu::noinline]] bool is_nested(std::uintptr_t here) noexcept {
+  constexpr std::uintptr_t kOneStack = 1U << 20;
+  return here < t_outermost || here - t_outermost >= kOneStack;
+}
+
+}  // namespace
+
+bool Call::begin(engine::CudaRoute route) noexcept {
+  if (weir_scan_pending != 0) [[unlikely]]
+    weir_scan();
+  const auto here = reinterpret_cast<std::uintptr_t>(caller_.slot);
+  if (t_outermost != 0 && is_nested(here)) return false;
+  if (is_forked() || engine::is_kept_out(caller_)) [[unlikely]]
+    return false;
+  t_outermost = here;
+  engine::cuda_called(route);
+  return true;
+}
+
+void Call::end() noexcept { t_outermost = 0; }
+
+Owner Call::current() const noexcept {
+  CUcontext context = nullptr;
+  CUdevice device = 0;
+  if (ask::ctx_get_current(&context) == CUDA_SUCCESS && context != nullptr) (void)ask::ctx_get_device(&device);
+  return {key_of(context), static_cast<std::uint8_t>(device)};
+}
+
+void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space space, MemoryKind kind,
+                     Owner owner) const noexcept {
+  if (key == 0) return;
+  engine::cuda_allocated(keys,
+                         {.key = key,
+                          .bytes = bytes,
+                          .context = owner.context,
+                          .space = space,
+                          .kind = kind,
+                          .device = owner.device},
+                         caller_);
+  if (load_relaxed(g_served) == nullptr) [[unlikely]]
+    note_served();
+  observe(owner.device);
+}
+
+void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key,
+                    CUresult result) const noexcept {
+  if (is_gone(result)) {
+    if (taken.found()) engine::cuda_freed(taken, caller_);
+    if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
+  } else if (taken.found()) {
+    engine::cuda_put_back(taken);
+  } else if (is_refusal(result)) {
+    engine::cuda_free_refused(keys, key, caller_);
+  }
+  engine::stay();
+}
+
+}  // namespace weir::cuda

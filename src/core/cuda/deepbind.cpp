@@ -1,0 +1,162 @@
+// Libraries opened with RTLD_DEEPBIND bind their own copies of names before the process's: past us.
+//
+// The open itself cannot be waited for: dlopen is jumped to, because the library's place decides what it finds. So it only
+// leaves a mark, and the next call that comes by us looks at the objects that are new since, and leads their slots for
+// the driver's functions, dlsym and dlopen to us. Under the loader's lock nothing is looked up: a slot that is not bound
+// yet leads to a wrapper that finds the driver when it is called.
+#include <dlfcn.h>
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cstring>
+
+#include "core/base/tally.hpp"
+#include "core/cuda/cuda.hpp"
+#include "core/cuda/elf_object.hpp"
+#include "core/cuda/function.hpp"
+#include "core/engine/engine.hpp"
+#include "core/platform/platform.hpp"
+
+constinit std::uint32_t weir_scan_pending{};
+
+extern "C" {
+// The exported functions; not there in the unit tests.
+[[gnu::weak, gnu::visibility("hidden")]] void weir_dlsym();
+[[gnu::weak, gnu::visibility("hidden")]] void weir_dlopen();
+}
+
+namespace weir::cuda {
+namespace {
+
+/// Calls that pass by with a mark standing and nothing new to be seen, before it is taken down: the open has failed.
+constexpr std::uint32_t kPatience = 4096;
+
+constinit std::atomic<bool> g_scanning{};
+constinit unsigned long long g_loads_before{};  ///< objects ever loaded when the mark was set, and
+constinit unsigned long long g_loads_seen{};    ///< … when it was last looked
+constinit std::uint32_t g_patience{};
+
+struct Scan {
+  std::size_t objects = 0;  ///< in our namespace
+  unsigned long long loads = 0;
+  std::size_t first_new = 0, at = 0;
+  bool is_unfinished = false;  ///< an object was not relocated yet
+};
+
+int count_objects(dl_phdr_info* info, std::size_t, void* out) {
+  auto& scan = *static_cast<Scan*>(out);
+  ++scan.objects;
+  scan.loads = info->dlpi_adds;
+  return 0;
+}
+
+void* function_address(void (*function)()) noexcept { return reinterpret_cast<void*>(function); }
+
+/// What a slot for `name` should hold; null: it is none of ours.
+void* replacement(Function f, const char* name) noexcept {
+  if (f != Function::None) return wrapper_of(f, CudaRoute::Patched);
+  if (std::strcmp(name, "dlsym") == 0) return function_address(weir_dlsym);
+  if (std::strcmp(name, "dlopen") == 0) return function_address(weir_dlopen);
+  return nullptr;
+}
+
+/// Was it loaded before us? Then whoever binds to it does so on purpose: it is the program, or an interposer.
+bool is_before_us(const void* address) noexcept {
+  dl_find_object theirs, ours;
+  if (_dl_find_object(const_cast<void*>(address), &theirs) != 0) return false;
+  if (_dl_find_object(&g_patience, &ours) != 0) return false;
+  for (const link_map* map = ours.dlfo_link_map; map != nullptr; map = map->l_prev)
+    if (map == theirs.dlfo_link_map) return true;
+  return false;
+}
+
+bool is_mapped(const void* address) noexcept {
+  dl_find_object found;
+  return _dl_find_object(const_cast<void*>(address), &found) == 0;
+}
+
+bool write_slot(const ElfObject& object, void** slot, void* before, void* after) noexcept {
+  const auto page = reinterpret_cast<std::uintptr_t>(slot) & ~std::uintptr_t{platform::kPageBytes - 1};
+  const bool is_sealed = object.is_sealed(slot);
+  if (is_sealed &&
+      platform::raw_syscall(SYS_mprotect, page, platform::kPageBytes, PROT_READ | PROT_WRITE) != 0)
+    return false;
+  std::atomic_ref<void*>{*slot}.compare_exchange_strong(before, after, std::memory_order_release);
+  if (is_sealed) platform::raw_syscall(SYS_mprotect, page, platform::kPageBytes, PROT_READ);
+  return true;
+}
+
+void lead_to_us(Scan& scan, const ElfObject& object, const char* name, const Elf64_Sym& symbol,
+                void** slot) noexcept {
+  const bool may_be_ours = (name[0] == 'c' && name[1] == 'u') || (name[0] == 'd' && name[1] == 'l');
+  if (!may_be_ours || symbol.st_shndx != SHN_UNDEF) return;
+  const Function f = find_symbol(name);
+  void* wanted = replacement(f, name);
+  if (wanted == nullptr) return;
+  void* bound = load_acquire(*slot);
+  if (is_own(bound) || (bound == nullptr && ELF64_ST_BIND(symbol.st_info) == STB_WEAK)) return;
+  const bool is_lazy = object.contains(bound);
+  if (!is_lazy && !is_mapped(bound)) {
+    scan.is_unfinished = true;
+    return;
+  }
+  if (!is_lazy && is_before_us(bound)) return;
+  const bool is_free = is_lazy || f == Function::None || claim(f, CudaRoute::Patched, bound);
+  if (is_free && write_slot(object, slot, bound, wanted)) return;
+  if (f != Function::None)
+    engine::cuda_unhooked(row(f).symbol.data(), CudaRoute::Patched, is_free ? "sealed" : "second");
+}
+
+int look_at(dl_phdr_info* info, std::size_t, void* out) {
+  auto& scan = *static_cast<Scan*>(out);
+  if (scan.at++ < scan.first_new) return 0;
+  const ElfObject object{*info};
+  if (object.contains(&g_patience)) return 0;
+  object.each_slot([&](const char* name, const Elf64_Sym& symbol, void** slot) noexcept {
+    lead_to_us(scan, object, name, symbol, slot);
+  });
+  return 0;
+}
+
+void scan_new_objects() noexcept {
+  Scan scan;
+  dl_iterate_phdr(count_objects, &scan);
+  const unsigned long long fresh = scan.loads - g_loads_before;
+  if (fresh == 0) {
+    if (--g_patience == 0) store_relaxed(weir_scan_pending, 0U);
+    return;
+  }
+  scan.first_new = fresh < scan.objects ? scan.objects - fresh : 0;
+  dl_iterate_phdr(look_at, &scan);
+  // Twice the same: what the open brings is there.
+  if (!scan.is_unfinished && scan.loads == g_loads_seen) store_relaxed(weir_scan_pending, 0U);
+  g_loads_seen = scan.loads;
+}
+
+}  // namespace
+}  // namespace weir::cuda
+
+void weir_scan() {
+  using namespace weir::cuda;
+  if (g_scanning.exchange(true, std::memory_order_acquire)) return;
+  if (weir::load_relaxed(weir_scan_pending) != 0) scan_new_objects();
+  g_scanning.store(false, std::memory_order_release);
+}
+
+int weir_begin_deepbind(const char* path, int flags) {
+  using namespace weir::cuda;
+  const weir::config::Deepbind wish = weir::engine::options().deepbind;
+  weir::engine::cuda_deepbind_open(path != nullptr ? path : "");
+  if (wish == weir::config::Deepbind::Strip) return flags & ~RTLD_DEEPBIND;
+  if (wish == weir::config::Deepbind::Keep || (flags & RTLD_NOLOAD) != 0) return flags;
+  if (g_scanning.exchange(true, std::memory_order_acquire)) return flags;  // another open's mark stands
+  if (weir::load_relaxed(weir_scan_pending) == 0) {
+    Scan scan;
+    dl_iterate_phdr(count_objects, &scan);
+    g_loads_before = g_loads_seen = scan.loads;
+  }
+  g_patience = kPatience;
+  weir::store_relaxed(weir_scan_pending, 1U);
+  g_scanning.store(false, std::memory_order_release);
+  return flags;
+}

@@ -1,0 +1,53 @@
+// What weir itself asks the driver: on the program's thread, after its own successful call, and never what the driver
+// could not answer during a capture (captures.hpp).
+#pragma once
+
+#include <cstdint>
+
+#include "core/base/tally.hpp"
+#include "core/cuda/driver_api.hpp"
+#include "core/cuda/loader.hpp"
+
+namespace weir::cuda {
+
+/// One function of the driver, found when it is first called. A driver that has none of this name answers
+/// CUDA_ERROR_NOT_FOUND.
+template <class Symbol>
+class Asked;
+template <class... A>
+class Asked<CUresult(A...)> {
+ public:
+  constexpr explicit Asked(const char* name) noexcept : name_{name} {}
+  CUresult operator()(A... arguments) noexcept {
+    auto* real = load_acquire(found_);
+    if (real == nullptr) [[unlikely]] {
+      real = reinterpret_cast<CUresult (*)(A...)>(driver_symbol(name_));
+      store_release(found_, real != nullptr ? real : &missing);
+    }
+    return real != nullptr ? real(arguments...) : CUDA_ERROR_NOT_FOUND;
+  }
+
+ private:
+  static CUresult missing(A...) noexcept { return CUDA_ERROR_NOT_FOUND; }
+
+  const char* name_;
+  CUresult (*found_)(A...) = nullptr;
+};
+
+namespace ask {
+inline constinit Asked<decltype(::cuCtxGetCurrent)> ctx_get_current{"cuCtxGetCurrent"};
+inline constinit Asked<decltype(::cuCtxGetDevice)> ctx_get_device{"cuCtxGetDevice"};
+inline constinit Asked<decltype(::cuMemGetAddressRange_v2)> address_range{"cuMemGetAddressRange_v2"};
+inline constinit Asked<decltype(::cuDevicePrimaryCtxGetState)> primary_state{"cuDevicePrimaryCtxGetState"};
+inline constinit Asked<decltype(::cuStreamIsCapturing)> is_capturing{"cuStreamIsCapturing"};
+
+}  // namespace ask
+
+/// After a successful call that concerned this device: describes a device that was not seen yet, and asks how much of
+/// it is used when that is due.
+void observe(std::uint8_t device) noexcept;
+
+/// Memory came from one of the device's pools: they are asked, too, from now on.
+void pools_in_use(std::uint8_t device) noexcept;
+
+}  // namespace weir::cuda

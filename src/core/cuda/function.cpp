@@ -1,0 +1,116 @@
+#include "core/cuda/function.hpp"
+
+#include <atomic>
+
+#include "core/base/tally.hpp"
+#include "core/cuda/cuda.hpp"
+#include "core/cuda/loader.hpp"
+#include "core/cuda/wrapper.hpp"
+
+extern "C" {
+// The bounds of this library, from the linker.
+[[gnu::visibility("hidden")]] extern const char __ehdr_start[];
+[[gnu::visibility("hidden")]] extern const char _end[];
+
+#define DRIVER_FN(symbol, base, since, stream, body)                                                         \
+  reinterpret_cast<void*>(                                                                                   \
+      &weir::cuda::Wrapper<weir::cuda::Function::symbol, weir::engine::CudaRoute::Linked, &weir::cuda::body, \
+                           decltype(::symbol)>::call),
+void* const weir_cuda_linked[weir::cuda::kFunctions] = {
+#include "core/cuda/functions.inc"
+};
+#undef DRIVER_FN
+}
+
+namespace weir::cuda {
+
+constinit void* g_real[kFunctions][engine::kCudaRoutes]{};
+
+namespace {
+
+constexpr Row kRows[] = {
+#define DRIVER_FN(symbol, base, since, stream, body) {#symbol, #base, since, Stream::stream},
+#include "core/cuda/functions.inc"
+#undef DRIVER_FN
+};
+
+template <CudaRoute Route>
+void* const kWrappers[kFunctions] = {
+#define DRIVER_FN(symbol, base, since, stream, body) \
+  reinterpret_cast<void*>(&Wrapper<Function::symbol, Route, &body, decltype(::symbol)>::call),
+#include "core/cuda/functions.inc"
+#undef DRIVER_FN
+};
+
+/// Beginnings of the names of functions that make memory, map that of others, or make what memory is taken from.
+constexpr std::string_view kAllocating[] = {
+    "cuMemAlloc",         "cuMemCreate",           "cuMemHostAlloc",         "cuMemHostRegister",
+    "cuMemPoolCreate",    "cuMemPoolImport",       "cuMemImport",            "cuMulticastCreate",
+    "cuArrayCreate",      "cuArray3DCreate",       "cuMipmappedArrayCreate", "cuIpcOpenMemHandle",
+    "cuGraphAddMemAlloc", "cuImportExternalMemory"};
+
+}  // namespace
+
+const Row& row(Function f) noexcept { return kRows[index(f)]; }
+
+Function find_symbol(std::string_view symbol) noexcept {
+  for (std::size_t i = 0; i != kFunctions; ++i)
+    if (kRows[i].symbol == symbol) return static_cast<Function>(i);
+  return Function::None;
+}
+
+Function choose(std::string_view base, std::uint32_t version, Stream stream) noexcept {
+  std::size_t best[2] = {kFunctions, kFunctions};  // by Stream
+  for (std::size_t i = 0; i != kFunctions; ++i) {
+    const Row& it = kRows[i];
+    std::size_t& so_far = best[static_cast<std::size_t>(it.stream)];
+    if (it.base == base && it.since <= version && (so_far == kFunctions || it.since > kRows[so_far].since))
+      so_far = i;
+  }
+  const bool has_twin = best[1] != kFunctions;
+  return static_cast<Function>(best[stream == Stream::PerThread && has_twin ? 1 : 0]);
+}
+
+bool is_allocation_class(std::string_view name) noexcept {
+  for (const std::string_view beginning : kAllocating)
+    if (name.starts_with(beginning)) return true;
+  return false;
+}
+
+bool is_own(const void* address) noexcept {
+  const auto at = reinterpret_cast<std::uintptr_t>(address);
+  return at >= reinterpret_cast<std::uintptr_t>(__ehdr_start) && at < reinterpret_cast<std::uintptr_t>(_end);
+}
+
+void* wrapper_of(Function f, CudaRoute route) noexcept {
+  switch (route) {
+    case CudaRoute::Dlsym: return kWrappers<CudaRoute::Dlsym>[index(f)];
+    case CudaRoute::ProcAddress: return kWrappers<CudaRoute::ProcAddress>[index(f)];
+    case CudaRoute::Patched: return kWrappers<CudaRoute::Patched>[index(f)];
+    default: return weir_cuda_linked[index(f)];
+  }
+}
+
+bool claim(Function f, CudaRoute route, void* real) noexcept {
+  void* before = nullptr;
+  std::atomic_ref<void*> slot{g_real[index(f)][static_cast<std::size_t>(route)]};
+  // release, acquire: the function's code was mapped before its address was told.
+  return slot.compare_exchange_strong(before, real, std::memory_order_acq_rel) || before == real;
+}
+
+void* hand_out(Function f, CudaRoute route, void* real) noexcept {
+  if (real == nullptr || is_own(real)) return real;
+  if (claim(f, route, real)) return wrapper_of(f, route);
+  engine::cuda_unhooked(row(f).symbol.data(), route, "second");
+  return real;
+}
+
+void* find_real(Function f, CudaRoute route) noexcept {
+  const char* symbol = row(f).symbol.data();
+  void* found = route == CudaRoute::Linked ? next_symbol(symbol) : nullptr;
+  if (found == nullptr) found = driver_symbol(symbol);
+  if (found == nullptr || is_own(found)) return nullptr;
+  return claim(f, route, found) ? found : load_acquire(g_real[index(f)][static_cast<std::size_t>(route)]);
+}
+
+}  // namespace weir::cuda

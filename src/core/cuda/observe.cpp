@@ -1,0 +1,71 @@
+#include <atomic>
+
+#include "core/cuda/captures.hpp"
+#include "core/cuda/driver.hpp"
+#include "core/engine/cuda_memory.hpp"
+#include "core/platform/platform.hpp"
+
+namespace weir::cuda {
+namespace {
+
+constinit Asked<decltype(::cuDriverGetVersion)> g_version{"cuDriverGetVersion"};
+constinit Asked<decltype(::cuDeviceGetName)> g_name{"cuDeviceGetName"};
+constinit Asked<decltype(::cuDeviceTotalMem_v2)> g_total{"cuDeviceTotalMem_v2"};
+constinit Asked<decltype(::cuMemGetInfo_v2)> g_memory{"cuMemGetInfo_v2"};
+constinit Asked<decltype(::cuDeviceGetMemPool)> g_pool{"cuDeviceGetMemPool"};
+constinit Asked<decltype(::cuMemPoolGetAttribute)> g_pool_attribute{"cuMemPoolGetAttribute"};
+
+/// One bit for each device.
+constinit std::atomic<std::uint64_t> g_seen{}, g_pooled{};
+
+constexpr std::uint64_t bit_of(std::uint8_t device) noexcept {
+  return device < 64 ? std::uint64_t{1} << device : 0;
+}
+
+[[gnu::noinline, gnu::cold]] void describe(std::uint8_t device) noexcept {
+  if ((g_seen.fetch_or(bit_of(device), std::memory_order_relaxed) & bit_of(device)) != 0) return;
+  int version = 0;
+  if (g_version(&version) == CUDA_SUCCESS) engine::cuda_driver_seen(static_cast<std::uint32_t>(version));
+  char name[64] = "";
+  std::size_t total = 0;
+  if (g_name(name, sizeof(name), device) != CUDA_SUCCESS) name[0] = '\0';
+  if (g_total(&total, device) != CUDA_SUCCESS) total = 0;
+  engine::cuda_device_seen(device, name, total);
+}
+
+void ask_pools(std::uint8_t device) noexcept {
+  CUmemoryPool pool = nullptr;
+  cuuint64_t reserved = 0, used = 0;
+  if (g_pool(&pool, device) != CUDA_SUCCESS || pool == nullptr) return;
+  if (g_pool_attribute(pool, CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT, &reserved) != CUDA_SUCCESS) return;
+  if (g_pool_attribute(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT, &used) != CUDA_SUCCESS) return;
+  engine::cuda_pools_seen(device, reserved, used);
+}
+
+[[gnu::noinline, gnu::cold]] void ask_memory(std::uint8_t device) noexcept {
+  CUdevice current = -1;
+  if (ask::ctx_get_device(&current) != CUDA_SUCCESS || current != device) return;
+  std::size_t free = 0, total = 0;
+  const std::uint64_t before = platform::monotonic_ns();
+  if (g_memory(&free, &total) != CUDA_SUCCESS) return;
+  engine::cuda_memory_seen(device, free, total, platform::monotonic_ns() - before);
+  if ((g_pooled.load(std::memory_order_relaxed) & bit_of(device)) != 0) ask_pools(device);
+}
+
+}  // namespace
+
+void observe(std::uint8_t device) noexcept {
+  const bool is_new = (g_seen.load(std::memory_order_relaxed) & bit_of(device)) == 0 && bit_of(device) != 0;
+  if (!is_new && !engine::cuda_memory_due(device)) [[likely]]
+    return;
+  if (is_any_stream_capturing()) return;
+  if (is_new) describe(device);
+  if (!is_new || engine::cuda_memory_due(device)) ask_memory(device);
+}
+
+void pools_in_use(std::uint8_t device) noexcept {
+  if ((g_pooled.load(std::memory_order_relaxed) & bit_of(device)) == 0)
+    g_pooled.fetch_or(bit_of(device), std::memory_order_relaxed);
+}
+
+}  // namespace weir::cuda

@@ -1,0 +1,46 @@
+// cuMemAllocAsync, cuMemAllocFromPoolAsync, cuMemFreeAsync.
+//
+// Such memory outlives its context. In a stream that is being captured they make nodes of a graph: the address is fixed
+// from then on, so the block is recorded at once.
+#include "core/cuda/bodies.hpp"
+#include "core/cuda/captures.hpp"
+#include "core/cuda/driver.hpp"
+#include "core/cuda/pools.hpp"
+
+namespace weir::cuda {
+namespace {
+
+CUresult record_ordered(const Call& call, CUresult result, const CUdeviceptr* out, std::uint64_t bytes,
+                        CUstream stream, Place place) noexcept {
+  if (result != CUDA_SUCCESS || out == nullptr) return result;
+  const bool is_graph = is_capturing(stream);
+  if (!is_graph) pools_in_use(place.device);
+  call.allocated(CudaKey::Address, key_of(*out), bytes, place.space,
+                 is_graph ? MemoryKind::Graph : MemoryKind::Ordered, {.context = 0, .device = place.device});
+  return result;
+}
+
+}  // namespace
+
+CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUstream), CUdeviceptr* out,
+                          std::size_t bytes, CUstream stream) noexcept {
+  const CUresult result = real(out, bytes, stream);
+  if (result != CUDA_SUCCESS) return result;
+  return record_ordered(call, result, out, bytes, stream, {Space::Device, call.current().device});
+}
+
+CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUmemoryPool, CUstream),
+                            CUdeviceptr* out, std::size_t bytes, CUmemoryPool pool, CUstream stream) noexcept {
+  const CUresult result = real(out, bytes, pool, stream);
+  if (result != CUDA_SUCCESS) return result;
+  Place place{Space::Device, 0};
+  if (!find_pool(pool, place)) place.device = call.current().device;
+  return record_ordered(call, result, out, bytes, stream, place);
+}
+
+CUresult free_ordered(Call& call, CUresult (*real)(CUdeviceptr, CUstream), CUdeviceptr block,
+                      CUstream stream) noexcept {
+  return call.release(CudaKey::Address, key_of(block), [=] { return real(block, stream); });
+}
+
+}  // namespace weir::cuda

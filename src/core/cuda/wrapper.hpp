@@ -1,0 +1,28 @@
+// What the program is given in a driver function's place.
+#pragma once
+
+#include "core/cuda/bodies.hpp"
+#include "core/cuda/function.hpp"
+
+namespace weir::cuda {
+
+template <Function F, CudaRoute Route, auto Body, class Symbol>
+struct Wrapper;
+
+template <Function F, CudaRoute Route, auto Body, class... A>
+struct Wrapper<F, Route, Body, CUresult(A...)> {
+  static CUresult call(A... arguments) noexcept {
+    void* found = load_acquire(g_real[index(F)][static_cast<std::size_t>(Route)]);
+    if (found == nullptr) [[unlikely]]
+      found = find_real(F, Route);
+    if (found == nullptr) return CUDA_ERROR_NOT_INITIALIZED;
+    auto* real = reinterpret_cast<CUresult (*)(A...)>(found);
+    Call call{engine::caller_of(__builtin_frame_address(0))};
+    if (!call.begin(Route)) return real(arguments...);
+    const CUresult result = Body(call, real, arguments...);
+    call.end();
+    return result;
+  }
+};
+
+}  // namespace weir::cuda
