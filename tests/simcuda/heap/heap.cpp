@@ -2,6 +2,7 @@
 
 #include "device/context.hpp"
 #include "device/device.hpp"
+#include "heap/advice.hpp"
 #include "heap/blocks.hpp"
 #include "heap/chunk.hpp"
 #include "heap/guard.hpp"
@@ -57,6 +58,7 @@ CUresult allocate_managed(Context& context, size_t bytes, unsigned flags, Block&
 void free_managed(const Block& block) {
   const Block gone = block;
   remove_block(gone.base);
+  advice().forget(gone.base, gone.bytes);
   window().close(gone.base, gone.bytes);
   window().give(gone.base, gone.bytes);
 }
