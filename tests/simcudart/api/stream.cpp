@@ -1,4 +1,5 @@
 // Streams and events, as far as it does not matter which default stream is meant; the rest is in streamed/.
+#include <cuda_profiler_api.h>
 #include <cuda_runtime_api.h>
 
 #include "base/driver.hpp"
