@@ -81,6 +81,9 @@ std::vector<Ticket> ends_of(CUcontext context);
 void wait_before_all(CUcontext context,
                      const Ticket& ticket);  // all work submitted from now on waits for `ticket`
 
+// Whether work submitted to the stream from now on comes after this piece in any case: an event, the legacy stream.
+bool follows(const StreamRef& stream, const Ticket& ticket);
+
 bool idle(const StreamRef& stream);
 void synchronize(const StreamRef& stream);
 void drain(
