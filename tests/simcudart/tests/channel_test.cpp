@@ -6,7 +6,9 @@ using namespace simcudart;
 
 namespace {
 
-cudaChannelFormatDesc desc(int x, int y, int z, int w, cudaChannelFormatKind kind) { return {x, y, z, w, kind}; }
+cudaChannelFormatDesc desc(int x, int y, int z, int w, cudaChannelFormatKind kind) {
+  return {x, y, z, w, kind};
+}
 
 TEST(Channel, ComesBackAsItWas) {
   for (const cudaChannelFormatKind kind : {cudaChannelFormatKindSigned, cudaChannelFormatKindUnsigned})

@@ -62,7 +62,8 @@ TEST_F(Error, OfWhatIsNotSimulatedIsSaidOnce) {
 TEST_F(Error, OfAStubIsNotSupported) {
   testing::internal::CaptureStderr();
   EXPECT_EQ(cudaDestroyExternalSemaphore(nullptr), cudaErrorNotSupported);
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "simcudart: cudaDestroyExternalSemaphore is not simulated\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "simcudart: cudaDestroyExternalSemaphore is not simulated\n");
 }
 
 // These tests run where libcuda.so.1 is found and is no library (CMakeLists.txt).
