@@ -3,7 +3,7 @@
 
     check_surface.py LIBCUDART SHARED STATIC SOURCES
 
-SHARED has LIBCUDART's soname and exports exactly its names, with its version; STATIC defines each of them once; neither
+SHARED has LIBCUDART's soname and exports exactly its names, with its version; STATIC defines each of them once, hidden; neither
 refers to a function of the driver; every request in SOURCES for a driver function is one that the real runtime makes
 (lookups.txt), and every such function is typed by its name.
 """
@@ -37,6 +37,8 @@ def surface_problems(real, shared, static):
     times = collections.Counter(row[2] for row in rows if len(row) == 3 and row[1] in "TW")
     names = {name.split("@")[0] for name in exported(real)}
     problems += [f"{name}: {times[name]} times in the static library" for name in sorted(names) if times[name] != 1]
+    seen = re.findall(r"GLOBAL +(\w+) +\d+ ((?:__)?cuda\w+)$", output("readelf", "-sW", static), re.M)
+    problems += [f"{name}: {sight.lower()} in the static library" for sight, name in seen if sight != "HIDDEN"]
     for library, words in ((shared, ["-D"]), (static, [])):
         wanted = re.findall(r" U (cu[A-Z]\w*)", output("nm", *words, "--undefined-only", library))
         problems += [f"{library}: refers to {name}" for name in sorted(set(wanted))]
