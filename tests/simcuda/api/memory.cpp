@@ -3,8 +3,10 @@
 
 #include "base/entry.hpp"
 #include "base/lock.hpp"
+#include "base/log.hpp"
 #include "device/device.hpp"
 #include "device/drain.hpp"
+#include "engine/captures.hpp"
 #include "heap/blocks.hpp"
 #include "heap/heap.hpp"
 
@@ -15,13 +17,16 @@ constexpr bool kLow = true;
 constexpr size_t kPitch = 512;
 
 CUresult allocate(Context& context, size_t bytes, bool low, CUdeviceptr& address) {
+  if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
   Block block;
   const CUresult result = locked([&] { return allocate_device(context, bytes, low, block); });
   if (result == CUDA_SUCCESS) address = block.base;
+  note_call("%zu bytes at 0x%llx", bytes, block.base);
   return result;
 }
 
 CUresult free_at(CUdeviceptr address) {
+  note_call("0x%llx", address);
   if (address == 0) return CUDA_SUCCESS;
   const auto block = locked([&]() -> std::optional<Block> {
     const Block* found = block_at(address);
@@ -30,8 +35,8 @@ CUresult free_at(CUdeviceptr address) {
   if (!block) return CUDA_ERROR_INVALID_VALUE;
   if (block->release != nullptr) return block->release(address);
   if (block->kind != Kind::device && block->kind != Kind::managed) return CUDA_ERROR_INVALID_VALUE;
-  const CUresult left = drain(*block->context);
-  if (left != CUDA_SUCCESS) return left;
+  if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
+  if (const CUresult left = drain_users(*block->context); left != CUDA_SUCCESS) return left;
   return locked([&] {  // while nobody held the lock, another thread may have freed it
     const Block* still = block_at(address);
     if (still == nullptr || still->id != block->id) return CUDA_ERROR_INVALID_VALUE;
@@ -103,18 +108,6 @@ extern "C" CUresult CUDAAPI cuMemFree_v2(CUdeviceptr address) {
 
 extern "C" CUresult CUDAAPI cuMemFree(CUdeviceptr_v1 address) {
   return in_context(__func__, [&](Context&) { return free_at(address); });
-}
-
-extern "C" CUresult CUDAAPI cuMemAllocManaged(CUdeviceptr* address, size_t bytes, unsigned int flags) {
-  return in_context(__func__, [&](Context& context) -> CUresult {
-    const bool known =
-        flags == CU_MEM_ATTACH_GLOBAL || flags == CU_MEM_ATTACH_HOST || flags == CU_MEM_ATTACH_SINGLE;
-    if (address == nullptr || bytes == 0 || !known) return CUDA_ERROR_INVALID_VALUE;
-    Block block;
-    const CUresult result = locked([&] { return allocate_managed(context, bytes, flags, block); });
-    if (result == CUDA_SUCCESS) *address = block.base;
-    return result;
-  });
 }
 
 extern "C" CUresult CUDAAPI cuMemGetInfo_v2(size_t* free, size_t* total) {

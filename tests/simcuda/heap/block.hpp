@@ -31,10 +31,14 @@ struct Block {
       nullptr;         // where the bytes are, for us; the program's address is not readable for device kinds
   unsigned flags = 0;  // of cuMemHostAlloc, cuMemHostRegister, cuMemAllocManaged
   uint64_t id = 0;     // CU_POINTER_ATTRIBUTE_BUFFER_ID: given by add_block, never used twice
-  bool sync_memops = false;   // CU_POINTER_ATTRIBUTE_SYNC_MEMOPS
-  void* pool = nullptr;       // CUmemoryPool of Kind::pool
-  unsigned handle_types = 0;  // CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES
-  int fd = -1;  // the memory behind it as a file, with its place in it: for sharing with processes
+  bool sync_memops = false;    // CU_POINTER_ATTRIBUTE_SYNC_MEMOPS
+  void* pool = nullptr;        // CUmemoryPool of Kind::pool
+  bool on_host = false;        // Kind::pool, Kind::mapped: host memory, and the host may touch it
+  unsigned handle_types = 0;   // CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES
+  CUdeviceptr range_base = 0;  // Kind::mapped: the reservation around it; range_bytes 0: the block itself
+  size_t range_bytes = 0;
+  uint64_t memory_id = 0;  // CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID of what is mapped; 0: id
+  int fd = -1;             // the memory behind it as a file, with its place in it: for sharing with processes
   uint64_t fd_offset = 0;
   // What cuMemFree does with a block of a kind that heap/ does not own; the block is still entered. Not under the
   // lock. Null: cuMemFree answers CUDA_ERROR_INVALID_VALUE.
@@ -42,7 +46,7 @@ struct Block {
 
   CUdeviceptr end() const { return base + bytes; }
   bool host_readable() const {
-    return kind == Kind::managed || kind == Kind::pinned || kind == Kind::registered;
+    return kind == Kind::managed || kind == Kind::pinned || kind == Kind::registered || on_host;
   }
 };
 
