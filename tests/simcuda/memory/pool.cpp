@@ -153,6 +153,7 @@ void Pool::enter(CUdeviceptr base, std::size_t bytes) {
   block.device = on_device ? properties_.location.id : 0;
   block.backing = segment.backing + offset;
   block.pool = handle();
+  block.on_host = !on_device;
   block.handle_types = properties_.handleTypes;
   block.fd = segment.physical->descriptor();
   block.fd_offset = segment.physical->offset() + offset;

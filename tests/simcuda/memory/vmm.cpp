@@ -119,6 +119,10 @@ CUresult VirtualMemory::map(CUdeviceptr base, std::size_t bytes, std::size_t off
   block.device = home.type == CU_MEM_LOCATION_TYPE_DEVICE ? home.id : 0;
   block.backing = nullptr;  // out of reach until somebody has access
   block.handle_types = allocation->properties.requestedHandleTypes;
+  auto range = std::prev(ranges_.upper_bound(base));
+  block.range_base = range->first;
+  block.range_bytes = range->second.bytes;
+  block.memory_id = handle;
   if (!add_block(block)) return CUDA_ERROR_INVALID_VALUE;
   allocation->mappings += 1;
   return books_.map(base, {.bytes = bytes, .offset = offset, .allocation = handle, .access = {}})
@@ -223,6 +227,7 @@ void VirtualMemory::apply_access(CUdeviceptr base, Reservations::Mapping& mappin
   }
   bool reached = device_reaches || host != CU_MEM_ACCESS_FLAGS_PROT_NONE;
   block_at(base)->backing = reached ? shadow_of(base) : nullptr;
+  block_at(base)->on_host = host != CU_MEM_ACCESS_FLAGS_PROT_NONE;
   if (!is_host(allocation.properties.location.type)) return;
   auto* place = reinterpret_cast<void*>(base);
   if (host == CU_MEM_ACCESS_FLAGS_PROT_NONE) {

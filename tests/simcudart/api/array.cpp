@@ -10,7 +10,8 @@ using namespace simcudart;
 
 namespace {
 
-cudaError_t describe(const cudaChannelFormatDesc* desc, cudaExtent extent, unsigned flags, CUDA_ARRAY3D_DESCRIPTOR* out) {
+cudaError_t describe(const cudaChannelFormatDesc* desc, cudaExtent extent, unsigned flags,
+                     CUDA_ARRAY3D_DESCRIPTOR* out) {
   if (desc == nullptr) return cudaErrorInvalidValue;
   const Channel channel = channel_of(*desc);
   if (channel.components == 0) return cudaErrorInvalidChannelDescriptor;
@@ -24,7 +25,8 @@ cudaChannelFormatDesc cudaCreateChannelDesc(int x, int y, int z, int w, cudaChan
   return {x, y, z, w, kind};
 }
 
-cudaError_t cudaMalloc3DArray(cudaArray_t* out, const cudaChannelFormatDesc* desc, cudaExtent extent, unsigned flags) {
+cudaError_t cudaMalloc3DArray(cudaArray_t* out, const cudaChannelFormatDesc* desc, cudaExtent extent,
+                              unsigned flags) {
   return in_context([&] {
     CUDA_ARRAY3D_DESCRIPTOR wanted{};
     const cudaError_t error = describe(desc, extent, flags, &wanted);
@@ -45,18 +47,20 @@ cudaError_t cudaMallocArray(cudaArray_t* out, const cudaChannelFormatDesc* desc,
   });
 }
 
-cudaError_t cudaMallocMipmappedArray(cudaMipmappedArray_t* out, const cudaChannelFormatDesc* desc, cudaExtent extent,
-                                     unsigned levels, unsigned flags) {
+cudaError_t cudaMallocMipmappedArray(cudaMipmappedArray_t* out, const cudaChannelFormatDesc* desc,
+                                     cudaExtent extent, unsigned levels, unsigned flags) {
   return in_context([&] {
     CUDA_ARRAY3D_DESCRIPTOR wanted{};
     const cudaError_t error = describe(desc, extent, flags, &wanted);
     if (error != cudaSuccess) return error;
-    return error_of(DRIVER(cuMipmappedArrayCreate, 5000)(reinterpret_cast<CUmipmappedArray*>(out), &wanted, levels));
+    return error_of(
+        DRIVER(cuMipmappedArrayCreate, 5000)(reinterpret_cast<CUmipmappedArray*>(out), &wanted, levels));
   });
 }
 
 cudaError_t cudaFreeArray(cudaArray_t array) {
-  return in_context([&] { return array == nullptr ? CUDA_SUCCESS : DRIVER(cuArrayDestroy, 2000)(driver_array(array)); });
+  return in_context(
+      [&] { return array == nullptr ? CUDA_SUCCESS : DRIVER(cuArrayDestroy, 2000)(driver_array(array)); });
 }
 
 cudaError_t cudaFreeMipmappedArray(cudaMipmappedArray_t array) {
@@ -65,13 +69,16 @@ cudaError_t cudaFreeMipmappedArray(cudaMipmappedArray_t array) {
   });
 }
 
-cudaError_t cudaGetMipmappedArrayLevel(cudaArray_t* level, cudaMipmappedArray_const_t array, unsigned number) {
+cudaError_t cudaGetMipmappedArrayLevel(cudaArray_t* level, cudaMipmappedArray_const_t array,
+                                       unsigned number) {
   return in_context([&] {
-    return DRIVER(cuMipmappedArrayGetLevel, 5000)(reinterpret_cast<CUarray*>(level), driver_array(array), number);
+    return DRIVER(cuMipmappedArrayGetLevel, 5000)(reinterpret_cast<CUarray*>(level), driver_array(array),
+                                                  number);
   });
 }
 
-cudaError_t cudaArrayGetInfo(cudaChannelFormatDesc* desc, cudaExtent* extent, unsigned* flags, cudaArray_t array) {
+cudaError_t cudaArrayGetInfo(cudaChannelFormatDesc* desc, cudaExtent* extent, unsigned* flags,
+                             cudaArray_t array) {
   return in_context([&] {
     CUDA_ARRAY3D_DESCRIPTOR found{};
     const CUresult result = DRIVER(cuArray3DGetDescriptor, 3020)(&found, driver_array(array));
@@ -95,13 +102,13 @@ cudaError_t cudaArrayGetPlane(cudaArray_t* plane, cudaArray_t array, unsigned nu
 
 cudaError_t cudaArrayGetMemoryRequirements(cudaArrayMemoryRequirements* out, cudaArray_t array, int device) {
   return in_context([&] {
-    return DRIVER(cuArrayGetMemoryRequirements, 11060)(same<CUDA_ARRAY_MEMORY_REQUIREMENTS>(out), driver_array(array),
-                                                       device);
+    return DRIVER(cuArrayGetMemoryRequirements, 11060)(same<CUDA_ARRAY_MEMORY_REQUIREMENTS>(out),
+                                                       driver_array(array), device);
   });
 }
 
-cudaError_t cudaMipmappedArrayGetMemoryRequirements(cudaArrayMemoryRequirements* out, cudaMipmappedArray_t array,
-                                                    int device) {
+cudaError_t cudaMipmappedArrayGetMemoryRequirements(cudaArrayMemoryRequirements* out,
+                                                    cudaMipmappedArray_t array, int device) {
   return in_context([&] {
     return DRIVER(cuMipmappedArrayGetMemoryRequirements, 11060)(same<CUDA_ARRAY_MEMORY_REQUIREMENTS>(out),
                                                                 driver_array(array), device);

@@ -133,7 +133,8 @@ cudaError_t with_peer(int device, Body body) {
 }  // namespace
 
 cudaError_t cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
-  return with_peer(peer, [&](CUcontext context) { return DRIVER(cuCtxEnablePeerAccess, 4000)(context, flags); });
+  return with_peer(peer,
+                   [&](CUcontext context) { return DRIVER(cuCtxEnablePeerAccess, 4000)(context, flags); });
 }
 
 cudaError_t cudaDeviceDisablePeerAccess(int peer) {

@@ -39,36 +39,37 @@ cudaError_t cudaGraphGetRootNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, siz
   return in_context([&] { return DRIVER(cuGraphGetRootNodes, 10000)(graph, nodes, count); });
 }
 
-cudaError_t cudaGraphGetEdges(cudaGraph_t graph, cudaGraphNode_t* from, cudaGraphNode_t* to, cudaGraphEdgeData* edges,
-                              size_t* count) {
-  return in_context([&] {
-    return DRIVER(cuGraphGetEdges, 12030)(graph, from, to, same<CUgraphEdgeData>(edges), count);
-  });
+cudaError_t cudaGraphGetEdges(cudaGraph_t graph, cudaGraphNode_t* from, cudaGraphNode_t* to,
+                              cudaGraphEdgeData* edges, size_t* count) {
+  return in_context(
+      [&] { return DRIVER(cuGraphGetEdges, 12030)(graph, from, to, same<CUgraphEdgeData>(edges), count); });
 }
 
-cudaError_t cudaGraphNodeGetDependencies(cudaGraphNode_t node, cudaGraphNode_t* list, cudaGraphEdgeData* edges,
-                                         size_t* count) {
+cudaError_t cudaGraphNodeGetDependencies(cudaGraphNode_t node, cudaGraphNode_t* list,
+                                         cudaGraphEdgeData* edges, size_t* count) {
   return in_context([&] {
     return DRIVER(cuGraphNodeGetDependencies, 12030)(node, list, same<CUgraphEdgeData>(edges), count);
   });
 }
 
-cudaError_t cudaGraphNodeGetDependentNodes(cudaGraphNode_t node, cudaGraphNode_t* list, cudaGraphEdgeData* edges,
-                                           size_t* count) {
+cudaError_t cudaGraphNodeGetDependentNodes(cudaGraphNode_t node, cudaGraphNode_t* list,
+                                           cudaGraphEdgeData* edges, size_t* count) {
   return in_context([&] {
     return DRIVER(cuGraphNodeGetDependentNodes, 12030)(node, list, same<CUgraphEdgeData>(edges), count);
   });
 }
 
-cudaError_t cudaGraphAddDependencies(cudaGraph_t graph, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
-                                     const cudaGraphEdgeData* edges, size_t count) {
+cudaError_t cudaGraphAddDependencies(cudaGraph_t graph, const cudaGraphNode_t* from,
+                                     const cudaGraphNode_t* to, const cudaGraphEdgeData* edges,
+                                     size_t count) {
   return in_context([&] {
     return DRIVER(cuGraphAddDependencies, 12030)(graph, from, to, same<CUgraphEdgeData>(edges), count);
   });
 }
 
-cudaError_t cudaGraphRemoveDependencies(cudaGraph_t graph, const cudaGraphNode_t* from, const cudaGraphNode_t* to,
-                                        const cudaGraphEdgeData* edges, size_t count) {
+cudaError_t cudaGraphRemoveDependencies(cudaGraph_t graph, const cudaGraphNode_t* from,
+                                        const cudaGraphNode_t* to, const cudaGraphEdgeData* edges,
+                                        size_t count) {
   return in_context([&] {
     return DRIVER(cuGraphRemoveDependencies, 12030)(graph, from, to, same<CUgraphEdgeData>(edges), count);
   });
@@ -95,7 +96,8 @@ cudaError_t cudaGraphExecGetFlags(cudaGraphExec_t exec, unsigned long long* flag
   });
 }
 
-cudaError_t cudaGraphExecUpdate(cudaGraphExec_t exec, cudaGraph_t graph, cudaGraphExecUpdateResultInfo* result) {
+cudaError_t cudaGraphExecUpdate(cudaGraphExec_t exec, cudaGraph_t graph,
+                                cudaGraphExecUpdateResultInfo* result) {
   return in_context([&] {
     return DRIVER(cuGraphExecUpdate, 12000)(exec, graph, same<CUgraphExecUpdateResultInfo>(result));
   });
@@ -142,7 +144,8 @@ cudaError_t cudaUserObjectRelease(cudaUserObject_t object, unsigned count) {
   return in_context([&] { return DRIVER(cuUserObjectRelease, 11030)(object, count); });
 }
 
-cudaError_t cudaGraphRetainUserObject(cudaGraph_t graph, cudaUserObject_t object, unsigned count, unsigned flags) {
+cudaError_t cudaGraphRetainUserObject(cudaGraph_t graph, cudaUserObject_t object, unsigned count,
+                                      unsigned flags) {
   return in_context([&] { return DRIVER(cuGraphRetainUserObject, 11030)(graph, object, count, flags); });
 }
 

@@ -19,7 +19,9 @@ cudaError_t cudaGraphAddKernelNode(cudaGraphNode_t* out, cudaGraph_t graph, Node
   return in_context([&] {
     CUDA_KERNEL_NODE_PARAMS_v2 node{};
     const cudaError_t error = kernel_node(*kernel, &node);
-    return error != cudaSuccess ? error : error_of(DRIVER(cuGraphAddKernelNode, 12000)(out, graph, after, count, &node));
+    return error != cudaSuccess
+               ? error
+               : error_of(DRIVER(cuGraphAddKernelNode, 12000)(out, graph, after, count, &node));
   });
 }
 
@@ -40,15 +42,6 @@ cudaError_t cudaGraphKernelNodeSetParams(cudaGraphNode_t node, const cudaKernelN
   });
 }
 
-cudaError_t cudaGraphExecKernelNodeSetParams(cudaGraphExec_t exec, cudaGraphNode_t node,
-                                             const cudaKernelNodeParams* kernel) {
-  return in_context([&] {
-    CUDA_KERNEL_NODE_PARAMS_v2 wanted{};
-    const cudaError_t error = kernel_node(*kernel, &wanted);
-    return error != cudaSuccess ? error : error_of(DRIVER(cuGraphExecKernelNodeSetParams, 12000)(exec, node, &wanted));
-  });
-}
-
 cudaError_t cudaGraphAddMemcpyNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count,
                                    const cudaMemcpy3DParms* asked) {
   return in_context([&] {
@@ -59,8 +52,8 @@ cudaError_t cudaGraphAddMemcpyNode(cudaGraphNode_t* out, cudaGraph_t graph, Node
   });
 }
 
-cudaError_t cudaGraphAddMemcpyNode1D(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count, void* to,
-                                     const void* from, size_t bytes, cudaMemcpyKind kind) {
+cudaError_t cudaGraphAddMemcpyNode1D(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count,
+                                     void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
   return in_context([&] {
     const CUDA_MEMCPY3D copy = line_node(to, from, bytes, kind);
     return DRIVER(cuGraphAddMemcpyNode, 10000)(out, graph, after, count, &copy, node_context());
@@ -89,14 +82,6 @@ cudaError_t cudaGraphMemcpyNodeSetParams1D(cudaGraphNode_t node, void* to, const
   return in_context([&] {
     const CUDA_MEMCPY3D copy = line_node(to, from, bytes, kind);
     return DRIVER(cuGraphMemcpyNodeSetParams, 10000)(node, &copy);
-  });
-}
-
-cudaError_t cudaGraphExecMemcpyNodeSetParams1D(cudaGraphExec_t exec, cudaGraphNode_t node, void* to, const void* from,
-                                               size_t bytes, cudaMemcpyKind kind) {
-  return in_context([&] {
-    const CUDA_MEMCPY3D copy = line_node(to, from, bytes, kind);
-    return DRIVER(cuGraphExecMemcpyNodeSetParams, 10020)(exec, node, &copy, node_context());
   });
 }
 
@@ -132,9 +117,13 @@ cudaError_t cudaGraphAddHostNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes 
 }
 
 cudaError_t cudaGraphHostNodeGetParams(cudaGraphNode_t node, cudaHostNodeParams* out) {
-  return in_context([&] {
-    return DRIVER(cuGraphHostNodeGetParams, 10000)(node, same<CUDA_HOST_NODE_PARAMS_v1>(out));
-  });
+  return in_context(
+      [&] { return DRIVER(cuGraphHostNodeGetParams, 10000)(node, same<CUDA_HOST_NODE_PARAMS_v1>(out)); });
+}
+
+cudaError_t cudaGraphHostNodeSetParams(cudaGraphNode_t node, const cudaHostNodeParams* asked) {
+  return in_context(
+      [&] { return DRIVER(cuGraphHostNodeSetParams, 10000)(node, same<CUDA_HOST_NODE_PARAMS_v1>(asked)); });
 }
 
 cudaError_t cudaGraphAddEmptyNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count) {
@@ -152,7 +141,8 @@ cudaError_t cudaGraphChildGraphNodeGetGraph(cudaGraphNode_t node, cudaGraph_t* o
 
 cudaError_t cudaGraphAddEventRecordNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count,
                                         cudaEvent_t event) {
-  return in_context([&] { return DRIVER(cuGraphAddEventRecordNode, 11010)(out, graph, after, count, event); });
+  return in_context(
+      [&] { return DRIVER(cuGraphAddEventRecordNode, 11010)(out, graph, after, count, event); });
 }
 
 cudaError_t cudaGraphAddEventWaitNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count,
@@ -163,7 +153,8 @@ cudaError_t cudaGraphAddEventWaitNode(cudaGraphNode_t* out, cudaGraph_t graph, N
 cudaError_t cudaGraphAddMemAllocNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count,
                                      cudaMemAllocNodeParams* asked) {
   return in_context([&] {
-    return DRIVER(cuGraphAddMemAllocNode, 11040)(out, graph, after, count, same<CUDA_MEM_ALLOC_NODE_PARAMS_v1>(asked));
+    return DRIVER(cuGraphAddMemAllocNode, 11040)(out, graph, after, count,
+                                                 same<CUDA_MEM_ALLOC_NODE_PARAMS_v1>(asked));
   });
 }
 
@@ -173,18 +164,19 @@ cudaError_t cudaGraphMemAllocNodeGetParams(cudaGraphNode_t node, cudaMemAllocNod
   });
 }
 
-cudaError_t cudaGraphAddMemFreeNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count, void* memory) {
-  return in_context([&] {
-    return DRIVER(cuGraphAddMemFreeNode, 11040)(out, graph, after, count, address_of(memory));
-  });
+cudaError_t cudaGraphAddMemFreeNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, size_t count,
+                                    void* memory) {
+  return in_context(
+      [&] { return DRIVER(cuGraphAddMemFreeNode, 11040)(out, graph, after, count, address_of(memory)); });
 }
 
 cudaError_t cudaGraphMemFreeNodeGetParams(cudaGraphNode_t node, void* out) {
-  return in_context([&] { return DRIVER(cuGraphMemFreeNodeGetParams, 11040)(node, static_cast<CUdeviceptr*>(out)); });
+  return in_context(
+      [&] { return DRIVER(cuGraphMemFreeNodeGetParams, 11040)(node, static_cast<CUdeviceptr*>(out)); });
 }
 
-cudaError_t cudaGraphAddNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after, const cudaGraphEdgeData* edges,
-                             size_t count, cudaGraphNodeParams* asked) {
+cudaError_t cudaGraphAddNode(cudaGraphNode_t* out, cudaGraph_t graph, Nodes after,
+                             const cudaGraphEdgeData* edges, size_t count, cudaGraphNodeParams* asked) {
   return in_context([&] {
     CUgraphNodeParams node{};
     const cudaError_t error = any_node(*asked, &node);

@@ -22,7 +22,9 @@ cudaError_t allocate_pinned(void** out, size_t bytes, unsigned flags) {
 }  // namespace
 
 cudaError_t cudaMallocHost(void** out, size_t bytes) { return allocate_pinned(out, bytes, 0); }
-cudaError_t cudaHostAlloc(void** out, size_t bytes, unsigned flags) { return allocate_pinned(out, bytes, flags); }
+cudaError_t cudaHostAlloc(void** out, size_t bytes, unsigned flags) {
+  return allocate_pinned(out, bytes, flags);
+}
 
 cudaError_t cudaFreeHost(void* memory) {
   return in_context([&] { return memory == nullptr ? CUDA_SUCCESS : DRIVER(cuMemFreeHost, 2000)(memory); });

@@ -1,4 +1,4 @@
-// Questions about kernels and variables; occupancy; libraries.
+// Questions about kernels and variables; occupancy.
 #include <cuda_runtime_api.h>
 
 #include "base/driver.hpp"
@@ -82,7 +82,8 @@ cudaError_t cudaFuncSetCacheConfig(const void* host_function, cudaFuncCache conf
 }
 
 cudaError_t cudaFuncGetName(const char** out, const void* host_function) {
-  return with_function(host_function, [&](CUfunction function) { return DRIVER(cuFuncGetName, 12030)(out, function); });
+  return with_function(host_function,
+                       [&](CUfunction function) { return DRIVER(cuFuncGetName, 12030)(out, function); });
 }
 
 cudaError_t cudaFuncGetParamInfo(const void* host_function, size_t index, size_t* offset, size_t* bytes) {
@@ -92,16 +93,18 @@ cudaError_t cudaFuncGetParamInfo(const void* host_function, size_t index, size_t
 }
 
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(int* blocks, const void* host_function,
-                                                                   int threads, size_t shared_bytes, unsigned flags) {
+                                                                   int threads, size_t shared_bytes,
+                                                                   unsigned flags) {
   return with_function(host_function, [&](CUfunction function) {
-    return DRIVER(cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags, 7000)(blocks, function, threads, shared_bytes,
-                                                                              flags);
+    return DRIVER(cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags, 7000)(blocks, function, threads,
+                                                                              shared_bytes, flags);
   });
 }
 
 cudaError_t cudaOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, const void* host_function, int threads,
                                                           size_t shared_bytes) {
-  return cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, host_function, threads, shared_bytes, 0);
+  return cudaOccupancyMaxActiveBlocksPerMultiprocessorWithFlags(blocks, host_function, threads, shared_bytes,
+                                                                0);
 }
 
 cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, const void* host_function, int blocks,
@@ -109,42 +112,4 @@ cudaError_t cudaOccupancyAvailableDynamicSMemPerBlock(size_t* bytes, const void*
   return with_function(host_function, [&](CUfunction function) {
     return DRIVER(cuOccupancyAvailableDynamicSMemPerBlock, 10020)(bytes, function, blocks, threads);
   });
-}
-
-cudaError_t cudaLibraryLoadData(cudaLibrary_t* out, const void* code, cudaJitOption*, void**, unsigned,
-                                cudaLibraryOption*, void**, unsigned) {
-  return in_context([&] {
-    return DRIVER(cuLibraryLoadData, 12000)(out, code, nullptr, nullptr, 0, nullptr, nullptr, 0);
-  });
-}
-
-cudaError_t cudaLibraryLoadFromFile(cudaLibrary_t* out, const char* path, cudaJitOption*, void**, unsigned,
-                                    cudaLibraryOption*, void**, unsigned) {
-  return in_context([&] {
-    return DRIVER(cuLibraryLoadFromFile, 12000)(out, path, nullptr, nullptr, 0, nullptr, nullptr, 0);
-  });
-}
-
-cudaError_t cudaLibraryUnload(cudaLibrary_t library) {
-  return in_context([&] { return DRIVER(cuLibraryUnload, 12000)(library); });
-}
-
-cudaError_t cudaLibraryGetKernel(cudaKernel_t* out, cudaLibrary_t library, const char* name) {
-  return in_context([&] {
-    const CUresult result = DRIVER(cuLibraryGetKernel, 12000)(out, library, name);
-    if (result == CUDA_SUCCESS) note_handle(*out);
-    return result;
-  });
-}
-
-cudaError_t cudaLibraryGetGlobal(void** out, size_t* bytes, cudaLibrary_t library, const char* name) {
-  return in_context([&] { return DRIVER(cuLibraryGetGlobal, 12000)(address_out(out), bytes, library, name); });
-}
-
-cudaError_t cudaLibraryGetManaged(void** out, size_t* bytes, cudaLibrary_t library, const char* name) {
-  return in_context([&] { return DRIVER(cuLibraryGetManaged, 12000)(address_out(out), bytes, library, name); });
-}
-
-cudaError_t cudaLibraryGetKernelCount(unsigned* count, cudaLibrary_t library) {
-  return in_context([&] { return DRIVER(cuLibraryGetKernelCount, 12040)(count, library); });
 }

@@ -42,7 +42,8 @@ cudaError_t cudaMalloc(void** out, size_t bytes) {
 }
 
 cudaError_t cudaFree(void* memory) {
-  return in_context([&] { return memory == nullptr ? CUDA_SUCCESS : DRIVER(cuMemFree, 3020)(address_of(memory)); });
+  return in_context(
+      [&] { return memory == nullptr ? CUDA_SUCCESS : DRIVER(cuMemFree, 3020)(address_of(memory)); });
 }
 
 cudaError_t cudaMallocPitch(void** out, size_t* pitch, size_t width, size_t height) {
@@ -74,17 +75,27 @@ cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
   return in_context([&] { return DRIVER(cuMemGetInfo, 3020)(free_bytes, total_bytes); });
 }
 
-cudaError_t cudaMemAdvise(const void* memory, size_t bytes, cudaMemoryAdvise advice, cudaMemLocation location) {
+cudaError_t cudaMemAdvise(const void* memory, size_t bytes, cudaMemoryAdvise advice,
+                          cudaMemLocation location) {
   return in_context([&] {
-    return DRIVER(cuMemAdvise, 12020)(address_of(memory), bytes, same<CUmem_advise>(advice), driver_location(location));
+    return DRIVER(cuMemAdvise, 12020)(address_of(memory), bytes, same<CUmem_advise>(advice),
+                                      driver_location(location));
   });
 }
 
-cudaError_t cudaMemRangeGetAttribute(void* data, size_t data_bytes, cudaMemRangeAttribute which, const void* memory,
-                                     size_t bytes) {
+cudaError_t cudaMemRangeGetAttribute(void* data, size_t data_bytes, cudaMemRangeAttribute which,
+                                     const void* memory, size_t bytes) {
   return in_context([&] {
     return DRIVER(cuMemRangeGetAttribute, 8000)(data, data_bytes, same<CUmem_range_attribute>(which),
                                                 address_of(memory), bytes);
+  });
+}
+
+cudaError_t cudaMemRangeGetAttributes(void** data, size_t* data_bytes, cudaMemRangeAttribute* which,
+                                      size_t count, const void* memory, size_t bytes) {
+  return in_context([&] {
+    return DRIVER(cuMemRangeGetAttributes, 8000)(data, data_bytes, same<CUmem_range_attribute>(which), count,
+                                                 address_of(memory), bytes);
   });
 }
 
@@ -102,9 +113,12 @@ cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* out, const void* poi
     if (result != CUDA_SUCCESS) return error_of(result);
     cudaPointerAttributes found{};
     found.type = cudaMemoryTypeUnregistered;
-    if (managed != 0) found.type = cudaMemoryTypeManaged;
-    else if (type == CU_MEMORYTYPE_HOST) found.type = cudaMemoryTypeHost;
-    else if (type != 0) found.type = cudaMemoryTypeDevice;
+    if (managed != 0)
+      found.type = cudaMemoryTypeManaged;
+    else if (type == CU_MEMORYTYPE_HOST)
+      found.type = cudaMemoryTypeHost;
+    else if (type != 0)
+      found.type = cudaMemoryTypeDevice;
     const bool known = found.type != cudaMemoryTypeUnregistered;
     found.device = known ? device : cudaInvalidDeviceId;
     found.devicePointer = known ? on_device : nullptr;

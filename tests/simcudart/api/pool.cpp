@@ -19,9 +19,11 @@ cudaError_t cudaDeviceSetMemPool(int device, cudaMemPool_t pool) {
   return in_context([&] { return DRIVER(cuDeviceSetMemPool, 11020)(device, pool); });
 }
 
-cudaError_t cudaMemGetDefaultMemPool(cudaMemPool_t* pool, cudaMemLocation* where, cudaMemAllocationType type) {
+cudaError_t cudaMemGetDefaultMemPool(cudaMemPool_t* pool, cudaMemLocation* where,
+                                     cudaMemAllocationType type) {
   return in_context([&] {
-    return DRIVER(cuMemGetDefaultMemPool, 13000)(pool, same<CUmemLocation>(where), same<CUmemAllocationType>(type));
+    return DRIVER(cuMemGetDefaultMemPool, 13000)(pool, same<CUmemLocation>(where),
+                                                 same<CUmemAllocationType>(type));
   });
 }
 
@@ -50,34 +52,40 @@ cudaError_t cudaMemPoolTrimTo(cudaMemPool_t pool, size_t keep) {
 }
 
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value) {
-  return in_context([&] { return DRIVER(cuMemPoolSetAttribute, 11020)(pool, same<CUmemPool_attribute>(which), value); });
+  return in_context(
+      [&] { return DRIVER(cuMemPoolSetAttribute, 11020)(pool, same<CUmemPool_attribute>(which), value); });
 }
 
 cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t pool, cudaMemPoolAttr which, void* value) {
-  return in_context([&] { return DRIVER(cuMemPoolGetAttribute, 11020)(pool, same<CUmemPool_attribute>(which), value); });
+  return in_context(
+      [&] { return DRIVER(cuMemPoolGetAttribute, 11020)(pool, same<CUmemPool_attribute>(which), value); });
 }
 
 cudaError_t cudaMemPoolSetAccess(cudaMemPool_t pool, const cudaMemAccessDesc* list, size_t count) {
-  return in_context([&] { return DRIVER(cuMemPoolSetAccess, 11020)(pool, same<CUmemAccessDesc>(list), count); });
+  return in_context(
+      [&] { return DRIVER(cuMemPoolSetAccess, 11020)(pool, same<CUmemAccessDesc>(list), count); });
 }
 
 cudaError_t cudaMemPoolGetAccess(cudaMemAccessFlags* flags, cudaMemPool_t pool, cudaMemLocation* where) {
   return in_context([&] {
-    return DRIVER(cuMemPoolGetAccess, 11020)(same<CUmemAccess_flags>(flags), pool, same<CUmemLocation>(where));
+    return DRIVER(cuMemPoolGetAccess, 11020)(same<CUmemAccess_flags>(flags), pool,
+                                             same<CUmemLocation>(where));
   });
 }
 
-cudaError_t cudaMemPoolExportToShareableHandle(void* handle, cudaMemPool_t pool, cudaMemAllocationHandleType type,
-                                               unsigned flags) {
+cudaError_t cudaMemPoolExportToShareableHandle(void* handle, cudaMemPool_t pool,
+                                               cudaMemAllocationHandleType type, unsigned flags) {
   return in_context([&] {
-    return DRIVER(cuMemPoolExportToShareableHandle, 11020)(handle, pool, same<CUmemAllocationHandleType>(type), flags);
+    return DRIVER(cuMemPoolExportToShareableHandle, 11020)(handle, pool,
+                                                           same<CUmemAllocationHandleType>(type), flags);
   });
 }
 
-cudaError_t cudaMemPoolImportFromShareableHandle(cudaMemPool_t* pool, void* handle, cudaMemAllocationHandleType type,
-                                                 unsigned flags) {
+cudaError_t cudaMemPoolImportFromShareableHandle(cudaMemPool_t* pool, void* handle,
+                                                 cudaMemAllocationHandleType type, unsigned flags) {
   return in_context([&] {
-    return DRIVER(cuMemPoolImportFromShareableHandle, 11020)(pool, handle, same<CUmemAllocationHandleType>(type), flags);
+    return DRIVER(cuMemPoolImportFromShareableHandle, 11020)(pool, handle,
+                                                             same<CUmemAllocationHandleType>(type), flags);
   });
 }
 
@@ -89,6 +97,7 @@ cudaError_t cudaMemPoolExportPointer(cudaMemPoolPtrExportData* data, void* point
 
 cudaError_t cudaMemPoolImportPointer(void** pointer, cudaMemPool_t pool, cudaMemPoolPtrExportData* data) {
   return in_context([&] {
-    return DRIVER(cuMemPoolImportPointer, 11020)(address_out(pointer), pool, same<CUmemPoolPtrExportData>(data));
+    return DRIVER(cuMemPoolImportPointer, 11020)(address_out(pointer), pool,
+                                                 same<CUmemPoolPtrExportData>(data));
   });
 }

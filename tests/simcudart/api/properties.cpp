@@ -18,7 +18,7 @@ int attribute(int device, CUdevice_attribute which) {
 
 /// A plain field of the properties and the attribute it comes from.
 struct Row {
-  int cudaDeviceProp::* field;
+  int cudaDeviceProp::*field;
   CUdevice_attribute attribute;
 };
 
@@ -46,7 +46,8 @@ constexpr Row kRows[] = {
     {&cudaDeviceProp::managedMemory, CU_DEVICE_ATTRIBUTE_MANAGED_MEMORY},
     {&cudaDeviceProp::pageableMemoryAccess, CU_DEVICE_ATTRIBUTE_PAGEABLE_MEMORY_ACCESS},
     {&cudaDeviceProp::concurrentManagedAccess, CU_DEVICE_ATTRIBUTE_CONCURRENT_MANAGED_ACCESS},
-    {&cudaDeviceProp::canUseHostPointerForRegisteredMem, CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM},
+    {&cudaDeviceProp::canUseHostPointerForRegisteredMem,
+     CU_DEVICE_ATTRIBUTE_CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM},
     {&cudaDeviceProp::cooperativeLaunch, CU_DEVICE_ATTRIBUTE_COOPERATIVE_LAUNCH},
     {&cudaDeviceProp::maxBlocksPerMultiProcessor, CU_DEVICE_ATTRIBUTE_MAX_BLOCKS_PER_MULTIPROCESSOR},
     {&cudaDeviceProp::hostRegisterSupported, CU_DEVICE_ATTRIBUTE_HOST_REGISTER_SUPPORTED},
@@ -59,7 +60,8 @@ constexpr Row kRows[] = {
 
 void fill_sizes(int device, cudaDeviceProp* out) {
   out->sharedMemPerBlock = attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK);
-  out->sharedMemPerMultiprocessor = attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR);
+  out->sharedMemPerMultiprocessor =
+      attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_MULTIPROCESSOR);
   out->sharedMemPerBlockOptin = attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN);
   out->memPitch = attribute(device, CU_DEVICE_ATTRIBUTE_MAX_PITCH);
   out->totalConstMem = attribute(device, CU_DEVICE_ATTRIBUTE_TOTAL_CONSTANT_MEMORY);
@@ -92,5 +94,6 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* out, int device) {
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr which, int device) {
-  return in_driver([&] { return DRIVER(cuDeviceGetAttribute, 2000)(value, same<CUdevice_attribute>(which), device); });
+  return in_driver(
+      [&] { return DRIVER(cuDeviceGetAttribute, 2000)(value, same<CUdevice_attribute>(which), device); });
 }

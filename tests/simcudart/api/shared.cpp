@@ -9,12 +9,15 @@ using namespace simcudart;
 
 namespace {
 
-CUexternalMemory driver_handle(cudaExternalMemory_t memory) { return reinterpret_cast<CUexternalMemory>(memory); }
+CUexternalMemory driver_handle(cudaExternalMemory_t memory) {
+  return reinterpret_cast<CUexternalMemory>(memory);
+}
 
 }  // namespace
 
 cudaError_t cudaIpcGetMemHandle(cudaIpcMemHandle_t* handle, void* memory) {
-  return in_context([&] { return DRIVER(cuIpcGetMemHandle, 4010)(same<CUipcMemHandle>(handle), address_of(memory)); });
+  return in_context(
+      [&] { return DRIVER(cuIpcGetMemHandle, 4010)(same<CUipcMemHandle>(handle), address_of(memory)); });
 }
 
 cudaError_t cudaIpcOpenMemHandle(void** memory, cudaIpcMemHandle_t handle, unsigned flags) {
@@ -32,13 +35,14 @@ cudaError_t cudaIpcGetEventHandle(cudaIpcEventHandle_t* handle, cudaEvent_t even
 }
 
 cudaError_t cudaIpcOpenEventHandle(cudaEvent_t* event, cudaIpcEventHandle_t handle) {
-  return in_context([&] { return DRIVER(cuIpcOpenEventHandle, 4010)(event, *same<CUipcEventHandle>(&handle)); });
+  return in_context(
+      [&] { return DRIVER(cuIpcOpenEventHandle, 4010)(event, *same<CUipcEventHandle>(&handle)); });
 }
 
 cudaError_t cudaImportExternalMemory(cudaExternalMemory_t* out, const cudaExternalMemoryHandleDesc* desc) {
   return in_context([&] {
     return DRIVER(cuImportExternalMemory, 10000)(reinterpret_cast<CUexternalMemory*>(out),
-                                                  same<CUDA_EXTERNAL_MEMORY_HANDLE_DESC>(desc));
+                                                 same<CUDA_EXTERNAL_MEMORY_HANDLE_DESC>(desc));
   });
 }
 

@@ -45,9 +45,8 @@ cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t from, cudaEven
 }
 
 cudaError_t cudaThreadExchangeStreamCaptureMode(cudaStreamCaptureMode* mode) {
-  return in_context([&] {
-    return DRIVER(cuThreadExchangeStreamCaptureMode, 10010)(same<CUstreamCaptureMode>(mode));
-  });
+  return in_context(
+      [&] { return DRIVER(cuThreadExchangeStreamCaptureMode, 10010)(same<CUstreamCaptureMode>(mode)); });
 }
 
 cudaError_t cudaProfilerStart() {

@@ -59,8 +59,9 @@ Function entry() {
   return reinterpret_cast<Function>(found);
 }
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart
 
 #define DRIVER(name, version) (simcudart::entry<PFN_##name##_v##version, #name, version, 0>())
-#define STREAMED(name, version)                                                                        \
-  (simcudart::entry<PFN_##name##_v##version, #name, std::max(version, simcudart::kStreamVersion), simcudart::kStreamFlags>())
+#define STREAMED(name, version)                                                                   \
+  (simcudart::entry<PFN_##name##_v##version, #name, std::max(version, simcudart::kStreamVersion), \
+                    simcudart::kStreamFlags>())

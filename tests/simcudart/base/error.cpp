@@ -66,8 +66,10 @@ const char* cudaGetErrorName(cudaError_t error) {
 
 const char* cudaGetErrorString(cudaError_t error) {
   const char* text = nullptr;
-  const bool asks = error != cudaSuccess && simcudart::find(error) != nullptr && simcudart::driver_lookup() != nullptr;
-  if (asks && DRIVER(cuGetErrorString, 6000)(static_cast<CUresult>(error), &text) == CUDA_SUCCESS && text != nullptr)
+  const bool asks =
+      error != cudaSuccess && simcudart::find(error) != nullptr && simcudart::driver_lookup() != nullptr;
+  if (asks && DRIVER(cuGetErrorString, 6000)(static_cast<CUresult>(error), &text) == CUDA_SUCCESS &&
+      text != nullptr)
     return text;
   return error == cudaSuccess ? "no error" : cudaGetErrorName(error);
 }

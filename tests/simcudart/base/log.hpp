@@ -10,7 +10,7 @@ namespace [[gnu::visibility("hidden")]] simcudart {
 /// An entry point of the runtime that is not simulated: said once for each name. Always cudaErrorNotSupported.
 cudaError_t not_simulated(const char* name);
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart
 
 /// The entry points that generate.py makes for what no source defines.
 extern "C" [[gnu::visibility("hidden")]] cudaError_t simcudart_not_simulated(const char* name);

@@ -31,14 +31,15 @@ thread_local int t_device = 0;
 
 // Under the lock.
 CUresult retain(int device) {
-  if (device < 0) return CUDA_ERROR_INVALID_DEVICE;
   std::vector<Primary>& all = devices().primaries;
-  if (all.size() <= static_cast<std::size_t>(device)) all.resize(device + 1);
-  Primary& primary = all[device];
-  if (primary.retained) return CUDA_SUCCESS;
-  const CUresult result = DRIVER(cuDevicePrimaryCtxRetain, 7000)(&primary.context, device);
-  primary.retained = result == CUDA_SUCCESS;
-  return result;
+  const auto at = static_cast<std::size_t>(device);
+  if (device >= 0 && at < all.size() && all[at].retained) return CUDA_SUCCESS;
+  CUcontext context = nullptr;
+  const CUresult result = DRIVER(cuDevicePrimaryCtxRetain, 7000)(&context, device);
+  if (result != CUDA_SUCCESS) return result;
+  if (all.size() <= at) all.resize(at + 1);
+  all[at] = {context, true};
+  return CUDA_SUCCESS;
 }
 
 CUresult use_primary(int device) {
@@ -121,6 +122,8 @@ cudaError_t reset_device() {
   return error_of(result);
 }
 
-cudaError_t set_flags(unsigned flags) { return error_of(DRIVER(cuDevicePrimaryCtxSetFlags, 11000)(t_device, flags)); }
+cudaError_t set_flags(unsigned flags) {
+  return error_of(DRIVER(cuDevicePrimaryCtxSetFlags, 11000)(t_device, flags));
+}
 
 }  // namespace simcudart

@@ -62,4 +62,4 @@ cudaError_t in_context(Body body) {
   return remember(error != cudaSuccess ? error : error_of(body()));
 }
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart

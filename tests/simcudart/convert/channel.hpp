@@ -16,4 +16,4 @@ Channel channel_of(const cudaChannelFormatDesc& desc);
 cudaChannelFormatDesc description_of(Channel channel);
 unsigned element_bytes(Channel channel);
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart

@@ -25,9 +25,12 @@ cudaError_t fill_box(const Asked& asked, cudaMemcpyKind kind, Copy* out) {
   const bool both_to = asked.dstArray != nullptr && asked.dstPtr.ptr != nullptr;
   if (both_from || both_to) return cudaErrorInvalidValue;
   std::size_t unit = 1;
-  if (const cudaError_t error = unit_of(asked.dstArray, asked.srcArray, &unit); error != cudaSuccess) return error;
+  if (const cudaError_t error = unit_of(asked.dstArray, asked.srcArray, &unit); error != cudaSuccess)
+    return error;
   // The offset into memory counts bytes even when the extent counts elements.
-  const auto bytes = [&](std::size_t x, cudaArray_t array) { return array != nullptr && arrays ? x * unit : x; };
+  const auto bytes = [&](std::size_t x, cudaArray_t array) {
+    return array != nullptr && arrays ? x * unit : x;
+  };
   Copy copy{};
   copy.srcXInBytes = bytes(asked.srcPos.x, asked.srcArray);
   copy.srcY = asked.srcPos.y;
@@ -58,12 +61,14 @@ cudaError_t fill_box(const Asked& asked, cudaMemcpyKind kind, Copy* out) {
 
 CUmemorytype source_type(cudaMemcpyKind kind) {
   if (kind == cudaMemcpyDefault) return CU_MEMORYTYPE_UNIFIED;
-  return kind == cudaMemcpyHostToHost || kind == cudaMemcpyHostToDevice ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE;
+  return kind == cudaMemcpyHostToHost || kind == cudaMemcpyHostToDevice ? CU_MEMORYTYPE_HOST
+                                                                        : CU_MEMORYTYPE_DEVICE;
 }
 
 CUmemorytype target_type(cudaMemcpyKind kind) {
   if (kind == cudaMemcpyDefault) return CU_MEMORYTYPE_UNIFIED;
-  return kind == cudaMemcpyHostToHost || kind == cudaMemcpyDeviceToHost ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE;
+  return kind == cudaMemcpyHostToHost || kind == cudaMemcpyDeviceToHost ? CU_MEMORYTYPE_HOST
+                                                                        : CU_MEMORYTYPE_DEVICE;
 }
 
 CUDA_MEMCPY2D plane_copy(const Plane& to, const Plane& from, std::size_t width, std::size_t height,
@@ -88,7 +93,9 @@ CUDA_MEMCPY2D plane_copy(const Plane& to, const Plane& from, std::size_t width, 
   return copy;
 }
 
-cudaError_t box_copy(const cudaMemcpy3DParms& asked, CUDA_MEMCPY3D* out) { return fill_box(asked, asked.kind, out); }
+cudaError_t box_copy(const cudaMemcpy3DParms& asked, CUDA_MEMCPY3D* out) {
+  return fill_box(asked, asked.kind, out);
+}
 
 cudaError_t box_copy(const cudaMemcpy3DPeerParms& asked, CUDA_MEMCPY3D_PEER* out) {
   cudaError_t error = fill_box(asked, cudaMemcpyDeviceToDevice, out);
@@ -102,8 +109,10 @@ cudaMemcpy3DParms box_of(const CUDA_MEMCPY3D& copy) {
     if (type == CU_MEMORYTYPE_ARRAY) return nullptr;
     return type == CU_MEMORYTYPE_HOST ? const_cast<void*>(host) : reinterpret_cast<void*>(device);
   };
-  const bool from_host = copy.srcMemoryType == CU_MEMORYTYPE_HOST, to_host = copy.dstMemoryType == CU_MEMORYTYPE_HOST;
-  const bool unified = copy.srcMemoryType == CU_MEMORYTYPE_UNIFIED || copy.dstMemoryType == CU_MEMORYTYPE_UNIFIED;
+  const bool from_host = copy.srcMemoryType == CU_MEMORYTYPE_HOST,
+             to_host = copy.dstMemoryType == CU_MEMORYTYPE_HOST;
+  const bool unified =
+      copy.srcMemoryType == CU_MEMORYTYPE_UNIFIED || copy.dstMemoryType == CU_MEMORYTYPE_UNIFIED;
   cudaMemcpy3DParms box{};
   if (copy.srcMemoryType == CU_MEMORYTYPE_ARRAY) box.srcArray = reinterpret_cast<cudaArray_t>(copy.srcArray);
   if (copy.dstMemoryType == CU_MEMORYTYPE_ARRAY) box.dstArray = reinterpret_cast<cudaArray_t>(copy.dstArray);
@@ -112,12 +121,17 @@ cudaMemcpy3DParms box_of(const CUDA_MEMCPY3D& copy) {
   if (unit == 0) unit = 1;
   box.srcPos = {box.srcArray ? copy.srcXInBytes / unit : copy.srcXInBytes, copy.srcY, copy.srcZ};
   box.dstPos = {box.dstArray ? copy.dstXInBytes / unit : copy.dstXInBytes, copy.dstY, copy.dstZ};
-  box.srcPtr = {pointer(copy.srcMemoryType, copy.srcHost, copy.srcDevice), copy.srcPitch, copy.srcPitch, copy.srcHeight};
-  box.dstPtr = {pointer(copy.dstMemoryType, copy.dstHost, copy.dstDevice), copy.dstPitch, copy.dstPitch, copy.dstHeight};
+  box.srcPtr = {pointer(copy.srcMemoryType, copy.srcHost, copy.srcDevice), copy.srcPitch, copy.srcPitch,
+                copy.srcHeight};
+  box.dstPtr = {pointer(copy.dstMemoryType, copy.dstHost, copy.dstDevice), copy.dstPitch, copy.dstPitch,
+                copy.dstHeight};
   box.extent = {copy.WidthInBytes / unit, copy.Height, copy.Depth};
-  if (unified) box.kind = cudaMemcpyDefault;
-  else if (from_host) box.kind = to_host ? cudaMemcpyHostToHost : cudaMemcpyHostToDevice;
-  else box.kind = to_host ? cudaMemcpyDeviceToHost : cudaMemcpyDeviceToDevice;
+  if (unified)
+    box.kind = cudaMemcpyDefault;
+  else if (from_host)
+    box.kind = to_host ? cudaMemcpyHostToHost : cudaMemcpyHostToDevice;
+  else
+    box.kind = to_host ? cudaMemcpyDeviceToHost : cudaMemcpyDeviceToDevice;
   return box;
 }
 

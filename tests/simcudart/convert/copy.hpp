@@ -17,7 +17,8 @@ struct Plane {
 };
 
 /// width in bytes.
-CUDA_MEMCPY2D plane_copy(const Plane& to, const Plane& from, std::size_t width, std::size_t height, cudaMemcpyKind kind);
+CUDA_MEMCPY2D plane_copy(const Plane& to, const Plane& from, std::size_t width, std::size_t height,
+                         cudaMemcpyKind kind);
 
 /// What a structure of the runtime says; offsets and widths become bytes when an array takes part.
 cudaError_t box_copy(const cudaMemcpy3DParms& asked, CUDA_MEMCPY3D* out);
@@ -33,4 +34,4 @@ CUmemorytype target_type(cudaMemcpyKind kind);
 /// Bytes of an element; 0: not an array.
 unsigned element_bytes(cudaArray_const_t array);
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart

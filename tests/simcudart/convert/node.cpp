@@ -44,7 +44,8 @@ CUDA_MEMSET_NODE_PARAMS_v1 fill_node(const cudaMemsetParams& asked) {
 }
 
 cudaMemsetParams fill_of(const CUDA_MEMSET_NODE_PARAMS_v1& node) {
-  return {reinterpret_cast<void*>(node.dst), node.pitch, node.value, node.elementSize, node.width, node.height};
+  return {
+      reinterpret_cast<void*>(node.dst), node.pitch, node.value, node.elementSize, node.width, node.height};
 }
 
 CUDA_MEMCPY3D line_node(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) {
@@ -71,8 +72,8 @@ cudaError_t any_node(const cudaGraphNodeParams& asked, CUgraphNodeParams* out) {
     case cudaGraphNodeTypeKernel: {
       const cudaKernelNodeParamsV2& kernel = asked.kernel;
       CUDA_KERNEL_NODE_PARAMS_v2 found{};
-      const cudaError_t error = kernel_node({kernel.func, kernel.gridDim, kernel.blockDim, kernel.sharedMemBytes,
-                                             kernel.kernelParams, kernel.extra},
+      const cudaError_t error = kernel_node({kernel.func, kernel.gridDim, kernel.blockDim,
+                                             kernel.sharedMemBytes, kernel.kernelParams, kernel.extra},
                                             &found);
       if (error != cudaSuccess) return error;
       std::memcpy(&node.kernel, &found, sizeof found);

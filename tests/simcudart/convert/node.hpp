@@ -21,4 +21,4 @@ CUcontext node_context();
 /// A node of any kind. cudaErrorNotSupported: of a kind that is not simulated.
 cudaError_t any_node(const cudaGraphNodeParams& asked, CUgraphNodeParams* out);
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart

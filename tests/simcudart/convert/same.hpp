@@ -18,10 +18,7 @@ auto same(Runtime* pointer) {
 
 /// Enumerations with the same values.
 template <typename Driver, typename Runtime>
-  requires std::is_enum_v<Runtime>
-Driver same(Runtime value) {
-  return static_cast<Driver>(value);
-}
+requires std::is_enum_v<Runtime> Driver same(Runtime value) { return static_cast<Driver>(value); }
 
 inline CUdeviceptr address_of(const void* pointer) { return reinterpret_cast<CUdeviceptr>(pointer); }
 inline CUdeviceptr* address_out(void** pointer) { return reinterpret_cast<CUdeviceptr*>(pointer); }
@@ -35,4 +32,4 @@ inline CUmipmappedArray driver_array(cudaMipmappedArray_const_t array) {
 
 inline CUmemLocation driver_location(cudaMemLocation location) { return *same<CUmemLocation>(&location); }
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart

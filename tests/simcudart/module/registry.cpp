@@ -59,7 +59,8 @@ CUresult load(Kernel& kernel) {
 CUresult locate(const Variable& variable, CUdeviceptr* address, std::size_t* bytes) {
   const CUresult result = load(*variable.image);
   if (result != CUDA_SUCCESS) return result;
-  const auto find = variable.managed != nullptr ? DRIVER(cuLibraryGetManaged, 12000) : DRIVER(cuLibraryGetGlobal, 12000);
+  const auto find =
+      variable.managed != nullptr ? DRIVER(cuLibraryGetManaged, 12000) : DRIVER(cuLibraryGetGlobal, 12000);
   return find(address, bytes, variable.image->library, variable.name.c_str());
 }
 
@@ -112,7 +113,8 @@ cudaError_t place_managed(void** handle) {
     if (variable.image != image_of(handle) || variable.managed == nullptr) continue;
     CUdeviceptr address = 0;
     std::size_t bytes = 0;
-    if (const CUresult result = locate(variable, &address, &bytes); result != CUDA_SUCCESS) return error_of(result);
+    if (const CUresult result = locate(variable, &address, &bytes); result != CUDA_SUCCESS)
+      return error_of(result);
     *variable.managed = reinterpret_cast<void*>(address);
   }
   return cudaSuccess;

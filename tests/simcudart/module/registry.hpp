@@ -33,4 +33,4 @@ void note_handle(CUkernel kernel);
 /// Where the variable behind this host symbol lies on the current device, and its size.
 cudaError_t find_symbol(const void* symbol, CUdeviceptr* address, std::size_t* bytes);
 
-}  // namespace simcudart
+}  // namespace gnu::visibility("hidden")]]simcudart

@@ -12,9 +12,10 @@ void** __cudaRegisterFatBinary(void* wrapper);
 void __cudaRegisterFatBinaryEnd(void** handle);
 void __cudaUnregisterFatBinary(void** handle);
 void __cudaRegisterFunction(void** handle, const char* host_function, char* device_function, const char* name,
-                            int thread_limit, uint3* thread, uint3* block, dim3* block_size, dim3* grid_size, int* warp);
-void __cudaRegisterVar(void** handle, char* symbol, char* device_address, const char* name, int ext, size_t bytes,
-                       int constant, int global);
+                            int thread_limit, uint3* thread, uint3* block, dim3* block_size, dim3* grid_size,
+                            int* warp);
+void __cudaRegisterVar(void** handle, char* symbol, char* device_address, const char* name, int ext,
+                       size_t bytes, int constant, int global);
 void __cudaRegisterManagedVar(void** handle, void** pointer, char* device_address, const char* name, int ext,
                               size_t bytes, int constant, int global);
 char __cudaInitModule(void** handle);
@@ -43,8 +44,8 @@ void __cudaRegisterFatBinaryEnd(void**) {}
 
 void __cudaUnregisterFatBinary(void** handle) { unregister_image(handle); }
 
-void __cudaRegisterFunction(void** handle, const char* host_function, char*, const char* name, int, uint3*, uint3*,
-                            dim3*, dim3*, int*) {
+void __cudaRegisterFunction(void** handle, const char* host_function, char*, const char* name, int, uint3*,
+                            uint3*, dim3*, dim3*, int*) {
   register_kernel(handle, host_function, name);
 }
 
@@ -80,4 +81,6 @@ cudaError_t __cudaGetKernel(cudaKernel_t* out, const void* host_function) {
   return in_context([&] { return find_kernel(host_function, reinterpret_cast<CUkernel*>(out)); });
 }
 
-cudaError_t cudaGetKernel(cudaKernel_t* out, const void* host_function) { return __cudaGetKernel(out, host_function); }
+cudaError_t cudaGetKernel(cudaKernel_t* out, const void* host_function) {
+  return __cudaGetKernel(out, host_function);
+}

@@ -8,14 +8,16 @@
 using namespace simcudart;
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mode) {
-  return in_context([&] { return STREAMED(cuStreamBeginCapture, 10010)(stream, same<CUstreamCaptureMode>(mode)); });
+  return in_context(
+      [&] { return STREAMED(cuStreamBeginCapture, 10010)(stream, same<CUstreamCaptureMode>(mode)); });
 }
 
-cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t stream, cudaGraph_t graph, const cudaGraphNode_t* dependencies,
-                                          const cudaGraphEdgeData* edges, size_t count, cudaStreamCaptureMode mode) {
+cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t stream, cudaGraph_t graph,
+                                          const cudaGraphNode_t* dependencies, const cudaGraphEdgeData* edges,
+                                          size_t count, cudaStreamCaptureMode mode) {
   return in_context([&] {
-    return STREAMED(cuStreamBeginCaptureToGraph, 12030)(stream, graph, dependencies, same<CUgraphEdgeData>(edges), count,
-                                                        same<CUstreamCaptureMode>(mode));
+    return STREAMED(cuStreamBeginCaptureToGraph, 12030)(
+        stream, graph, dependencies, same<CUgraphEdgeData>(edges), count, same<CUstreamCaptureMode>(mode));
   });
 }
 
@@ -24,33 +26,38 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, cudaStreamCaptureStatus* status) {
-  return in_context([&] { return STREAMED(cuStreamIsCapturing, 10000)(stream, same<CUstreamCaptureStatus>(status)); });
+  return in_context(
+      [&] { return STREAMED(cuStreamIsCapturing, 10000)(stream, same<CUstreamCaptureStatus>(status)); });
 }
 
-cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatus* status, unsigned long long* id,
-                                     cudaGraph_t* graph, const cudaGraphNode_t** dependencies,
-                                     const cudaGraphEdgeData** edges, size_t* count) {
+cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatus* status,
+                                     unsigned long long* id, cudaGraph_t* graph,
+                                     const cudaGraphNode_t** dependencies, const cudaGraphEdgeData** edges,
+                                     size_t* count) {
   return in_context([&] {
     cuuint64_t number = 0;
-    const CUresult result =
-        STREAMED(cuStreamGetCaptureInfo, 12030)(stream, same<CUstreamCaptureStatus>(status), &number, graph,
-                                                dependencies, reinterpret_cast<const CUgraphEdgeData**>(edges), count);
+    const CUresult result = STREAMED(cuStreamGetCaptureInfo, 12030)(
+        stream, same<CUstreamCaptureStatus>(status), &number, graph, dependencies,
+        reinterpret_cast<const CUgraphEdgeData**>(edges), count);
     if (result == CUDA_SUCCESS && id != nullptr) *id = number;
     return result;
   });
 }
 
 cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t stream, cudaGraphNode_t* dependencies,
-                                                const cudaGraphEdgeData* edges, size_t count, unsigned flags) {
+                                                const cudaGraphEdgeData* edges, size_t count,
+                                                unsigned flags) {
   return in_context([&] {
-    return STREAMED(cuStreamUpdateCaptureDependencies, 12030)(stream, dependencies, same<CUgraphEdgeData>(edges), count,
-                                                              flags);
+    return STREAMED(cuStreamUpdateCaptureDependencies, 12030)(stream, dependencies,
+                                                              same<CUgraphEdgeData>(edges), count, flags);
   });
 }
 
-cudaError_t cudaGraphInstantiateWithParams(cudaGraphExec_t* out, cudaGraph_t graph, cudaGraphInstantiateParams* how) {
+cudaError_t cudaGraphInstantiateWithParams(cudaGraphExec_t* out, cudaGraph_t graph,
+                                           cudaGraphInstantiateParams* how) {
   return in_context([&] {
-    return STREAMED(cuGraphInstantiateWithParams, 12000)(out, graph, same<CUDA_GRAPH_INSTANTIATE_PARAMS>(how));
+    return STREAMED(cuGraphInstantiateWithParams, 12000)(out, graph,
+                                                         same<CUDA_GRAPH_INSTANTIATE_PARAMS>(how));
   });
 }
 

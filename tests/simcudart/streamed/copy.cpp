@@ -15,7 +15,8 @@ CUresult copy_line(void* to, const void* from, size_t bytes, cudaMemcpyKind kind
   switch (kind) {
     case cudaMemcpyHostToDevice: return STREAMED(cuMemcpyHtoD, 3020)(address_of(to), from, bytes);
     case cudaMemcpyDeviceToHost: return STREAMED(cuMemcpyDtoH, 3020)(to, address_of(from), bytes);
-    case cudaMemcpyDeviceToDevice: return STREAMED(cuMemcpyDtoD, 3020)(address_of(to), address_of(from), bytes);
+    case cudaMemcpyDeviceToDevice:
+      return STREAMED(cuMemcpyDtoD, 3020)(address_of(to), address_of(from), bytes);
     case cudaMemcpyHostToHost:
     case cudaMemcpyDefault: return STREAMED(cuMemcpy, 4000)(address_of(to), address_of(from), bytes);
   }
@@ -25,12 +26,15 @@ CUresult copy_line(void* to, const void* from, size_t bytes, cudaMemcpyKind kind
 CUresult copy_line(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
   if (bytes == 0) return CUDA_SUCCESS;
   switch (kind) {
-    case cudaMemcpyHostToDevice: return STREAMED(cuMemcpyHtoDAsync, 3020)(address_of(to), from, bytes, stream);
-    case cudaMemcpyDeviceToHost: return STREAMED(cuMemcpyDtoHAsync, 3020)(to, address_of(from), bytes, stream);
+    case cudaMemcpyHostToDevice:
+      return STREAMED(cuMemcpyHtoDAsync, 3020)(address_of(to), from, bytes, stream);
+    case cudaMemcpyDeviceToHost:
+      return STREAMED(cuMemcpyDtoHAsync, 3020)(to, address_of(from), bytes, stream);
     case cudaMemcpyDeviceToDevice:
       return STREAMED(cuMemcpyDtoDAsync, 3020)(address_of(to), address_of(from), bytes, stream);
     case cudaMemcpyHostToHost:
-    case cudaMemcpyDefault: return STREAMED(cuMemcpyAsync, 4000)(address_of(to), address_of(from), bytes, stream);
+    case cudaMemcpyDefault:
+      return STREAMED(cuMemcpyAsync, 4000)(address_of(to), address_of(from), bytes, stream);
   }
   return CUDA_ERROR_INVALID_VALUE;
 }
@@ -64,17 +68,20 @@ cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind 
   return in_context([&] { return copy_line(to, from, bytes, kind); });
 }
 
-cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream) {
   if (!valid(kind)) return remember(cudaErrorInvalidMemcpyDirection);
   return in_context([&] { return copy_line(to, from, bytes, kind, stream); });
 }
 
-cudaError_t cudaMemcpyToSymbol(const void* symbol, const void* from, size_t bytes, size_t offset, cudaMemcpyKind kind) {
+cudaError_t cudaMemcpyToSymbol(const void* symbol, const void* from, size_t bytes, size_t offset,
+                               cudaMemcpyKind kind) {
   if (!towards_device(kind)) return remember(cudaErrorInvalidMemcpyDirection);
   return with_symbol(symbol, bytes, offset, [&](void* to) { return copy_line(to, from, bytes, kind); });
 }
 
-cudaError_t cudaMemcpyFromSymbol(void* to, const void* symbol, size_t bytes, size_t offset, cudaMemcpyKind kind) {
+cudaError_t cudaMemcpyFromSymbol(void* to, const void* symbol, size_t bytes, size_t offset,
+                                 cudaMemcpyKind kind) {
   if (!from_device(kind)) return remember(cudaErrorInvalidMemcpyDirection);
   return with_symbol(symbol, bytes, offset, [&](void* from) { return copy_line(to, from, bytes, kind); });
 }
@@ -82,11 +89,13 @@ cudaError_t cudaMemcpyFromSymbol(void* to, const void* symbol, size_t bytes, siz
 cudaError_t cudaMemcpyToSymbolAsync(const void* symbol, const void* from, size_t bytes, size_t offset,
                                     cudaMemcpyKind kind, cudaStream_t stream) {
   if (!towards_device(kind)) return remember(cudaErrorInvalidMemcpyDirection);
-  return with_symbol(symbol, bytes, offset, [&](void* to) { return copy_line(to, from, bytes, kind, stream); });
+  return with_symbol(symbol, bytes, offset,
+                     [&](void* to) { return copy_line(to, from, bytes, kind, stream); });
 }
 
-cudaError_t cudaMemcpyFromSymbolAsync(void* to, const void* symbol, size_t bytes, size_t offset, cudaMemcpyKind kind,
-                                      cudaStream_t stream) {
+cudaError_t cudaMemcpyFromSymbolAsync(void* to, const void* symbol, size_t bytes, size_t offset,
+                                      cudaMemcpyKind kind, cudaStream_t stream) {
   if (!from_device(kind)) return remember(cudaErrorInvalidMemcpyDirection);
-  return with_symbol(symbol, bytes, offset, [&](void* from) { return copy_line(to, from, bytes, kind, stream); });
+  return with_symbol(symbol, bytes, offset,
+                     [&](void* from) { return copy_line(to, from, bytes, kind, stream); });
 }

@@ -18,7 +18,9 @@ cudaDriverEntryPointQueryResult status_of(CUdriverProcAddressQueryResult status)
 }
 
 /// The default default stream is the one this was compiled for.
-cuuint64_t driver_flags(unsigned long long flags) { return flags == cudaEnableDefault ? kStreamFlags : flags; }
+cuuint64_t driver_flags(unsigned long long flags) {
+  return flags == cudaEnableDefault ? kStreamFlags : flags;
+}
 
 cudaError_t find(const char* name, void** out, unsigned version, unsigned long long flags,
                  cudaDriverEntryPointQueryResult* status) {
@@ -43,7 +45,8 @@ cudaError_t cudaGetDriverEntryPoint(const char* name, void** out, unsigned long 
   return in_driver([&] { return find(name, out, CUDART_VERSION, flags, status); });
 }
 
-cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** out, unsigned version, unsigned long long flags,
+cudaError_t cudaGetDriverEntryPointByVersion(const char* name, void** out, unsigned version,
+                                             unsigned long long flags,
                                              cudaDriverEntryPointQueryResult* status) {
   return in_driver([&] { return find(name, out, version, flags, status); });
 }

@@ -25,7 +25,8 @@ CUresult launch(CUfunction function, dim3 grid, dim3 block, void** arguments, si
 
 /// A shape that no device has is the runtime's own error.
 cudaError_t error_of_launch(CUresult result, dim3 grid, dim3 block) {
-  const bool empty = grid.x == 0 || grid.y == 0 || grid.z == 0 || block.x == 0 || block.y == 0 || block.z == 0;
+  const bool empty =
+      grid.x == 0 || grid.y == 0 || grid.z == 0 || block.x == 0 || block.y == 0 || block.z == 0;
   return result == CUDA_ERROR_INVALID_VALUE && empty ? cudaErrorInvalidConfiguration : error_of(result);
 }
 
@@ -41,8 +42,8 @@ cudaError_t with_function(const void* host_function, Start start) {
 
 }  // namespace
 
-cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments, size_t shared_bytes,
-                               cudaStream_t stream) {
+cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void** arguments,
+                               size_t shared_bytes, cudaStream_t stream) {
   return in_context([&]() -> cudaError_t {
     if (kernel == nullptr) return cudaErrorInvalidDeviceFunction;
     const auto function = reinterpret_cast<CUfunction>(kernel);
@@ -50,8 +51,8 @@ cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void*
   });
 }
 
-cudaError_t cudaLaunchKernel(const void* host_function, dim3 grid, dim3 block, void** arguments, size_t shared_bytes,
-                             cudaStream_t stream) {
+cudaError_t cudaLaunchKernel(const void* host_function, dim3 grid, dim3 block, void** arguments,
+                             size_t shared_bytes, cudaStream_t stream) {
   return with_function(host_function, [&](CUfunction function) {
     return error_of_launch(launch(function, grid, block, arguments, shared_bytes, stream), grid, block);
   });
@@ -67,7 +68,8 @@ cudaError_t cudaLaunchCooperativeKernel(const void* host_function, dim3 grid, di
   });
 }
 
-cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* host_function, void** arguments) {
+cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* host_function,
+                                void** arguments) {
   return with_function(host_function, [&](CUfunction function) {
     CUlaunchConfig wanted{};
     wanted.gridDimX = config->gridDim.x;
@@ -80,7 +82,7 @@ cudaError_t cudaLaunchKernelExC(const cudaLaunchConfig_t* config, const void* ho
     wanted.hStream = config->stream;
     wanted.attrs = same<CUlaunchAttribute>(config->attrs);
     wanted.numAttrs = config->numAttrs;
-    return error_of_launch(STREAMED(cuLaunchKernelEx, 11060)(&wanted, function, arguments, nullptr), config->gridDim,
-                           config->blockDim);
+    return error_of_launch(STREAMED(cuLaunchKernelEx, 11060)(&wanted, function, arguments, nullptr),
+                           config->gridDim, config->blockDim);
   });
 }

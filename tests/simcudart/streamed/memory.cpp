@@ -11,7 +11,8 @@ cudaError_t cudaMallocAsync(void** out, size_t bytes, cudaStream_t stream) {
   return in_context([&]() -> cudaError_t {
     if (out == nullptr) return cudaErrorInvalidValue;
     CUdeviceptr address = 0;
-    const CUresult result = bytes == 0 ? CUDA_SUCCESS : STREAMED(cuMemAllocAsync, 11020)(&address, bytes, stream);
+    const CUresult result =
+        bytes == 0 ? CUDA_SUCCESS : STREAMED(cuMemAllocAsync, 11020)(&address, bytes, stream);
     if (result == CUDA_SUCCESS) *out = reinterpret_cast<void*>(address);
     return error_of(result);
   });
@@ -37,10 +38,12 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
 cudaError_t cudaMemPrefetchAsync(const void* memory, size_t bytes, cudaMemLocation location, unsigned flags,
                                  cudaStream_t stream) {
   return in_context([&] {
-    return STREAMED(cuMemPrefetchAsync, 12020)(address_of(memory), bytes, driver_location(location), flags, stream);
+    return STREAMED(cuMemPrefetchAsync, 12020)(address_of(memory), bytes, driver_location(location), flags,
+                                               stream);
   });
 }
 
 cudaError_t cudaStreamAttachMemAsync(cudaStream_t stream, void* memory, size_t bytes, unsigned flags) {
-  return in_context([&] { return STREAMED(cuStreamAttachMemAsync, 6000)(stream, address_of(memory), bytes, flags); });
+  return in_context(
+      [&] { return STREAMED(cuStreamAttachMemAsync, 6000)(stream, address_of(memory), bytes, flags); });
 }

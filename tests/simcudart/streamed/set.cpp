@@ -32,7 +32,8 @@ cudaError_t cudaMemset(void* memory, int value, size_t bytes) {
 
 cudaError_t cudaMemsetAsync(void* memory, int value, size_t bytes, cudaStream_t stream) {
   return in_context([&] {
-    return bytes == 0 ? CUDA_SUCCESS : STREAMED(cuMemsetD8Async, 3020)(address_of(memory), byte(value), bytes, stream);
+    return bytes == 0 ? CUDA_SUCCESS
+                      : STREAMED(cuMemsetD8Async, 3020)(address_of(memory), byte(value), bytes, stream);
   });
 }
 
@@ -44,7 +45,8 @@ cudaError_t cudaMemset2D(void* memory, size_t pitch, int value, size_t width, si
   });
 }
 
-cudaError_t cudaMemset2DAsync(void* memory, size_t pitch, int value, size_t width, size_t height, cudaStream_t stream) {
+cudaError_t cudaMemset2DAsync(void* memory, size_t pitch, int value, size_t width, size_t height,
+                              cudaStream_t stream) {
   if (width > pitch) return remember(cudaErrorInvalidValue);
   return in_context([&] {
     if (width == 0 || height == 0) return CUDA_SUCCESS;

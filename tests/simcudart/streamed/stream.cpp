@@ -41,13 +41,16 @@ cudaError_t cudaStreamCopyAttributes(cudaStream_t to, cudaStream_t from) {
 
 cudaError_t cudaStreamGetAttribute(cudaStream_t stream, cudaStreamAttrID which, cudaStreamAttrValue* value) {
   return in_context([&] {
-    return STREAMED(cuStreamGetAttribute, 11000)(stream, same<CUstreamAttrID>(which), same<CUstreamAttrValue>(value));
+    return STREAMED(cuStreamGetAttribute, 11000)(stream, same<CUstreamAttrID>(which),
+                                                 same<CUstreamAttrValue>(value));
   });
 }
 
-cudaError_t cudaStreamSetAttribute(cudaStream_t stream, cudaStreamAttrID which, const cudaStreamAttrValue* value) {
+cudaError_t cudaStreamSetAttribute(cudaStream_t stream, cudaStreamAttrID which,
+                                   const cudaStreamAttrValue* value) {
   return in_context([&] {
-    return STREAMED(cuStreamSetAttribute, 11000)(stream, same<CUstreamAttrID>(which), same<CUstreamAttrValue>(value));
+    return STREAMED(cuStreamSetAttribute, 11000)(stream, same<CUstreamAttrID>(which),
+                                                 same<CUstreamAttrValue>(value));
   });
 }
 
@@ -79,7 +82,8 @@ void call_back(CUstream stream, CUresult result, void* data) {
 
 }  // namespace
 
-cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t function, void* data, unsigned flags) {
+cudaError_t cudaStreamAddCallback(cudaStream_t stream, cudaStreamCallback_t function, void* data,
+                                  unsigned flags) {
   return in_context([&] {
     auto* callback = new Callback{function, data};
     const CUresult result = STREAMED(cuStreamAddCallback, 5000)(stream, call_back, callback, flags);
