@@ -60,13 +60,9 @@ TEST(Functions, EveryAbiOfAWrappedBaseHasARow) {
 }
 
 TEST(Functions, EveryAllocatingFunctionOfTheHeaderIsWrapped) {
-  // They change or name pools and their memory, and make none.
-  const std::set<std::string> others{"cuMemPoolImportFromShareableHandle"};
   const Abis table = of_table();
-  for (const auto& [base, abis] : of_header()) {
-    const bool is_allocating = cuda::is_allocation_class(base) && !others.contains(base);
-    EXPECT_TRUE(!is_allocating || table.contains(base)) << base;
-  }
+  for (const auto& [base, abis] : of_header())
+    EXPECT_TRUE(!cuda::is_allocation_class(base) || table.contains(base)) << base;
 }
 
 TEST(Functions, SymbolsAreFoundByTheirWholeName) {
