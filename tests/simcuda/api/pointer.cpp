@@ -43,7 +43,7 @@ CUresult attribute_of(void* data, CUpointer_attribute attribute, CUdeviceptr add
     case CU_POINTER_ATTRIBUTE_CONTEXT:
       return put(data, block.context == nullptr ? CUcontext{} : block.context->handle());
     case CU_POINTER_ATTRIBUTE_MEMORY_TYPE: {
-      const bool host = block.kind == Kind::pinned || block.kind == Kind::registered;
+      const bool host = block.host_readable() && block.kind != Kind::managed;
       return put(data, static_cast<unsigned>(host ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE));
     }
     case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:

@@ -81,6 +81,9 @@ std::vector<Ticket> ends_of(CUcontext context);
 void wait_before_all(CUcontext context,
                      const Ticket& ticket);  // all work submitted from now on waits for `ticket`
 
+// Whether work submitted to the stream from now on comes after this piece in any case: an event, the legacy stream.
+bool follows(const StreamRef& stream, const Ticket& ticket);
+
 bool idle(const StreamRef& stream);
 void synchronize(const StreamRef& stream);
 void drain(
@@ -101,6 +104,7 @@ std::size_t violations();
 
 struct Hooks {
   std::uint64_t (*identify)(std::uintptr_t address) = nullptr;  // identity of the allocation there; 0: none
+  bool (*alive)(std::uint64_t block, std::uintptr_t address) = nullptr;  // is it still there; null: identify says
   void (*failed)(CUcontext, CUresult,
                  const std::string& what) = nullptr;  // work failed: the context is broken
   bool (*broken)(CUcontext) = nullptr;                // work of a broken context is skipped

@@ -72,12 +72,17 @@ bool ask_gates(State& s, std::unique_lock<std::mutex>& lock, Place place, bool& 
   return opened;
 }
 
+bool still_there(const Hooks& hooks, const Touch& touch) {
+  if (hooks.alive != nullptr) return hooks.alive(touch.block, touch.base);
+  return hooks.identify(touch.base) == touch.block;
+}
+
 // Without the lock. The block that a piece refers to must be the one it referred to when it was submitted.
 CUresult run_checked(const Hooks& hooks, const Piece& piece, CUcontext context, std::size_t& violations) {
   if (hooks.broken != nullptr && hooks.broken(context)) return CUDA_SUCCESS;
   if (hooks.identify != nullptr) {
     for (const Touch& touch : piece.work.touches) {
-      if (touch.block == 0 || hooks.identify(touch.base) == touch.block) continue;
+      if (touch.block == 0 || still_there(hooks, touch)) continue;
       ++violations;
       if (hooks.complain != nullptr) {
         char address[32];

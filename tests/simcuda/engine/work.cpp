@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "engine/state.hpp"
 
@@ -101,6 +102,27 @@ void wait_before_all(CUcontext context, const Ticket& ticket) {
   State& s = state();
   const std::lock_guard guard(s.lock);
   if (!is_done(ticket)) context_state(s, context).before_all.push_back(ticket);
+}
+
+bool follows(const StreamRef& stream, const Ticket& ticket) {
+  State& s = state();
+  const std::lock_guard guard(s.lock);
+  if (is_done(ticket)) return true;
+  std::vector<Ticket> reached = context_state(s, stream->context).before_all;
+  add_implicit_order(s, *stream, reached);
+  if (!stream->queue.empty()) reached.push_back(stream->queue.back());
+  std::set<Ticket> seen;
+  while (!reached.empty()) {
+    const Ticket piece = reached.back();
+    reached.pop_back();
+    if (is_done(piece) || !seen.insert(piece).second) continue;
+    if (piece->stream == ticket->stream && piece->number >= ticket->number) return true;
+    for (const Ticket& earlier : piece->stream->queue) {
+      if (earlier->number > piece->number) break;
+      reached.insert(reached.end(), earlier->after.begin(), earlier->after.end());
+    }
+  }
+  return false;
 }
 
 bool idle(const StreamRef& stream) {

@@ -33,6 +33,7 @@ struct Block {
   uint64_t id = 0;     // CU_POINTER_ATTRIBUTE_BUFFER_ID: given by add_block, never used twice
   bool sync_memops = false;    // CU_POINTER_ATTRIBUTE_SYNC_MEMOPS
   void* pool = nullptr;        // CUmemoryPool of Kind::pool
+  bool on_host = false;        // Kind::pool, Kind::mapped: host memory, and the host may touch it
   unsigned handle_types = 0;   // CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES
   CUdeviceptr range_base = 0;  // Kind::mapped: the reservation around it; range_bytes 0: the block itself
   size_t range_bytes = 0;
@@ -45,7 +46,7 @@ struct Block {
 
   CUdeviceptr end() const { return base + bytes; }
   bool host_readable() const {
-    return kind == Kind::managed || kind == Kind::pinned || kind == Kind::registered;
+    return kind == Kind::managed || kind == Kind::pinned || kind == Kind::registered || on_host;
   }
 };
 
