@@ -41,13 +41,13 @@ weir_answer found_by(Function f, const char* name, void* found) noexcept {
 weir_answer answer_default(Function f, const char* name, const void* from) noexcept {
   void* found = real_dlsym(RTLD_DEFAULT, name);
   if (!is_own(found)) {
-    if (found != nullptr && f == Function::None)
-      engine::cuda_unhooked(name, CudaRoute::Dlsym, "unknown");
+    if (found != nullptr && f == Function::None) engine::cuda_unhooked(name, CudaRoute::Dlsym, "unknown");
     return kAskTheRealOne;
   }
   found = next_symbol(name);
   if (found == nullptr) found = in_scope_of(from, name);
-  if (found == nullptr) return give(next_symbol(name));  // once more: the last to fail is whom dlerror() speaks of
+  if (found == nullptr)
+    return give(next_symbol(name));  // once more: the last to fail is whom dlerror() speaks of
   return found_by(f, name, found);
 }
 

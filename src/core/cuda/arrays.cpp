@@ -9,7 +9,8 @@ template <class Handle, class Shape>
 CUresult record_array(Call& call, CudaKey keys, CUresult result, const Handle* out, const Shape* shape,
                       unsigned levels) noexcept {
   if (result == CUDA_SUCCESS && out != nullptr && shape != nullptr)
-    call.allocated(keys, key_of(*out), array_bytes(extent_of(*shape), levels), Space::Device, MemoryKind::Array);
+    call.allocated(keys, key_of(*out), array_bytes(extent_of(*shape), levels), Space::Device,
+                   MemoryKind::Array);
   return result;
 }
 
@@ -36,7 +37,7 @@ CUresult create_array_3d(Call& call, decltype(&::cuArray3DCreate_v2) real, CUarr
 }
 
 CUresult destroy_array(Call& call, CUresult (*real)(CUarray), CUarray array) noexcept {
-  return call.release(CudaKey::Array, key_of(array), [=] { return real(array); });
+  return call.release(CudaKey::Array, key_of(array), Space::Device, [=] { return real(array); });
 }
 
 CUresult create_mipmap(Call& call, decltype(&::cuMipmappedArrayCreate) real, CUmipmappedArray* out,
@@ -45,7 +46,7 @@ CUresult create_mipmap(Call& call, decltype(&::cuMipmappedArrayCreate) real, CUm
 }
 
 CUresult destroy_mipmap(Call& call, CUresult (*real)(CUmipmappedArray), CUmipmappedArray array) noexcept {
-  return call.release(CudaKey::Mipmap, key_of(array), [=] { return real(array); });
+  return call.release(CudaKey::Mipmap, key_of(array), Space::Device, [=] { return real(array); });
 }
 
 }  // namespace weir::cuda

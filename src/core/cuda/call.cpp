@@ -59,7 +59,8 @@ void Call::end() noexcept { t_outermost = 0; }
 Owner Call::current() const noexcept {
   CUcontext context = nullptr;
   CUdevice device = 0;
-  if (ask::ctx_get_current(&context) == CUDA_SUCCESS && context != nullptr) (void)ask::ctx_get_device(&device);
+  if (ask::ctx_get_current(&context) == CUDA_SUCCESS && context != nullptr)
+    (void)ask::ctx_get_device(&device);
   return {key_of(context), static_cast<std::uint8_t>(device)};
 }
 
@@ -79,7 +80,7 @@ void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space
   observe(owner.device);
 }
 
-void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key,
+void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                     CUresult result) const noexcept {
   if (is_gone(result)) {
     if (taken.found()) engine::cuda_freed(taken, caller_);
@@ -87,7 +88,7 @@ void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t 
   } else if (taken.found()) {
     engine::cuda_put_back(taken);
   } else if (is_refusal(result)) {
-    engine::cuda_free_refused(keys, key, caller_);
+    engine::cuda_free_refused(keys, key, caller_, space);
   }
   engine::stay();
 }

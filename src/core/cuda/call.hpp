@@ -57,17 +57,18 @@ class Call {
     if (key != 0) allocated(keys, key, bytes, space, kind, current());
   }
 
-  /// A free around the driver's: the block leaves the ledger first, and comes back if the driver keeps it.
+  /// A free around the driver's: the block leaves the ledger first, and comes back if the driver keeps it. `space` is
+  /// that of the memory which the function frees.
   template <class Forward>
-  CUresult release(CudaKey keys, std::uint64_t key, Forward forward) const noexcept {
+  CUresult release(CudaKey keys, std::uint64_t key, Space space, Forward forward) const noexcept {
     if (key == 0) return forward();
     const engine::CudaTaken taken = engine::cuda_take(keys, key);
     const CUresult result = forward();
-    released(taken, keys, key, result);
+    released(taken, keys, key, space, result);
     return result;
   }
   /// Its last part.
-  void released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key,
+  void released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                 CUresult result) const noexcept;
 
   void context_ended(std::uint64_t context, engine::CudaEnd how) const noexcept {

@@ -15,7 +15,8 @@ extern "C" {
 [[gnu::visibility("hidden")]] extern void* const weir_cuda_linked[];  ///< the wrappers that exports lead to
 [[gnu::visibility("hidden")]] extern void* weir_real_dlsym;           ///< null until weir_find_loader()
 [[gnu::visibility("hidden")]] extern void* weir_real_dlopen;
-[[gnu::visibility("hidden")]] extern std::uint32_t weir_scan_pending;  ///< not 0: call weir_scan() when you can
+[[gnu::visibility(
+    "hidden")]] extern std::uint32_t weir_scan_pending;  ///< not 0: call weir_scan() when you can
 
 /// What dlsym has to say; `is_given` 0: ask the real one.
 struct weir_answer {

@@ -43,11 +43,20 @@ void* const kWrappers[kFunctions] = {
 };
 
 /// Beginnings of the names of functions that make memory, map that of others, or make what memory is taken from.
-constexpr std::string_view kAllocating[] = {
-    "cuMemAlloc",         "cuMemCreate",           "cuMemHostAlloc",         "cuMemHostRegister",
-    "cuMemPoolCreate",    "cuMemPoolImport",       "cuMemImport",            "cuMulticastCreate",
-    "cuArrayCreate",      "cuArray3DCreate",       "cuMipmappedArrayCreate", "cuIpcOpenMemHandle",
-    "cuGraphAddMemAlloc", "cuImportExternalMemory"};
+constexpr std::string_view kAllocating[] = {"cuMemAlloc",
+                                            "cuMemCreate",
+                                            "cuMemHostAlloc",
+                                            "cuMemHostRegister",
+                                            "cuMemPoolCreate",
+                                            "cuMemPoolImportPointer",
+                                            "cuMemImport",
+                                            "cuMulticastCreate",
+                                            "cuArrayCreate",
+                                            "cuArray3DCreate",
+                                            "cuMipmappedArrayCreate",
+                                            "cuIpcOpenMemHandle",
+                                            "cuGraphAddMemAlloc",
+                                            "cuImportExternalMemory"};
 
 }  // namespace
 

@@ -34,8 +34,8 @@ bool forget(std::uint64_t module) noexcept {
 
 std::uint64_t module_of(std::uint64_t context) noexcept {
   const platform::Holding hold{g_lock};
-  const auto* module = g_modules.find_if(
-      [=](std::uint64_t, std::uint64_t owner) noexcept { return owner == context; });
+  const auto* module =
+      g_modules.find_if([=](std::uint64_t, std::uint64_t owner) noexcept { return owner == context; });
   return module != nullptr ? module->key : 0;
 }
 

@@ -17,7 +17,7 @@ void record_node(const Call& call, const Parameters& made) noexcept {
 template <class Forward>
 CUresult add_any_node(const Call& call, const CUgraphNodeParams* node, Forward forward) noexcept {
   if (node != nullptr && node->type == CU_GRAPH_NODE_TYPE_MEM_FREE)
-    return call.release(CudaKey::Address, key_of(node->free.dptr), forward);
+    return call.release(CudaKey::Address, key_of(node->free.dptr), Space::Device, forward);
   const CUresult result = forward();
   if (result == CUDA_SUCCESS && node != nullptr && node->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC)
     record_node(call, node->alloc);
@@ -36,7 +36,7 @@ CUresult add_alloc_node(Call& call, decltype(&::cuGraphAddMemAllocNode) real, CU
 
 CUresult add_free_node(Call& call, decltype(&::cuGraphAddMemFreeNode) real, CUgraphNode* out, CUgraph graph,
                        const CUgraphNode* dependencies, std::size_t count, CUdeviceptr block) noexcept {
-  return call.release(CudaKey::Address, key_of(block),
+  return call.release(CudaKey::Address, key_of(block), Space::Device,
                       [=] { return real(out, graph, dependencies, count, block); });
 }
 

@@ -28,7 +28,7 @@ CUresult allocate_host_flags(Call& call, CUresult (*real)(void**, std::size_t, u
 }
 
 CUresult free_host(Call& call, CUresult (*real)(void*), void* block) noexcept {
-  return call.release(CudaKey::Address, key_of(block), [=] { return real(block); });
+  return call.release(CudaKey::Address, key_of(block), Space::Pinned, [=] { return real(block); });
 }
 
 CUresult register_host(Call& call, CUresult (*real)(void*, std::size_t, unsigned), void* block,
@@ -40,7 +40,7 @@ CUresult register_host(Call& call, CUresult (*real)(void*, std::size_t, unsigned
 }
 
 CUresult unregister_host(Call& call, CUresult (*real)(void*), void* block) noexcept {
-  return call.release(CudaKey::Address, key_of(block), [=] { return real(block); });
+  return call.release(CudaKey::Address, key_of(block), Space::Pinned, [=] { return real(block); });
 }
 
 }  // namespace weir::cuda

@@ -30,7 +30,8 @@ CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t
 }
 
 CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUmemoryPool, CUstream),
-                            CUdeviceptr* out, std::size_t bytes, CUmemoryPool pool, CUstream stream) noexcept {
+                            CUdeviceptr* out, std::size_t bytes, CUmemoryPool pool,
+                            CUstream stream) noexcept {
   const CUresult result = real(out, bytes, pool, stream);
   if (result != CUDA_SUCCESS) return result;
   Place place{Space::Device, 0};
@@ -40,7 +41,7 @@ CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size
 
 CUresult free_ordered(Call& call, CUresult (*real)(CUdeviceptr, CUstream), CUdeviceptr block,
                       CUstream stream) noexcept {
-  return call.release(CudaKey::Address, key_of(block), [=] { return real(block, stream); });
+  return call.release(CudaKey::Address, key_of(block), Space::Device, [=] { return real(block, stream); });
 }
 
 }  // namespace weir::cuda

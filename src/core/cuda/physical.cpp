@@ -25,9 +25,8 @@ std::uint64_t PhysicalMemory::made(std::uint64_t handle) noexcept {
 
 void PhysicalMemory::retained(std::uint64_t handle, std::uint64_t address) noexcept {
   const platform::Holding held{lock_};
-  const auto* at = mappings_.find_if([=](std::uint64_t begin, const Mapping& mapping) noexcept {
-    return address - begin < mapping.bytes;
-  });
+  const auto* at = mappings_.find_if(
+      [=](std::uint64_t begin, const Mapping& mapping) noexcept { return address - begin < mapping.bytes; });
   if (at != nullptr) hold(handle, at->value.key);
 }
 

@@ -39,7 +39,7 @@ CUresult import_physical(Call& call, decltype(&::cuMemImportFromShareableHandle)
                          CUmemAllocationHandleType type) noexcept {
   const CUresult result = real(out, shared, type);
   if (result != CUDA_SUCCESS) return result;
-  return record(call, result, out, 0, {Space::Device, call.current().device}, MemoryKind::Imported);
+  return record(call, result, out, 0, {Space::Imported, call.current().device}, MemoryKind::Imported);
 }
 
 CUresult retain_physical(Call&, decltype(&::cuMemRetainAllocationHandle) real,
@@ -57,7 +57,8 @@ CUresult release_physical(Call& call, CUresult (*real)(CUmemGenericAllocationHan
   if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of);
   const CUresult result = real(handle);
   if (!is_gone(result)) g_physical.hold_again(released);
-  if (taken.found() || !released.found) call.released(taken, CudaKey::Physical, handle, result);
+  if (taken.found() || !released.found)
+    call.released(taken, CudaKey::Physical, handle, Space::Device, result);
   return result;
 }
 
@@ -77,7 +78,8 @@ CUresult unmap_physical(Call& call, decltype(&::cuMemUnmap) real, CUdeviceptr ad
   std::uint64_t last_of = 0;
   while (g_physical.unmap_one(address, address + bytes, last_of))
     if (last_of != 0)
-      call.released(engine::cuda_take(CudaKey::Physical, last_of), CudaKey::Physical, last_of, result);
+      call.released(engine::cuda_take(CudaKey::Physical, last_of), CudaKey::Physical, last_of, Space::Device,
+                    result);
   return result;
 }
 

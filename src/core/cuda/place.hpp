@@ -18,7 +18,9 @@ inline Place place_of(const CUmemLocation& location, CUmemAllocationType type,
   const bool is_host = location.type == CU_MEM_LOCATION_TYPE_HOST ||
                        location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA ||
                        location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA_CURRENT;
-  return {.space = is_managed ? Space::Managed : is_host ? Space::Pinned : Space::Device,
+  return {.space = is_managed ? Space::Managed
+                   : is_host  ? Space::Pinned
+                              : Space::Device,
           .device = is_device ? static_cast<std::uint8_t>(location.id) : otherwise};
 }
 

@@ -30,7 +30,8 @@ CUresult allocate_pitch_v1(Call& call, decltype(&::cuMemAllocPitch) real, CUdevi
 }
 
 CUresult allocate_pitch(Call& call, decltype(&::cuMemAllocPitch_v2) real, CUdeviceptr* out,
-                        std::size_t* pitch, std::size_t width, std::size_t height, unsigned element) noexcept {
+                        std::size_t* pitch, std::size_t width, std::size_t height,
+                        unsigned element) noexcept {
   return record_plain(call, real(out, pitch, width, height, element), out, width * height);
 }
 
@@ -43,14 +44,16 @@ CUresult allocate_managed(Call& call, decltype(&::cuMemAllocManaged) real, CUdev
 }
 
 CUresult free_v1(Call& call, CUresult (*real)(CUdeviceptr_v1), CUdeviceptr_v1 block) noexcept {
-  return call.release(CudaKey::Address, key_of(CUdeviceptr{block}), [=] { return real(block); });
+  return call.release(CudaKey::Address, key_of(CUdeviceptr{block}), Space::Device,
+                      [=] { return real(block); });
 }
 
 CUresult free_any(Call& call, CUresult (*real)(CUdeviceptr), CUdeviceptr block) noexcept {
-  return call.release(CudaKey::Address, key_of(block), [=] { return real(block); });
+  return call.release(CudaKey::Address, key_of(block), Space::Device, [=] { return real(block); });
 }
 
-CUresult get_info_v1(Call&, CUresult (*real)(unsigned*, unsigned*), unsigned* free, unsigned* total) noexcept {
+CUresult get_info_v1(Call&, CUresult (*real)(unsigned*, unsigned*), unsigned* free,
+                     unsigned* total) noexcept {
   return real(free, total);
 }
 
