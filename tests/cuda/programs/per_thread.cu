@@ -4,10 +4,12 @@
 //
 // nvcc: --default-stream per-thread
 // prints: threads right: 4
+// prints: streams of their own: 4
 // prints: default stream of this build: per thread
 #include "support.cuh"
 
 #include <atomic>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -23,6 +25,7 @@ static void number_model(const simcuda_launch* launch, void*) {
 }
 
 static std::atomic<int> right;
+static unsigned long long ids[4];
 
 [[gnu::noinline]] static void* lose_in_thread() {
   void* memory;
@@ -32,6 +35,7 @@ static std::atomic<int> right;
 
 static void work(int thread) {
   constexpr int kCount = 500;
+  MUST(cudaStreamGetId(0, &ids[thread]));
   int* values;
   MUST(cudaMallocAsync(&values, kCount * sizeof(int), 0));
   MUST(cudaMemsetAsync(values, 0xff, kCount * sizeof(int), 0));
@@ -53,6 +57,7 @@ int main() {
   for (int thread = 0; thread < 4; ++thread) threads.emplace_back(work, thread);
   for (std::thread& thread : threads) thread.join();
   std::printf("threads right: %d\n", right.load());
+  std::printf("streams of their own: %zu\n", std::set<unsigned long long>(ids, ids + 4).size());
 #if defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)
   std::printf("default stream of this build: per thread\n");
 #else
