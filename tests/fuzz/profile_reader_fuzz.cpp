@@ -23,8 +23,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 }
 
 std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
-  const auto bytes = test::full_profile().bytes();
-  std::vector<std::uint8_t> seed(bytes.size());
-  std::memcpy(seed.data(), bytes.data(), bytes.size());
-  return {seed};
+  std::vector<std::vector<std::uint8_t>> seeds;
+  for (const auto& bytes : {test::full_profile().bytes(), test::cuda_profile().bytes()}) {
+    std::vector<std::uint8_t> seed(bytes.size());
+    std::memcpy(seed.data(), bytes.data(), bytes.size());
+    seeds.push_back(std::move(seed));
+  }
+  return seeds;
 }

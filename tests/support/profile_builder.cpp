@@ -119,6 +119,14 @@ std::uint32_t ProfileBuilder::add_site(std::uint32_t node, Space space, std::uin
   return static_cast<std::uint32_t>(sites_.size() - 1);
 }
 
+std::uint32_t ProfileBuilder::add_site(std::uint32_t node, Space space, MemoryKind kind,
+                                       std::uint8_t device) {
+  const auto flags = static_cast<std::uint16_t>(static_cast<unsigned>(kind) << kSiteKindShift);
+  const std::uint32_t made = add_site(node, space, flags);
+  sites_[made].device = device;
+  return made;
+}
+
 void ProfileBuilder::count(std::uint32_t site, const CounterRecord& counters, std::uint16_t shard) {
   auto& table = counters_[shard];
   table.resize(std::max<std::size_t>(table.size(), site + std::size_t{1}));
@@ -134,7 +142,9 @@ void ProfileBuilder::count_blocks(std::uint32_t site, std::uint64_t each, std::u
   c.freed_bytes = freed * each;
   c.highest_live = static_cast<std::int64_t>(allocated * each);
   c.at_peak = c.highest_live;
-  c.peak_number = header.peak_number[static_cast<std::size_t>(sites_[site].space)];
+  c.peak_number = sites_[site].space == Space::Imported
+                      ? header.imported_peak_number
+                      : header.peak_number[static_cast<std::size_t>(sites_[site].space)];
   count(site, c, shard);
 }
 
@@ -152,15 +162,54 @@ void ProfileBuilder::add_error(ErrorRecord error) {
   errors_.push_back(error);
 }
 
+void ProfileBuilder::add_device(std::uint8_t ordinal, const std::string& name, DeviceRecord record) {
+  devices_.resize(std::max<std::size_t>(devices_.size(), ordinal + std::size_t{1}));
+  put_text(record.name, name);
+  record.ready = 1;
+  devices_[ordinal] = record;
+}
+
+void ProfileBuilder::add_release(ReleaseRecord record) {
+  record.ready = 1;
+  releases_.push_back(record);
+}
+
+void ProfileBuilder::add_unhooked(const std::string& name, std::uint32_t route, const std::string& why,
+                                  std::uint64_t times) {
+  UnhookedRecord record{};
+  put_text(record.name, name);
+  put_text(record.why, why);
+  record.route = route;
+  record.times = times;
+  record.ready = 1;
+  unhooked_.push_back(record);
+}
+
+void ProfileBuilder::add_deepbind(const std::string& path, std::uint64_t times) {
+  DeepbindRecord record{};
+  put_text(record.path, path);
+  record.times = times;
+  record.ready = 1;
+  deepbinds_.push_back(record);
+}
+
 std::vector<std::byte> ProfileBuilder::bytes() const {
   Layout layout{1024, 1};
   layout.add_table(ChunkKind::Nodes, nodes_);
   layout.add_table(ChunkKind::Sites, sites_);
-  for (const auto& [shard, table] : counters_) layout.add_table(ChunkKind::Counters, table, shard);
+  for (const auto& [shard, table] : counters_)
+    if (shard == kCuda)
+      layout.add_table(ChunkKind::CudaCounters, table);
+    else
+      layout.add_table(ChunkKind::Counters, table, shard);
   layout.add_table(ChunkKind::Samples, samples_);
   layout.add_table(ChunkKind::Modules, modules_);
   if (!timeline_.empty()) layout.add_table(ChunkKind::Timeline, timeline_);
   if (!errors_.empty()) layout.add_table(ChunkKind::Errors, errors_);
+  layout.add_table(ChunkKind::Devices, devices_);
+  layout.add_table(ChunkKind::Releases, releases_);
+  layout.add_table(ChunkKind::Unhooked, unhooked_);
+  layout.add_table(ChunkKind::DeepbindOpens, deepbinds_);
   if (header.host_stats_take != 0)
     layout.add_chunk({ChunkKind::HostStats, 0, 0, (header.host_stats_take - 1) % 2, 1}, &stats,
                      sizeof(stats));
@@ -168,7 +217,9 @@ std::vector<std::byte> ProfileBuilder::bytes() const {
   full.node_count = static_cast<std::uint32_t>(nodes_.size());
   full.site_count = static_cast<std::uint32_t>(sites_.size());
   full.module_count = static_cast<std::uint32_t>(modules_.size());
-  full.shard_count = counters_.empty() ? 1 : counters_.rbegin()->first + 1U;
+  full.shard_count = 1;
+  for (const auto& [shard, table] : counters_)
+    if (shard != kCuda) full.shard_count = std::max(full.shard_count, shard + 1U);
   full.timeline_count = static_cast<std::uint32_t>(timeline_.size());
   return layout.finish(full);
 }
@@ -192,7 +243,7 @@ ProfileBuilder full_profile() {
   out.count_blocks(freed, 10, 500, 500, 1);
   out.count_blocks(freed, 10, 5, 5, 2);
   out.count_blocks(jit, 32, 4, 4);
-  out.count_blocks(device, 4096, 2, 1);
+  out.count_blocks(device, 4096, 2, 1, ProfileBuilder::kCuda);
   out.count_blocks(unknown, 8, 1, 0);
   for (std::uint64_t i = 0; i != 20; ++i) {
     TimelineRecord point{};
@@ -219,8 +270,134 @@ ProfileBuilder full_profile() {
   error.bytes = 64;
   error.times = 2;
   out.add_error(error);
+  out.add_device(0, "Device of a test", {});
+  out.add_release({.site = device,
+                   .released_site = leak,
+                   .how = ReleasedBy::ContextDestroyed,
+                   .ready = 1,
+                   .bytes = 4096,
+                   .blocks = 1,
+                   .first_ns = 1,
+                   .last_ns = 2,
+                   .reserved = {}});
+  out.add_unhooked("cuMemAllocNew", 2, "unknown", 3);
+  out.add_deepbind("/opt/app/plugin.so", 1);
   out.header.losses.stacks_truncated = 3;
   put_text(out.header.warnings, "WEIR_FILL has no effect in this version\n");
+  return out;
+}
+
+namespace {
+
+/// Device 0 of cuda_profile(): a device of 16 GiB that was asked about three times.
+void add_devices(ProfileBuilder& out) {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  DeviceRecord first{};
+  first.total = 16'384 * kMiB;
+  first.live = 3 * kMiB;
+  first.peak = 600 * kMiB;
+  first.peak_at_ns = 1'500'000'000;
+  first.looks = 3;
+  first.looks_took_ns = 300'000;
+  first.pools_reserved = 128 * kMiB;
+  first.pools_used = 100 * kMiB;
+  first.pools_at_ns = 1'600'000'000;
+  first.first = {.at_ns = 100'000'000, .used = 400 * kMiB, .tracked = 0, .ordered = 0, .pools_reserved = 0};
+  first.highest = {.at_ns = 1'600'000'000,
+                   .used = 1000 * kMiB,
+                   .tracked = 572 * kMiB,
+                   .ordered = 100 * kMiB,
+                   .pools_reserved = 128 * kMiB};
+  first.last = {
+      .at_ns = 2'400'000'000, .used = 410 * kMiB, .tracked = 3 * kMiB, .ordered = 0, .pools_reserved = 0};
+  out.add_device(0, "Test Accelerator 16", first);
+  DeviceRecord second{};
+  second.total = 16'384 * kMiB;
+  second.peak = 8192;
+  second.peak_at_ns = 1'000'000'000;
+  out.add_device(1, "Test Accelerator 16", second);
+}
+
+}  // namespace
+
+ProfileBuilder cuda_profile() {
+  constexpr std::uint64_t kMiB = 1 << 20;
+  constexpr std::uint16_t kCuda = ProfileBuilder::kCuda;
+  ProfileBuilder out;
+  out.header.peak_bytes[0] = 100;
+  out.header.peak_bytes[1] = static_cast<std::int64_t>(500 * kMiB + 100 * kMiB + 3 * kMiB + 8192);
+  out.header.peak_bytes[2] = 4096;
+  out.header.peak_bytes[3] = static_cast<std::int64_t>(16 * kMiB);
+  out.header.peak_at_ns[1] = 1'500'000'000;
+  out.header.imported_peak = static_cast<std::int64_t>(32 * kMiB);
+  const auto app = out.add_module("/opt/app/leaky", 0x10000, 0x10000, 0x20000);
+  const auto runtime = out.add_module("/usr/lib/libcudart.so.13", 0x20000, 0x20000, 0x30000);
+  const auto driver = out.add_module("/usr/lib/libcuda.so.1", 0x30000, 0x30000, 0x40000);
+  const auto nccl = out.add_module("/opt/lib/libnccl.so.2.21", 0x40000, 0x40000, 0x50000);
+  const auto own = out.add_module("/opt/lib/libcompute.so.3", 0x50000, 0x50000, 0x60000);
+  const auto main = out.add_node(0x11000, 0, app);
+  const auto through_runtime = [&](std::uint32_t below, std::uint64_t pc) {
+    return out.add_node(0x30100 + pc, out.add_node(0x20100 + pc, below, runtime), driver);
+  };
+  const auto leak =
+      out.add_site(through_runtime(out.add_node(0x11100, main, app), 1), Space::Device, MemoryKind::Plain, 0);
+  const auto collective = out.add_site(out.add_node(0x40100, out.add_node(0x11200, main, app), nccl),
+                                       Space::Device, MemoryKind::Physical, 0);
+  const auto ordered = out.add_site(through_runtime(out.add_node(0x50100, main, own), 2), Space::Device,
+                                    MemoryKind::Ordered, 0);
+  const auto released =
+      out.add_site(through_runtime(out.add_node(0x11300, main, app), 3), Space::Device, MemoryKind::Array, 1);
+  const auto pinned =
+      out.add_site(through_runtime(out.add_node(0x11400, main, app), 4), Space::Pinned, MemoryKind::Plain, 0);
+  const auto managed = out.add_site(through_runtime(out.add_node(0x11500, main, app), 5), Space::Managed,
+                                    MemoryKind::Plain, 0);
+  const auto imported = out.add_site(through_runtime(out.add_node(0x11600, main, app), 6), Space::Imported,
+                                     MemoryKind::Imported, 0);
+  const auto variable = out.add_site(through_runtime(out.add_node(0x11700, main, app), 7), Space::Device,
+                                     MemoryKind::Global, 0);
+  const auto host = out.add_site(out.add_node(0x11800, main, app));
+  const auto end = out.add_site(out.add_node(0x11900, main, app));
+  out.count_blocks(leak, 3 * kMiB / 2, 2, 0, kCuda);
+  out.count_blocks(collective, 500 * kMiB, 1, 1, kCuda);
+  out.count_blocks(ordered, 10 * kMiB, 10, 10, kCuda);
+  out.count_blocks(released, 4096, 2, 2, kCuda);
+  out.count_blocks(pinned, 4096, 1, 0, kCuda);
+  out.count_blocks(managed, 16 * kMiB, 1, 1, kCuda);
+  out.count_blocks(imported, 32 * kMiB, 1, 0, kCuda);
+  out.count_blocks(variable, 64, 1, 0, kCuda);
+  out.count_blocks(host, 100, 1, 0);
+  add_devices(out);
+  out.add_release({.site = released,
+                   .released_site = end,
+                   .how = ReleasedBy::ContextDestroyed,
+                   .ready = 1,
+                   .bytes = 8192,
+                   .blocks = 2,
+                   .first_ns = 2'000'000'000,
+                   .last_ns = 2'000'000'000,
+                   .reserved = {}});
+  out.header.cuda_driver_version = 13000;
+  out.header.cuda_calls[0] = 12;
+  out.header.cuda_calls[2] = 3456;
+  out.header.cuda_contexts_ended = 1;
+  out.add_unhooked("cuMemAllocNew", 2, "unknown", 3);
+  out.add_deepbind("/opt/app/plugin.so", 1);
+  ErrorRecord error{};
+  error.kind = ErrorKind::DoubleFree;
+  error.space = Space::Device;
+  error.site = error.freed_site = end;
+  error.allocated_site = leak;
+  error.bytes = 1 << 20;
+  error.times = 1;
+  out.add_error(error);
+  for (std::uint64_t i = 0; i != 20; ++i) {
+    TimelineRecord point{};
+    point.at_ns = i * 100'000'000 + 1;
+    for (int space = 0; space != 4; ++space)
+      point.live[space] = static_cast<std::int64_t>(i * 1000) * (space + 1);
+    point.resident = 1'000'000;
+    out.add_point(point);
+  }
   return out;
 }
 

@@ -28,7 +28,11 @@ class ProfileBuilder {
   std::uint32_t add_stack(const std::vector<std::uint64_t>& stack, std::uint32_t module);
   std::uint32_t add_site(std::uint32_t node, profile::Space space = profile::Space::Host,
                          std::uint16_t flags = 0);
-  /// What shard `shard` counted at a site.
+  /// A site of CUDA memory.
+  std::uint32_t add_site(std::uint32_t node, profile::Space space, profile::MemoryKind kind,
+                         std::uint8_t device);
+  /// What shard `shard` counted at a site; shard kCuda: what was counted for all threads.
+  static constexpr std::uint16_t kCuda = 0xffff;
   void count(std::uint32_t site, const profile::CounterRecord& counters, std::uint16_t shard = 1);
   /// Blocks of `each` bytes allocated and of those some freed, with fitting peaks.
   void count_blocks(std::uint32_t site, std::uint64_t each, std::uint64_t allocated, std::uint64_t freed,
@@ -37,6 +41,11 @@ class ProfileBuilder {
   void sample(std::uint32_t site, const profile::SampleRecord& record);
   void add_point(const profile::TimelineRecord& point);
   void add_error(profile::ErrorRecord error);
+  void add_device(std::uint8_t ordinal, const std::string& name, profile::DeviceRecord record);
+  void add_release(profile::ReleaseRecord record);
+  void add_unhooked(const std::string& name, std::uint32_t route, const std::string& why,
+                    std::uint64_t times);
+  void add_deepbind(const std::string& path, std::uint64_t times);
 
   [[nodiscard]] std::vector<std::byte> bytes() const;
 
@@ -48,10 +57,19 @@ class ProfileBuilder {
   std::vector<profile::ErrorRecord> errors_;
   std::map<std::uint16_t, std::vector<profile::CounterRecord>> counters_;  ///< by shard, then site
   std::vector<profile::SampleRecord> samples_;                             ///< by site
+  std::vector<profile::DeviceRecord> devices_;                             ///< by ordinal
+  std::vector<profile::ReleaseRecord> releases_;
+  std::vector<profile::UnhookedRecord> unhooked_;
+  std::vector<profile::DeepbindRecord> deepbinds_;
 };
 
-/// A profile with something in every table: two leaks, freed sites, another space, a timeline, statistics, an error.
+/// A profile with something in every table: two leaks, freed sites, another space, a timeline, statistics, an error, a
+/// device, a release, what was not hooked.
 [[nodiscard]] ProfileBuilder full_profile();
+
+/// A program with CUDA memory of every kind on two devices, by itself and by libraries; leaks of 3 MiB in 2 blocks on device 0,
+/// of 4,096 bytes pinned, of 100 bytes on the host; 8 KiB released with a context.
+[[nodiscard]] ProfileBuilder cuda_profile();
 
 /// Sampled every 4 KiB: one site with a leak, one with everything freed.
 [[nodiscard]] ProfileBuilder sampled_profile();

@@ -67,6 +67,12 @@ struct Site {
   std::uint64_t peak_bytes = 0;        ///< the site's own highest; at most …
   std::uint64_t peak_error_bytes = 0;  ///< … this much too high
   double at_peak_variance = 0, peak_variance = 0;
+
+  /// Whether `device` means something. The stand-in for sites without room stands for all devices.
+  [[nodiscard]] bool has_device() const noexcept {
+    const bool is_on_one = space == Space::Device || space == Space::Managed || space == Space::Imported;
+    return is_on_one && (flags & profile::kSiteUnknown) == 0;
+  }
 };
 
 struct SpaceTotals {

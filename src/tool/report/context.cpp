@@ -8,11 +8,29 @@
 namespace weir::tool {
 namespace {
 
+/// Memory that a program can lose: not that of other processes, nor variables of modules.
+bool can_leak(const Site& site) { return site.space != Space::Imported && site.kind != MemoryKind::Global; }
+
+void sort_out_releases(Context& context) {
+  Leaks& leaks = context.leaks;
+  for (const profile::ReleaseRecord& record : context.profile.releases) {
+    if (!can_leak(context.site(record.site))) continue;
+    if (user_rule(context.options.suppressions, context.frames(record.site))) continue;
+    leaks.released.push_back(record);
+    Counts more;
+    more.live_bytes = record.bytes;
+    more.live_blocks = record.blocks;
+    leaks.released_counts += more;
+  }
+  std::stable_sort(leaks.released.begin(), leaks.released.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+}
+
 void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
   Leaks& leaks = context.leaks;
   for (const std::uint32_t number : sites) {
     const Counts& counts = context.site(number).counts;
-    if (counts.live_blocks == 0 && counts.live_bytes == 0) continue;
+    if ((counts.live_blocks == 0 && counts.live_bytes == 0) || !can_leak(context.site(number))) continue;
     const std::vector<Frame> frames = context.frames(number);
     auto rule = user_rule(context.options.suppressions, frames);
     if (!rule && context.site(number).space == Space::Host) rule = builtin_rule(frames);
@@ -59,10 +77,14 @@ Context make_context(const Profile& profile, const ReportOptions& options,
   for (const profile::ErrorRecord& error : profile.errors)
     for (const std::uint32_t number : {error.site, error.allocated_site, error.freed_site})
       if (number != 0) leaves.push_back(profile.sites[number].node);
+  for (const profile::ReleaseRecord& record : profile.releases)
+    for (const std::uint32_t number : {record.site, record.released_site})
+      leaves.push_back(profile.sites[number].node);
   const std::vector<std::uint32_t> nodes = nodes_of_stacks(profile, leaves);
   Context context{
       .profile = profile, .options = options, .symbols = options.symbolize(profile, nodes), .leaks = {}};
   sort_out_leaks(context, sites);
+  sort_out_releases(context);
   return context;
 }
 

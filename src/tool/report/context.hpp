@@ -19,6 +19,9 @@ struct Leaks {
   std::vector<std::uint32_t> sites;
   std::vector<Suppressed> suppressed;
   Counts counts, suppressed_counts;  ///< what is live of them
+  /// What the program had not freed when something else released it, biggest first; without what the user suppresses.
+  std::vector<profile::ReleaseRecord> released;
+  Counts released_counts;  ///< as live
 };
 
 struct Context {

@@ -11,10 +11,22 @@ namespace {
 
 std::string_view file_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
+/// Functions of CUDA's runtime and driver, which may be part of any file.
+bool is_of_cuda(std::string_view name) {
+  constexpr std::string_view kPrefixes[] = {"cuda",  "cuMem",   "cuArray",          "cuMipmapped", "cuImport",
+                                            "cuIpc", "cuGraph", "libcudart_static", "cudart::"};
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), [&](std::string_view prefix) {
+    // Behind "cuda" the runtime's names go on with a capital; "cudaX" is its, "cuda_alloc" may be the program's.
+    const bool goes_on = prefix != "cuda" || (name.size() > 4 && name[4] >= 'A' && name[4] <= 'Z');
+    return name.starts_with(prefix) && goes_on;
+  });
+}
+
 /// Frames between a program and its memory that say nothing of the program: the allocator's, the standard
 /// library's, libc's own, and the wrappers that many programs put around malloc.
 bool is_plumbing(const Frame& frame) {
-  constexpr std::string_view kModules[] = {"libweir.so", "libc.so", "libstdc++.so", "libc++.so", "ld-linux"};
+  constexpr std::string_view kModules[] = {"libweir.so", "libc.so",    "libstdc++.so", "libc++.so",
+                                           "ld-linux",   "libcuda.so", "libcudart.so"};
   constexpr std::string_view kNames[] = {"std::", "__gnu_cxx::", "operator new", "void* operator new"};
   constexpr std::string_view kCalls[] = {"malloc",
                                          "calloc",
@@ -52,7 +64,8 @@ bool is_plumbing(const Frame& frame) {
   if (const std::size_t blank = name.substr(0, name.find_first_of("<(")).rfind(' ');
       blank != std::string_view::npos && !name.starts_with("operator "))
     name.remove_prefix(blank + 1);
-  return std::any_of(std::begin(kNames), std::end(kNames), [&](auto n) { return name.starts_with(n); }) ||
+  return is_of_cuda(name) ||
+         std::any_of(std::begin(kNames), std::end(kNames), [&](auto n) { return name.starts_with(n); }) ||
          std::any_of(std::begin(kCalls), std::end(kCalls), [&](auto n) { return name == n; });
 }
 
@@ -78,6 +91,10 @@ std::string place_of(const Frame& frame, std::string_view cwd) {
   }
   if (!frame.module) return "in no file";
   return fmt::format("{}+{:#x}", printable(file_name(*frame.module)), frame.offset);
+}
+
+std::string name_of(const Frame& frame, std::string_view cwd) {
+  return frame.function ? function_of(frame) : place_of(frame, cwd);
 }
 
 StackText stack_text(std::string head, const Profile& profile, const Site& site,

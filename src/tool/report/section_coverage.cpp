@@ -1,6 +1,8 @@
 // What weir could not see, and what was wrong on the way: how far the rest may be trusted.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tool/report/context.hpp"
 #include "tool/report/words.hpp"
 
@@ -35,6 +37,13 @@ constexpr Loss kLosses[] = {
      "blocks that should have been sampled and had no room in their address range"},
     {"blocks_in_handlers", &LossCounters::blocks_in_handlers,
      "blocks that signal handlers got from glibc, having interrupted weir; not recorded"},
+    {"cuda_blocks_dropped", &LossCounters::cuda_blocks_dropped, "CUDA blocks without room, not recorded"},
+    {"cuda_in_handlers", &LossCounters::cuda_in_handlers,
+     "operations on CUDA memory by signal handlers that had interrupted weir, not recorded"},
+    {"cuda_frees_missed", &LossCounters::cuda_frees_missed,
+     "CUDA blocks that were freed unseen: their address was handed out again"},
+    {"cuda_facts_dropped", &LossCounters::cuda_facts_dropped,
+     "facts of CUDA (devices, releases, unhooked functions) without room"},
 };
 
 std::vector<std::string> all_warnings(const Context& context) {
@@ -46,9 +55,77 @@ std::vector<std::string> all_warnings(const Context& context) {
 
 std::uint64_t records_dropped(const LossCounters& losses) {
   std::uint64_t sum = losses.sites_dropped;
-  for (const std::uint64_t more : {losses.counters_dropped, losses.errors_dropped})
+  for (const std::uint64_t more :
+       {losses.counters_dropped, losses.errors_dropped, losses.cuda_blocks_dropped})
     if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
   return sum;
+}
+
+constexpr std::string_view kRoutes[profile::kCudaRoutes] = {"linked", "dlsym", "proc_address", "patched"};
+constexpr std::string_view kRouteWords[profile::kCudaRoutes] = {"linked", "by dlsym", "by cuGetProcAddress",
+                                                                "patched"};
+
+std::optional<std::string> driver_version(const Profile& profile) {
+  const std::uint32_t version = profile.cuda_driver_version;
+  if (version == 0) return std::nullopt;
+  return fmt::format("{}.{}", version / 1000, version % 1000 / 10);
+}
+
+void put_cuda(Sink& sink, const Profile& profile) {
+  sink.member("cuda_driver", driver_version(profile));
+  sink.member("cuda_contexts_ended", profile.cuda_contexts_ended);
+  sink.object("routes", [&] {
+    for (std::size_t i = 0; i != profile::kCudaRoutes; ++i) sink.member(kRoutes[i], profile.cuda_calls[i]);
+  });
+  sink.list("unhooked_symbols", [&] {
+    for (const Unhooked& each : profile.unhooked) {
+      sink.begin_object();
+      sink.member("name", each.name);
+      sink.member("route", kRoutes[each.route]);
+      sink.member("why", each.why);
+      sink.member("times", each.times);
+      sink.end_object();
+    }
+  });
+  sink.list("deepbind_opens", [&] {
+    for (const DeepbindOpen& each : profile.deepbinds) {
+      sink.begin_object();
+      sink.member("path", each.path);
+      sink.member("times", each.times);
+      sink.end_object();
+    }
+  });
+}
+
+/// What `words` says of each, as one sentence; at most ten of them.
+template <class List, class Words>
+std::string enumerated(const List& list, Words&& words) {
+  constexpr std::size_t kShown = 10;
+  std::string out;
+  for (std::size_t i = 0; i != std::min(list.size(), kShown); ++i)
+    out += (i == 0 ? "" : ", ") + words(list[i]);
+  if (list.size() > kShown) out += fmt::format(" and {} more", list.size() - kShown);
+  return out;
+}
+
+void cuda_text(const Profile& profile, Section& out) {
+  std::vector<std::string> routes;
+  for (std::size_t i = 0; i != profile::kCudaRoutes; ++i)
+    if (profile.cuda_calls[i] != 0)
+      routes.push_back(fmt::format("{} {}", exact(profile.cuda_calls[i]), kRouteWords[i]));
+  if (!routes.empty())
+    out.say(fmt::format("CUDA driver {}; calls that weir saw: {}.",
+                        driver_version(profile).value_or("of unknown version"), fmt::join(routes, ", ")));
+  if (!profile.unhooked.empty())
+    out.say("! functions of the driver that allocate, and were used unhooked: " +
+            enumerated(profile.unhooked, [](const Unhooked& each) {
+              return fmt::format("{} ({}, {}: {})", printable(each.name), kRouteWords[each.route],
+                                 counted(each.times, "time"), printable(each.why));
+            }));
+  if (!profile.deepbinds.empty())
+    out.say("Opened with RTLD_DEEPBIND: " + enumerated(profile.deepbinds, [](const DeepbindOpen& each) {
+              return fmt::format("{} ({})", printable(each.path), counted(each.times, "time"));
+            }));
 }
 
 void put_coverage(Sink& sink, const Context& context) {
@@ -65,8 +142,7 @@ void put_coverage(Sink& sink, const Context& context) {
   sink.member("own_bytes", profile.own_bytes);
   sink.member("records_dropped", records_dropped(profile.losses));
   for (const Loss& loss : kLosses) sink.member(loss.key, profile.losses.*loss.count);
-  sink.object("routes", [] {});
-  sink.list("unhooked_symbols", [] {});
+  put_cuda(sink, profile);
   sink.list("warnings", [&] {
     for (const std::string& line : all_warnings(context)) sink.put(line);
   });
@@ -85,7 +161,8 @@ Section section_coverage(const Context& context) {
       profile.unwinder.empty() ? "an unknown unwinder" : printable(profile.unwinder), profile.stack_depth,
       profile.allocator.empty() ? "unknown allocator" : printable(profile.allocator),
       human_bytes(profile.own_bytes)));
-  bool complete = profile.record_mode != 2;
+  cuda_text(profile, out);
+  bool complete = profile.record_mode != 2 && profile.unhooked.empty();
   for (const Loss& loss : kLosses) {
     const std::uint64_t count = profile.losses.*loss.count;
     if (count == 0 || loss.words.empty()) continue;

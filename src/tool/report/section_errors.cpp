@@ -13,14 +13,15 @@ using profile::ErrorKind;
 using profile::ErrorRecord;
 
 struct Kind {
-  std::string_view name, words;
+  std::string_view name;
+  const char* words;  ///< with room for "a block" or "a block of device memory"
 };
 constexpr Kind kKinds[] = {
-    {"none", ""},
-    {"double_free", "freed a block that was free already"},
-    {"invalid_free", "freed an address that is no block"},
-    {"overrun", "wrote beyond the end of a block"},
-    {"mismatched_free", "freed a block with the wrong size or function"},
+    {"none", "{}"},
+    {"double_free", "freed {} that was free already"},
+    {"invalid_free", "freed an address that is not {}"},
+    {"overrun", "wrote beyond the end of {}"},
+    {"mismatched_free", "freed {} with the wrong size or function"},
 };
 
 const Kind& kind_of(const ErrorRecord& error) { return kKinds[static_cast<std::size_t>(error.kind)]; }
@@ -39,6 +40,7 @@ void put_stack(Sink& sink, std::string_view key, const Context& context, std::ui
 void put_error(Sink& sink, const Context& context, const ErrorRecord& error) {
   sink.begin_object();
   sink.member("kind", kind_of(error).name);
+  sink.member("space", space_name(error.space));
   put_stack(sink, "frames", context, error.site);
   put_stack(sink, "allocated_at", context, error.allocated_site);
   put_stack(sink, "freed_at", context, error.freed_site);
@@ -59,12 +61,18 @@ Section section_errors(const Context& context) {
     out.title = "Misuse of memory";
     for (std::size_t i = 0; i != std::min(errors.size(), context.options.top); ++i) {
       const ErrorRecord& error = errors[i];
-      std::string head = fmt::format("{}. {}", i + 1, kind_of(error).words);
+      std::string block = "a block";
+      if (error.space != Space::Host) block += " of " + space_words(error.space);
+      std::string head = fmt::format("{}. {}", i + 1, fmt::format(fmt::runtime(kind_of(error).words), block));
       if (error.times > 1) head += fmt::format(", {} times", exact(error.times));
       if (error.bytes != 0) head += fmt::format(" (block of {} bytes)", exact(error.bytes));
       if (error.given_bytes != 0) head += fmt::format(" (freed as {} bytes)", exact(error.given_bytes));
       error.site == 0 ? out.say(head) : add_stack(context, error.site, head, out);
-      add_stack(context, error.allocated_site, "   The block was allocated here:", out);
+      add_stack(context, error.allocated_site,
+                error.kind == ErrorKind::InvalidFree
+                    ? "   The address lies within a block that was allocated here:"
+                    : "   The block was allocated here:",
+                out);
       add_stack(context, error.freed_site, "   and freed before here:", out);
     }
     if (errors.size() > context.options.top)

@@ -46,6 +46,44 @@ void put_host(Sink& sink, const Profile& profile) {
   sink.member("summary", fmt::format("{}", fmt::join(fragmentation_sentences(profile), " ")));
 }
 
+/// What weir knows of itself, and what the driver said of its stream-ordered pools at one moment.
+void put_device(Sink& sink, const Device& device) {
+  const profile::DeviceRecord& d = device.record;
+  const bool looked = d.pools_at_ns != 0;
+  const auto known = [&](std::uint64_t bytes) { return looked ? std::optional{bytes} : std::nullopt; };
+  sink.begin_object();
+  sink.member("device", device.ordinal);
+  sink.member("live_bytes", static_cast<std::uint64_t>(d.live));
+  sink.member("reserved_bytes", std::nullopt);
+  sink.member("idle_bytes", std::nullopt);
+  sink.member("largest_idle_bytes", std::nullopt);
+  sink.member("pool_hits", std::nullopt);
+  sink.member("pool_misses", std::nullopt);
+  sink.member("driver_pools_reserved_bytes", known(d.pools_reserved));
+  sink.member("driver_pools_used_bytes", known(d.pools_used));
+  sink.member("driver_pools_at_s",
+              looked ? std::optional{static_cast<double>(d.pools_at_ns) / 1e9} : std::nullopt);
+  sink.end_object();
+}
+
+void put_pinned(Sink& sink, const Profile& profile) {
+  sink.member("live_bytes", profile.space(Space::Pinned).counts.live_bytes);
+  sink.member("reserved_bytes", std::nullopt);
+  sink.member("idle_bytes", std::nullopt);
+}
+
+void device_text(const Profile& profile, Section& out) {
+  for (const Device& device : profile.devices) {
+    const profile::DeviceRecord& d = device.record;
+    if (d.pools_at_ns == 0 || d.pools_reserved == 0) continue;
+    const std::uint64_t idle = d.pools_reserved - std::min(d.pools_reserved, d.pools_used);
+    out.say(fmt::format(
+        "Device {}: the driver's stream-ordered pools held {}, of which {} ({}) unused, {} after the start.",
+        device.ordinal, human_bytes(d.pools_reserved), human_bytes(idle), percent(idle, d.pools_reserved),
+        human_seconds(d.pools_at_ns)));
+  }
+}
+
 Table class_table(const std::vector<ClassUse>& worst) {
   constexpr std::size_t kRows = 8;
   Table table{{{"block size"}, {"live"}, {"places"}, {"used"}, {"unused"}, {"slabs"}}, {}};
@@ -70,11 +108,14 @@ Section section_fragmentation(const Context& context) {
     const std::vector<ClassUse> worst = worst_classes(*profile.host_stats);
     if (!worst.empty()) out.add(class_table(worst));
   }
+  device_text(profile, out);
   out.data = [&profile](Sink& sink) {
     sink.begin_object();
     sink.object("host", [&] { put_host(sink, profile); });
-    sink.list("device", [] {});
-    sink.object("pinned", [] {});
+    sink.list("device", [&] {
+      for (const Device& device : profile.devices) put_device(sink, device);
+    });
+    sink.object("pinned", [&] { put_pinned(sink, profile); });
     sink.end_object();
   };
   return out;

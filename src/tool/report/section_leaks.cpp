@@ -1,9 +1,10 @@
-// What was allocated and never freed, by call site, biggest first.
+// What was allocated and never freed, by kind of memory and call site, biggest first; and what others released.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "tool/report/context.hpp"
+#include "tool/report/leaks.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
@@ -17,10 +18,7 @@ void put_amount(Sink& sink, const Counts& counts, const Profile& profile) {
 void put_leak(Sink& sink, const Context& context, std::uint32_t number, const std::string* rule) {
   const Site& site = context.site(number);
   sink.begin_object();
-  sink.member("space", space_name(site.space));
-  sink.key("device");
-  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device})
-                                                              : sink.null();
+  put_where(sink, site);
   put_amount(sink, site.counts, context.profile);
   if (rule == nullptr) sink.member("verdict", "unknown");
   if (rule != nullptr) sink.member("rule", *rule);
@@ -28,49 +26,75 @@ void put_leak(Sink& sink, const Context& context, std::uint32_t number, const st
   sink.end_object();
 }
 
-std::string amount(const Counts& counts, const Profile& profile) {
-  return fmt::format("{} bytes in {}", exact(counts.live_bytes, counts.spread.live_bytes, profile),
-                     counted(counts.live_blocks, counts.spread.live_blocks, "block", profile));
-}
-
 StackText leak_text(const Context& context, std::uint32_t number, std::size_t rank) {
   const Site& site = context.site(number);
   const std::vector<Frame> frames = context.frames(number);
   const Frame* head = headline(frames);
-  std::string line = fmt::format("{}. {}", rank, amount(site.counts, context.profile));
-  if (site.space != Space::Host) line += fmt::format(" ({})", space_name(site.space));
-  if (head != nullptr) line += fmt::format(" - {}", function_of(*head));
+  std::string line = fmt::format("{}. {}", rank, live_amount(site.counts, context.profile));
+  if (site.space != Space::Host) line += fmt::format(" ({})", where_words(site));
+  if (head != nullptr) line += " - " + name_of(*head, context.profile.process.cwd);
   return stack_text(std::move(line), context.profile, site, frames);
 }
 
 std::string nothing_sampled(const Profile& profile) {
-  return fmt::format("No sample: with 95 % confidence less than {}.",
-                     human_bytes(seldom_unseen_bytes(profile)));
+  return fmt::format("No sample: with 95 % confidence less than {}{}.",
+                     human_bytes(seldom_unseen_bytes(profile)), profile.has_cuda() ? " of host memory" : "");
 }
 
-void rest_text(const Context& context, Section& out) {
-  const auto& sites = context.leaks.sites;
-  if (sites.size() <= context.options.top) return;
+std::string sum_text(const Counts& counts, std::size_t sites, const Profile& profile) {
+  return fmt::format("{} ({} bytes) in {}, allocated at {}.", human_bytes(counts.live_bytes),
+                     exact(counts.live_bytes, counts.spread.live_bytes, profile),
+                     counted(counts.live_blocks, counts.spread.live_blocks, "block", profile),
+                     counted(sites, "call site"));
+}
+
+/// "Of these: device 1.0 GiB, host 3 KiB."
+std::string parts_text(const std::vector<LeakGroup>& groups, const Profile& profile) {
+  std::string out = "Of these: ";
+  for (const LeakGroup& group : groups)
+    out += fmt::format("{}{} {}", &group == &groups.front() ? "" : ", ", space_name(group.space),
+                       human_bytes(group.counts.live_bytes, group.counts.spread.live_bytes, profile));
+  return out + ".";
+}
+
+void group_text(const Context& context, const LeakGroup& group, bool is_only, Section& out) {
+  const std::size_t top = context.options.top;
+  if (!is_only) {
+    std::string space = space_words(group.space);
+    space[0] = static_cast<char>(space[0] - 'a' + 'A');
+    out.say(fmt::format("{}: {}", space, sum_text(group.counts, group.sites.size(), context.profile)));
+  }
+  for (std::size_t i = 0; i != std::min(group.sites.size(), top); ++i)
+    out.add(leak_text(context, group.sites[i], i + 1));
+  if (group.sites.size() <= top) return;
   Counts rest;
-  for (std::size_t i = context.options.top; i != sites.size(); ++i) rest += context.site(sites[i]).counts;
+  for (std::size_t i = top; i != group.sites.size(); ++i) rest += context.site(group.sites[i]).counts;
   out.say(fmt::format("... and {}: {}. Show them with --top {}.",
-                      counted(sites.size() - context.options.top, "more call site"),
-                      amount(rest, context.profile), sites.size()));
+                      counted(group.sites.size() - top, "more call site"), live_amount(rest, context.profile),
+                      group.sites.size()));
 }
 
 void suppressed_text(const Context& context, Section& out) {
   const Leaks& leaks = context.leaks;
   if (leaks.suppressed.empty()) return;
   out.say(fmt::format("Left out by suppressions: {} at {}{}",
-                      amount(leaks.suppressed_counts, context.profile),
+                      live_amount(leaks.suppressed_counts, context.profile),
                       counted(leaks.suppressed.size(), "call site"),
                       context.options.show_suppressed ? ":" : " (list them with --show-suppressed)."));
   if (!context.options.show_suppressed) return;
   for (const Leaks::Suppressed& each : leaks.suppressed) {
     const Site& site = context.site(each.site);
-    out.add(stack_text(fmt::format("- {} - {}", amount(site.counts, context.profile), printable(each.rule)),
-                       context.profile, site, context.frames(each.site)));
+    out.add(
+        stack_text(fmt::format("- {} - {}", live_amount(site.counts, context.profile), printable(each.rule)),
+                   context.profile, site, context.frames(each.site)));
   }
+}
+
+std::string nothing(const Context& context) {
+  const Leaks& leaks = context.leaks;
+  if (context.profile.is_sampled()) return nothing_sampled(context.profile);
+  const bool all_freed = context.profile.process.ending == Ending::Exited && leaks.released.empty();
+  return all_freed ? "Nothing: every block was freed." : "Nothing.";
 }
 
 }  // namespace
@@ -78,28 +102,26 @@ void suppressed_text(const Context& context, Section& out) {
 Section section_leaks(const Context& context) {
   const Leaks& leaks = context.leaks;
   const Ending end = context.profile.process.ending;
+  const std::vector<LeakGroup> groups = leak_groups(context);
   Section out;
   out.title = live_words(end);
   if (context.profile.record_mode == 2) {
     out.say("Recording was off: nothing is known.");
   } else if (leaks.sites.empty()) {
-    out.say(context.profile.is_sampled() ? nothing_sampled(context.profile)
-            : end == Ending::Exited      ? "Nothing: every block was freed."
-                                         : "Nothing.");
+    out.say(nothing(context));
   } else {
-    out.say(fmt::format(
-        "{} ({} bytes) in {}, allocated at {}.", human_bytes(leaks.counts.live_bytes),
-        exact(leaks.counts.live_bytes, leaks.counts.spread.live_bytes, context.profile),
-        counted(leaks.counts.live_blocks, leaks.counts.spread.live_blocks, "block", context.profile),
-        counted(leaks.sites.size(), "call site")));
+    out.say(sum_text(leaks.counts, leaks.sites.size(), context.profile));
+    if (groups.size() > 1) out.say(parts_text(groups, context.profile));
+    if (context.profile.has_cuda() && groups.front().space == Space::Host)
+      out.say(leaks.released.empty() ? "All CUDA memory was freed." : "No CUDA memory was left.");
     if (end == Ending::Running)
       out.say("The process still runs: these blocks are in use or lost, it is too early to tell.");
     else if (end != Ending::Exited)
       out.say("The process had no chance to free what it still used.");
   }
-  for (std::size_t i = 0; i != std::min(leaks.sites.size(), context.options.top); ++i)
-    out.add(leak_text(context, leaks.sites[i], i + 1));
-  rest_text(context, out);
+  const bool is_only = groups.size() == 1 && groups[0].space == Space::Host;
+  for (const LeakGroup& group : groups) group_text(context, group, is_only, out);
+  released_text(context, out);
   suppressed_text(context, out);
   out.data = [&context](Sink& sink) {
     const Leaks& all = context.leaks;
@@ -108,6 +130,7 @@ Section section_leaks(const Context& context) {
     sink.list("sites", [&] {
       for (const std::uint32_t number : all.sites) put_leak(sink, context, number, nullptr);
     });
+    sink.object("released", [&] { put_released(sink, context); });
     sink.object("suppressed", [&] {
       put_amount(sink, all.suppressed_counts, context.profile);
       sink.list("sites", [&] {

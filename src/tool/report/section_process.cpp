@@ -37,9 +37,10 @@ std::string capital(std::string text) {
 std::string recorded(const Profile& profile) {
   if (profile.record_mode == 2) return "recording was off: no allocation was recorded";
   if (profile.is_sampled())
-    return fmt::format("sampled, one block in {} of allocations: {}", human_bytes(profile.sample_every),
-                       counted(profile.samples, "sample"));
-  return "every host allocation recorded";
+    return fmt::format("sampled, one block in {} of allocations: {}{}", human_bytes(profile.sample_every),
+                       counted(profile.samples, "sample"),
+                       profile.has_cuda() ? "; every CUDA allocation recorded" : "");
+  return profile.has_cuda() ? "every host and CUDA allocation recorded" : "every host allocation recorded";
 }
 
 }  // namespace
@@ -54,9 +55,9 @@ Section section_process(const Context& context) {
                       recorded(profile)));
   if (profile.is_sampled())
     out.say(fmt::format(
-        "Sizes and counts are estimates, ± one standard error. Call sites without a sample are not "
+        "Sizes and counts {}are estimates, ± one standard error. Call sites without a sample are not "
         "listed: one that allocated {} is missing 1 time in 20, a larger one less often.",
-        human_bytes(seldom_unseen_bytes(profile))));
+        profile.has_cuda() ? "of host memory " : "", human_bytes(seldom_unseen_bytes(profile))));
   out.say(fmt::format("{}, pid {}, started {}, {}",
                       process.exe.empty() ? "program unknown" : printable(process.exe), process.pid,
                       started(process).value_or("at an unknown time"),

@@ -12,10 +12,7 @@ namespace {
 void put_site(Sink& sink, const Context& context, std::uint32_t number) {
   const Site& site = context.site(number);
   sink.begin_object();
-  sink.member("space", space_name(site.space));
-  sink.key("device");
-  site.space == Space::Device || site.space == Space::Managed ? sink.put(std::uint64_t{site.device})
-                                                              : sink.null();
+  put_where(sink, site);
   sink.list("frames", [&] { put_frames(sink, context.frames(number)); });
   const Counts& counts = site.counts;
   const auto put = [&](std::string_view name, std::uint64_t value, double variance) {
@@ -37,11 +34,13 @@ void put_site(Sink& sink, const Context& context, std::uint32_t number) {
   sink.end_object();
 }
 
-/// The sites with the largest `value`, largest first, none of them zero.
-template <class Value>
-std::vector<std::uint32_t> most(const Context& context, Value&& value) {
+/// The sites with the largest `value`, largest first, none of them zero, of those that `belong`.
+template <class Belongs, class Value>
+std::vector<std::uint32_t> most(const Context& context, Belongs&& belongs, Value&& value) {
   std::vector<std::uint32_t> sites = reported_sites(context.profile);
-  std::erase_if(sites, [&](std::uint32_t number) { return value(context.site(number)) == 0; });
+  std::erase_if(sites, [&](std::uint32_t number) {
+    return !belongs(context.site(number)) || value(context.site(number)) == 0;
+  });
   std::stable_sort(sites.begin(), sites.end(), [&](std::uint32_t a, std::uint32_t b) {
     return value(context.site(a)) > value(context.site(b));
   });
@@ -54,7 +53,10 @@ Table who(const Context& context, std::vector<std::uint32_t> sites, std::vector<
           Cells&& cells) {
   using Align = Table::Column::Align;
   Table table;
-  for (std::string& title : titles) table.columns.push_back({std::move(title), Align::Right});
+  for (std::string& title : titles) {
+    const Align align = title == "memory" ? Align::Left : Align::Right;
+    table.columns.push_back({std::move(title), align});
+  }
   table.columns.push_back({"function", Align::Left});
   table.columns.push_back({"at", Align::Left});
   if (sites.size() > context.options.top) sites.resize(context.options.top);
@@ -69,43 +71,76 @@ Table who(const Context& context, std::vector<std::uint32_t> sites, std::vector<
   return table;
 }
 
-void peak_text(const Context& context, Section& out) {
-  const SpaceTotals& host = context.profile.spaces[0];
-  const auto sites = most(context, [](const Site& site) { return site.at_peak_bytes; });
+auto in_space(Space space) {
+  return [space](const Site& site) { return site.space == space; };
+}
+bool is_host(const Site& site) { return site.space == Space::Host; }
+bool is_cuda(const Site& site) { return site.space != Space::Host; }
+
+void peak_text(const Context& context, Space space, Section& out) {
+  const SpaceTotals& totals = context.profile.space(space);
+  const auto sites = most(context, in_space(space), [](const Site& site) { return site.at_peak_bytes; });
   if (sites.empty()) return;
-  out.say(fmt::format("Who held the peak of {}, {} after the start:",
-                      human_bytes(host.peak_bytes, host.peak_variance, context.profile),
-                      human_seconds(host.peak_at_ns)));
-  out.add(who(context, sites, {"held", "share"}, [&](const Site& site) {
-    const std::uint64_t peak = context.profile.spaces[static_cast<std::size_t>(site.space)].peak_bytes;
+  out.say(fmt::format("Who held the peak of {}{}, {} after the start:",
+                      human_bytes(totals.peak_bytes, totals.peak_variance, context.profile),
+                      context.profile.has_cuda() ? " of " + space_words(space) : "",
+                      human_seconds(totals.peak_at_ns)));
+  const auto cells = [&](const Site& site) {
     return std::vector{human_bytes(site.at_peak_bytes, site.at_peak_variance, context.profile),
-                       percent(site.at_peak_bytes, peak)};
+                       percent(site.at_peak_bytes, totals.peak_bytes)};
+  };
+  if (space == Space::Host) return out.add(who(context, sites, {"held", "share"}, cells));
+  out.add(who(context, sites, {"held", "share", "memory"}, [&](const Site& site) {
+    auto row = cells(site);
+    row.push_back(where_words(site));
+    return row;
   }));
 }
 
+std::string mean_size(const Counts& counts) {
+  return human_bytes(counts.allocated_blocks == 0 ? 0 : counts.allocated_bytes / counts.allocated_blocks);
+}
+
 void often_text(const Context& context, Section& out) {
-  const auto sites = most(context, [](const Site& site) { return site.counts.allocated_blocks; });
-  if (sites.empty()) return;
-  const std::uint64_t all = context.profile.spaces[0].counts.allocated_blocks;
-  out.say("Who allocates most often:");
-  out.add(who(context, sites, {"blocks", "share", "mean size"}, [&](const Site& site) {
+  const auto blocks = [](const Site& site) { return site.counts.allocated_blocks; };
+  const auto cells = [&](const Site& site, std::uint64_t all) {
     const Counts& counts = site.counts;
-    const std::uint64_t mean =
-        counts.allocated_blocks == 0 ? 0 : counts.allocated_bytes / counts.allocated_blocks;
     return std::vector{exact(counts.allocated_blocks, counts.spread.allocated_blocks, context.profile),
-                       percent(counts.allocated_blocks, all), human_bytes(mean)};
+                       percent(counts.allocated_blocks, all), mean_size(counts)};
+  };
+  if (const auto sites = most(context, is_host, blocks); !sites.empty()) {
+    out.say("Who allocates most often:");
+    const std::uint64_t all = context.profile.space(Space::Host).counts.allocated_blocks;
+    out.add(who(context, sites, {"blocks", "share", "mean size"},
+                [&](const Site& site) { return cells(site, all); }));
+  }
+  const auto sites = most(context, is_cuda, blocks);
+  if (sites.empty()) return;
+  std::uint64_t all = 0;
+  for (const std::uint32_t number : sites) all += context.site(number).counts.allocated_blocks;
+  out.say("Who allocates CUDA memory most often (every call goes to the driver):");
+  out.add(who(context, sites, {"blocks", "share", "mean size", "memory"}, [&](const Site& site) {
+    auto row = cells(site, all);
+    row.push_back(where_words(site));
+    return row;
   }));
 }
 
 void temporary_text(const Context& context, Section& out) {
-  const auto sites = most(context, [](const Site& site) { return site.counts.temporary_blocks; });
-  if (sites.empty()) return;
-  out.say("Who frees it again before the next allocation (a buffer kept for reuse would save these):");
-  out.add(who(context, sites, {"short-lived", "of its blocks"}, [&](const Site& site) {
+  const auto blocks = [](const Site& site) { return site.counts.temporary_blocks; };
+  const auto cells = [&](const Site& site) {
     return std::vector{
         exact(site.counts.temporary_blocks, site.counts.spread.temporary_blocks, context.profile),
         percent(site.counts.temporary_blocks, site.counts.allocated_blocks)};
-  }));
+  };
+  if (const auto sites = most(context, is_host, blocks); !sites.empty()) {
+    out.say("Who frees it again before the next allocation (a buffer kept for reuse would save these):");
+    out.add(who(context, sites, {"short-lived", "of its blocks"}, cells));
+  }
+  if (const auto sites = most(context, is_cuda, blocks); !sites.empty()) {
+    out.say("Who frees CUDA memory again before the thread's next CUDA allocation:");
+    out.add(who(context, sites, {"short-lived", "of its blocks"}, cells));
+  }
 }
 
 }  // namespace
@@ -113,13 +148,13 @@ void temporary_text(const Context& context, Section& out) {
 Section section_sites(const Context& context) {
   Section out;
   out.title = "Who allocates";
-  peak_text(context, out);
+  for (const Space space : {Space::Device, Space::Managed, Space::Pinned, Space::Host})
+    peak_text(context, space, out);
   often_text(context, out);
   temporary_text(context, out);
   if (out.blocks.empty()) out.say("Nothing was recorded.");
   out.data = [&context](Sink& sink) {
-    auto sites = most(
-        context, [](const Site& site) { return site.counts.allocated_bytes + site.counts.allocated_blocks; });
+    auto sites = reported_sites(context.profile);
     std::stable_sort(sites.begin(), sites.end(), [&](std::uint32_t a, std::uint32_t b) {
       return context.site(a).counts.live_bytes > context.site(b).counts.live_bytes;
     });

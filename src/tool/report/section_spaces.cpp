@@ -7,7 +7,7 @@
 namespace weir::tool {
 namespace {
 
-constexpr Space kAll[] = {Space::Host, Space::Device, Space::Pinned, Space::Managed};
+constexpr Space kAll[] = {Space::Host, Space::Device, Space::Pinned, Space::Managed, Space::Imported};
 
 void put_space(Sink& sink, const Profile& profile, const SpaceTotals& space) {
   const Counts &counts = space.counts, &inherited = space.inherited;
@@ -70,6 +70,8 @@ Section section_spaces(const Context& context) {
                                                blocks(spread.allocated_blocks), ""});
   }
   out.add(std::move(table));
+  if (profile.space(Space::Imported).counts.allocated_blocks != 0)
+    out.say("Imported memory is that of other processes or interfaces, mapped here: it is in no other line.");
   const Counts& inherited = profile.spaces[0].inherited;
   if (inherited.live_blocks != 0)
     out.say(fmt::format("Not counted: {} in {} that the parent had allocated before this process was forked.",

@@ -55,6 +55,7 @@ Section section_timeline(const Context& context) {
     add_chart(out, points, "host", live(Space::Host));
     add_chart(out, points, "device", live(Space::Device));
     add_chart(out, points, "pinned", live(Space::Pinned));
+    add_chart(out, points, "managed", live(Space::Managed));
     add_chart(out, points, "resident", [](const auto& point) { return point.resident; });
     out.say(fmt::format("from {} to {} after the start, {}", human_seconds(points.front().at_ns),
                         human_seconds(points.back().at_ns), counted(points.size(), "point")));
@@ -66,7 +67,8 @@ Section section_timeline(const Context& context) {
       sink.member("seconds", static_cast<double>(point.at_ns) / 1e9);
       put_estimate(sink, "host_live", at_least_zero(point.live[0]), point.host_live_variance, profile);
       sink.member("device_live", at_least_zero(point.live[1]));
-      sink.member("device_reserved", point.device_reserved);
+      sink.member("device_reserved",
+                  point.device_reserved == 0 ? std::nullopt : std::optional{point.device_reserved});
       sink.member("pinned_live", at_least_zero(point.live[2]));
       sink.member("managed_live", at_least_zero(point.live[3]));
       sink.member("resident", point.resident == 0 ? std::nullopt : std::optional{point.resident});

@@ -5,6 +5,7 @@
 
 #include "tool/report/context.hpp"
 #include "tool/report/fragmentation.hpp"
+#include "tool/report/leaks.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
@@ -15,7 +16,9 @@ constexpr std::size_t kLeaksShown = 3;
 /// Only what is live needs names here.
 std::vector<std::uint32_t> live_sites(const Profile& profile) {
   std::vector<std::uint32_t> out = reported_sites(profile);
-  std::erase_if(out, [&](std::uint32_t number) { return profile.sites[number].counts.live_blocks == 0; });
+  std::erase_if(out, [&](std::uint32_t number) {
+    return profile.sites[number].counts.live_blocks == 0 && profile.sites[number].counts.live_bytes == 0;
+  });
   return out;
 }
 
@@ -24,32 +27,61 @@ std::string lower(std::string text) {
   return text;
 }
 
-std::string amount(const Counts& counts, const Profile& profile) {
-  return fmt::format("{} bytes in {}", exact(counts.live_bytes, counts.spread.live_bytes, profile),
-                     counted(counts.live_blocks, counts.spread.live_blocks, "block", profile));
-}
-
-std::string leak_lines(const Context& context) {
-  const Leaks& leaks = context.leaks;
-  const std::string words = lower(live_words(context.profile.process.ending));
-  if (leaks.sites.empty())
-    return context.profile.is_sampled()
-               ? fmt::format("{}: no sample; with 95 % confidence less than {}\n", words,
-                             human_bytes(seldom_unseen_bytes(context.profile)))
-               : words + ": nothing\n";
-  const Profile& profile = context.profile;
-  std::string out = fmt::format("{}: {}, allocated at {}\n", words, amount(leaks.counts, profile),
-                                counted(leaks.sites.size(), "call site"));
-  for (std::size_t i = 0; i != std::min(leaks.sites.size(), kLeaksShown); ++i) {
-    const Counts& counts = context.site(leaks.sites[i]).counts;
-    const std::vector<Frame> frames = context.frames(leaks.sites[i]);
+/// The biggest leaks of a group, one line each.
+std::string site_lines(const Context& context, const LeakGroup& group, std::size_t most) {
+  std::string out;
+  for (std::size_t i = 0; i != std::min(group.sites.size(), most); ++i) {
+    const Site& site = context.site(group.sites[i]);
+    const std::vector<Frame> frames = context.frames(group.sites[i]);
     const Frame* head = headline(frames);
     std::string who = head == nullptr ? "(no call stack)" : function_of(*head);
     if (who.size() > 60) who = who.substr(0, 57) + "...";
-    out += fmt::format("  {}: {}{}\n", amount(counts, profile), who,
+    out += fmt::format("  {}{}: {}{}\n", live_amount(site.counts, context.profile),
+                       site.space == Space::Host ? "" : fmt::format(" ({})", where_words(site)), who,
                        head == nullptr ? "" : "  " + place_of(*head, context.profile.process.cwd));
   }
   return out;
+}
+
+/// At most ten lines.
+std::string leak_lines(const Context& context) {
+  const Leaks& leaks = context.leaks;
+  const Profile& profile = context.profile;
+  const std::string words = lower(live_words(profile.process.ending));
+  const std::vector<LeakGroup> groups = leak_groups(context);
+  std::string out;
+  for (const LeakGroup& group : groups) {
+    const bool is_plain = groups.size() == 1 && group.space == Space::Host;
+    out += fmt::format("{}{}: {}, allocated at {}\n", words,
+                       is_plain ? "" : fmt::format(", {}", space_words(group.space)),
+                       live_amount(group.counts, profile), counted(group.sites.size(), "call site"));
+    const bool is_many = group.space == Space::Host || group.space == Space::Device;
+    out += site_lines(context, group, is_many ? kLeaksShown : 1);
+  }
+  const bool host_leaks = !groups.empty() && groups.back().space == Space::Host;
+  if (!host_leaks && profile.is_sampled())
+    out += fmt::format("{}{}: no sample; with 95 % confidence less than {}\n", words,
+                       profile.has_cuda() ? ", host memory" : "", human_bytes(seldom_unseen_bytes(profile)));
+  else if (groups.empty())
+    out += words + ": nothing\n";
+  if (!leaks.released.empty())
+    out += fmt::format("never freed, but released with a context, device or module: {}\n",
+                       released_amount(leaks));
+  return out;
+}
+
+/// The peaks of CUDA's spaces; empty: there were none.
+std::string cuda_peaks(const Profile& profile) {
+  std::string out;
+  for (const Space space : {Space::Device, Space::Managed, Space::Pinned}) {
+    const SpaceTotals& totals = profile.space(space);
+    if (totals.counts.allocated_blocks == 0) continue;
+    out += fmt::format("{}{} {} ({} in {})", out.empty() ? "peak of CUDA memory (allocated in all): " : ", ",
+                       space_name(space), human_bytes(totals.peak_bytes),
+                       human_bytes(totals.counts.allocated_bytes),
+                       counted(totals.counts.allocated_blocks, "block"));
+  }
+  return out.empty() ? out : out + "\n";
 }
 
 std::string with_prefix(std::string_view lines) {
@@ -79,14 +111,16 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
           "sampled, one block in {} of allocations: {}; numbers are estimates ± one standard error\n",
           human_bytes(profile.sample_every), counted(profile.samples, "sample"));
     out += leak_lines(context);
+    out += cuda_peaks(profile);
     const Counts& counts = host.counts;
     if (profile.is_sampled() && profile.samples == 0)
       out += "peak and allocated in all: no sample\n";
     else
-      out += fmt::format("peak: {}; allocated in all: {} in {}\n",
-                         human_bytes(host.peak_bytes, host.peak_variance, profile),
-                         human_bytes(counts.allocated_bytes, counts.spread.allocated_bytes, profile),
-                         counted(counts.allocated_blocks, counts.spread.allocated_blocks, "block", profile));
+      out +=
+          fmt::format("peak{}: {}; allocated in all: {} in {}\n", profile.has_cuda() ? " of host memory" : "",
+                      human_bytes(host.peak_bytes, host.peak_variance, profile),
+                      human_bytes(counts.allocated_bytes, counts.spread.allocated_bytes, profile),
+                      counted(counts.allocated_blocks, counts.spread.allocated_blocks, "block", profile));
   }
   if (profile.host_stats)
     out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));

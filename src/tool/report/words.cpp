@@ -40,16 +40,17 @@ std::uint64_t standard_error(double variance) {
 }
 
 std::string human_bytes(std::uint64_t bytes, double variance, const Profile& profile) {
-  if (!profile.is_sampled()) return human_bytes(bytes);
+  if (!profile.is_sampled() || variance == 0) return human_bytes(bytes);
   return fmt::format("{} ± {}", human_bytes(bytes), human_bytes(standard_error(variance)));
 }
 
 std::string exact(std::uint64_t n, double variance, const Profile& profile) {
-  return profile.is_sampled() ? fmt::format("{} ± {}", exact(n), exact(standard_error(variance))) : exact(n);
+  const bool is_exact = !profile.is_sampled() || variance == 0;
+  return is_exact ? exact(n) : fmt::format("{} ± {}", exact(n), exact(standard_error(variance)));
 }
 
 std::string counted(std::uint64_t n, double variance, std::string_view one, const Profile& profile) {
-  if (!profile.is_sampled()) return counted(n, one);
+  if (!profile.is_sampled() || variance == 0) return counted(n, one);
   return fmt::format("{} {}s", exact(n, variance, profile), one);
 }
 
@@ -80,17 +81,6 @@ std::string human_seconds(std::uint64_t ns) {
   const auto whole = static_cast<std::uint64_t>(seconds);
   if (whole < 7200) return fmt::format("{} min {} s", whole / 60, whole % 60);
   return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
-}
-
-std::string_view space_name(Space space) {
-  switch (space) {
-    case Space::Host: return "host";
-    case Space::Device: return "device";
-    case Space::Pinned: return "pinned";
-    case Space::Managed: return "managed";
-    case Space::Imported: return "imported";
-  }
-  return "host";
 }
 
 std::string ending(const Process& process) {

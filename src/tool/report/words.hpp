@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,14 @@ void put_estimate(Sink& sink, std::string_view name, std::uint64_t value, double
 [[nodiscard]] std::uint64_t seldom_unseen_bytes(const Profile& profile);
 [[nodiscard]] std::string human_seconds(std::uint64_t ns);
 [[nodiscard]] std::string_view space_name(Space space);
+/// "device memory" …
+[[nodiscard]] std::string space_words(Space space);
+/// In JSON; nothing for host memory.
+[[nodiscard]] std::optional<std::string_view> kind_name(MemoryKind kind);
+/// "host", "device 1, stream-ordered" …
+[[nodiscard]] std::string where_words(const Site& site);
+/// Puts space, device and kind of a site.
+void put_where(Sink& sink, const Site& site);
 /// "exited with status 3", "died of signal 9 (Killed)" …
 [[nodiscard]] std::string ending(const Process& process);
 
@@ -39,6 +48,8 @@ void put_estimate(Sink& sink, std::string_view name, std::uint64_t value, double
 [[nodiscard]] const Frame* headline(const std::vector<Frame>& frames);
 /// Function, or what stands for it.
 [[nodiscard]] std::string function_of(const Frame& frame);
+/// The function, else the place: for a line that shows one frame only.
+[[nodiscard]] std::string name_of(const Frame& frame, std::string_view cwd);
 /// file:line or module+offset. Files below `cwd` are shown relative to it.
 [[nodiscard]] std::string place_of(const Frame& frame, std::string_view cwd);
 [[nodiscard]] StackText stack_text(std::string head, const Profile& profile, const Site& site,

@@ -43,12 +43,12 @@ TEST(Json, HasEveryKeyOfTheSchema) {
   for (const auto& builder : {test::full_profile(), test::ProfileBuilder{}}) {
     const auto all = json(builder);
     EXPECT_EQ(all["schema"], "weir-report/1");
-    has_keys(all, {"process", "spaces", "sites", "leaks", "fragmentation", "timeline", "errors", "coverage"});
+    has_keys(all, {"process", "spaces", "sites", "leaks", "owners", "fragmentation", "devices", "timeline", "errors", "coverage"});
     has_keys(all["process"], {"pid", "exe", "args", "started", "duration_s", "end", "exit_code", "signal"});
-    for (const char* space : {"host", "device", "pinned", "managed"})
+    for (const char* space : {"host", "device", "pinned", "managed", "imported"})
       has_keys(all["spaces"][space], {"live_bytes", "live_blocks", "peak_bytes", "allocated_bytes",
                                       "allocated_blocks", "freed_bytes", "freed_blocks"});
-    has_keys(all["leaks"], {"bytes", "blocks", "sites", "suppressed"});
+    has_keys(all["leaks"], {"bytes", "blocks", "sites", "released", "suppressed"});
     has_keys(all["fragmentation"], {"host", "device", "pinned"});
     has_keys(all["fragmentation"]["host"],
              {"requested_bytes", "allocated_bytes", "active_bytes", "resident_bytes", "retained_bytes",
@@ -62,17 +62,17 @@ TEST(Json, EachRecordHasItsKeys) {
   const auto all = json(test::full_profile());
   ASSERT_FALSE(all["sites"].empty());
   for (const auto& site : all["sites"]) {
-    has_keys(site, {"space", "device", "frames", "live_bytes", "live_blocks", "peak_bytes", "allocated_bytes",
+    has_keys(site, {"space", "device", "kind", "frames", "live_bytes", "live_blocks", "peak_bytes", "allocated_bytes",
                     "allocated_blocks", "freed_blocks", "temporary_blocks"});
     for (const auto& frame : site["frames"])
       has_keys(frame, {"function", "file", "line", "module", "offset", "inlined"});
   }
-  has_keys(all["leaks"]["sites"][0], {"space", "device", "bytes", "blocks", "verdict", "frames"});
+  has_keys(all["leaks"]["sites"][0], {"space", "device", "kind", "bytes", "blocks", "verdict", "frames"});
   has_keys(all["fragmentation"]["host"]["size_classes"][0],
            {"size", "live_blocks", "capacity_blocks", "utilization"});
   has_keys(all["timeline"][0],
            {"seconds", "host_live", "device_live", "device_reserved", "pinned_live", "resident"});
-  has_keys(all["errors"][0], {"kind", "frames", "allocated_at", "freed_at"});
+  has_keys(all["errors"][0], {"kind", "space", "frames", "allocated_at", "freed_at"});
 }
 
 TEST(Json, NumbersAreThoseOfTheProfile) {
@@ -139,7 +139,7 @@ TEST(Text, TopSaysWhatItHides) {
   ReportOptions options;
   options.top = 1;
   EXPECT_NE(
-      text(test::full_profile(), options).find("... and 3 more call sites: 10,504 bytes in 102 blocks."),
+      text(test::full_profile(), options).find("... and 2 more call sites: 6,408 bytes in 101 blocks."),
       std::string::npos);
 }
 

@@ -1,0 +1,126 @@
+// Each device: what weir knows of, what the driver says is used, and the gap between the two.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tool/report/context.hpp"
+#include "tool/report/words.hpp"
+
+namespace weir::tool {
+namespace {
+
+using profile::DeviceLook;
+
+/// What weir can account for: of stream-ordered memory, what the pools hold, if that was asked.
+std::uint64_t attributed(const DeviceLook& look) {
+  return look.tracked - look.ordered + std::max(look.ordered, look.pools_reserved);
+}
+std::uint64_t unattributed(const DeviceLook& look) {
+  return look.used - std::min(look.used, attributed(look));
+}
+
+void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d, const DeviceLook& look) {
+  if (d.looks == 0) return sink.member(name, std::nullopt);
+  sink.object(name, [&] {
+    sink.member("seconds", static_cast<double>(look.at_ns) / 1e9);
+    sink.member("used_bytes", look.used);
+    sink.member("tracked_bytes", look.tracked);
+    sink.member("stream_ordered_bytes", look.ordered);
+    sink.member("driver_pools_reserved_bytes", look.pools_reserved);
+    sink.member("unattributed_bytes", unattributed(look));
+    const double share =
+        look.used == 0 ? 0
+                       : static_cast<double>(look.used - unattributed(look)) / static_cast<double>(look.used);
+    sink.member("coverage", look.used == 0 ? std::nullopt : std::optional{share});
+  });
+}
+
+void put_device(Sink& sink, const Device& device) {
+  const profile::DeviceRecord& d = device.record;
+  sink.begin_object();
+  sink.member("device", device.ordinal);
+  sink.member("name", device.name.empty() ? std::nullopt : std::optional{device.name});
+  sink.member("total_bytes", d.total == 0 ? std::nullopt : std::optional{d.total});
+  sink.member("live_bytes", static_cast<std::uint64_t>(d.live));
+  sink.member("peak_bytes", static_cast<std::uint64_t>(d.peak));
+  sink.member("peak_at_s", static_cast<double>(d.peak_at_ns) / 1e9);
+  sink.member("stream_ordered_live_bytes", static_cast<std::uint64_t>(d.ordered_live));
+  sink.member("managed_live_bytes", static_cast<std::uint64_t>(d.managed_live));
+  sink.member("managed_peak_bytes", static_cast<std::uint64_t>(d.managed_peak));
+  sink.member("driver_asked", d.looks);
+  sink.member("driver_asked_s", static_cast<double>(d.looks_took_ns) / 1e9);
+  put_look(sink, "first", d, d.first);
+  put_look(sink, "highest", d, d.highest);
+  put_look(sink, "last", d, d.last);
+  sink.end_object();
+}
+
+Table table_of(const std::vector<Device>& devices) {
+  using Align = Table::Column::Align;
+  Table table{{{"device"},
+               {"name", Align::Left},
+               {"memory"},
+               {"peak"},
+               {"at"},
+               {"live"},
+               {"driver: used"},
+               {"coverage"}},
+              {}};
+  for (const Device& device : devices) {
+    const profile::DeviceRecord& d = device.record;
+    const DeviceLook& look = d.highest;
+    const bool asked = d.looks != 0;
+    table.rows.push_back({exact(device.ordinal), printable(device.name),
+                          d.total == 0 ? "-" : human_bytes(d.total),
+                          human_bytes(static_cast<std::uint64_t>(d.peak)), human_seconds(d.peak_at_ns),
+                          human_bytes(static_cast<std::uint64_t>(d.live)),
+                          asked ? human_bytes(look.used) : "-",
+                          asked ? percent(look.used - unattributed(look), look.used) : "-"});
+  }
+  return table;
+}
+
+std::string gap_text(const Device& device) {
+  const profile::DeviceRecord& d = device.record;
+  const DeviceLook& look = d.highest;
+  std::string out = fmt::format(
+      "Device {}: when most was in use, {} after the start, {} of {} were known to weir, {} unattributed",
+      device.ordinal, human_seconds(look.at_ns), human_bytes(look.used - unattributed(look)),
+      human_bytes(look.used), human_bytes(unattributed(look)));
+  if (d.looks > 1)
+    out += fmt::format(" ({} at the first look, {} at the last, {})", human_bytes(unattributed(d.first)),
+                       human_bytes(unattributed(d.last)), human_seconds(d.last.at_ns));
+  if (look.pools_reserved > look.ordered)
+    out += fmt::format("; {} of the known were unused in stream-ordered pools",
+                       human_bytes(look.pools_reserved - look.ordered));
+  return out + ".";
+}
+
+}  // namespace
+
+Section section_devices(const Context& context) {
+  const auto& devices = context.profile.devices;
+  Section out;
+  if (!devices.empty()) {
+    out.title = "Devices";
+    out.add(table_of(devices));
+    bool asked = false;
+    for (const Device& device : devices) {
+      if (device.record.looks == 0) continue;
+      out.say(gap_text(device));
+      asked = true;
+    }
+    out.say(asked ? "Unattributed are contexts, modules, the driver's rounding, other processes on the "
+                    "device, and what was "
+                    "not hooked. Managed memory is not counted here: it may be on the device or not."
+                  : "The driver was never asked how much is in use.");
+  }
+  out.data = [&devices](Sink& sink) {
+    sink.begin_list();
+    for (const Device& device : devices) put_device(sink, device);
+    sink.end_list();
+  };
+  return out;
+}
+
+}  // namespace weir::tool

@@ -1,0 +1,304 @@
+// What the report says of CUDA memory: by space, by leak, by library, by device; and that it keeps quiet without any.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/profile_builder.hpp"
+#include "tool/report/owners.hpp"
+#include "tool/report/report.hpp"
+
+namespace weir::tool {
+namespace {
+
+constexpr std::uint64_t kMiB = 1 << 20;
+
+std::string report(const test::ProfileBuilder& builder, ReportOptions options) {
+  options.symbolize = &symbolize_none;
+  std::ostringstream out;
+  write_report(parse(builder.bytes(), "x"), options, out);
+  return out.str();
+}
+
+std::string text(const test::ProfileBuilder& builder, const char* only = "", std::size_t width = 100) {
+  ReportOptions options;
+  options.only = only;
+  options.width = width;
+  return report(builder, options);
+}
+
+nlohmann::json json(const test::ProfileBuilder& builder) {
+  ReportOptions options;
+  options.format = "json";
+  return nlohmann::json::parse(report(builder, options));
+}
+
+std::string short_report(const test::ProfileBuilder& builder) {
+  return summary(parse(builder.bytes(), "x"), {.profile_path = "x.weir", .symbolize = &symbolize_none});
+}
+
+bool has(const std::string& text, const std::string& part) {
+  const bool found = text.find(part) != std::string::npos;
+  EXPECT_TRUE(found) << part << "\n is not in\n" << text;
+  return found;
+}
+
+const nlohmann::json& of(const nlohmann::json& list, const char* key, const nlohmann::json& value) {
+  for (const auto& each : list)
+    if (each[key] == value) return each;
+  ADD_FAILURE() << "none has " << key << " = " << value;
+  return list;
+}
+
+TEST(CudaJson, SpacesAndSitesSayTheSame) {
+  const auto all = json(test::cuda_profile());
+  EXPECT_EQ(all["spaces"]["device"]["live_bytes"], 3 * kMiB + 64);
+  EXPECT_EQ(all["spaces"]["device"]["peak_bytes"], 603 * kMiB + 8192);
+  EXPECT_EQ(all["spaces"]["pinned"]["live_blocks"], 1);
+  EXPECT_EQ(all["spaces"]["managed"]["freed_bytes"], 16 * kMiB);
+  EXPECT_EQ(all["spaces"]["imported"]["live_bytes"], 32 * kMiB);
+  for (const auto& [name, space] : all["spaces"].items()) {
+    std::uint64_t live = 0, allocated = 0;
+    for (const auto& site : all["sites"]) {
+      if (site["space"] != name) continue;
+      live += site["live_bytes"].get<std::uint64_t>();
+      allocated += site["allocated_blocks"].get<std::uint64_t>();
+    }
+    EXPECT_EQ(space["live_bytes"], live) << name;
+    EXPECT_EQ(space["allocated_blocks"], allocated) << name;
+  }
+}
+
+TEST(CudaJson, ASiteSaysWhereItsMemoryIsAndOfWhatKind) {
+  const auto sites = json(test::cuda_profile())["sites"];
+  EXPECT_EQ(of(sites, "kind", "physical")["device"], 0);
+  EXPECT_EQ(of(sites, "kind", "array")["device"], 1);
+  EXPECT_TRUE(of(sites, "space", "pinned")["device"].is_null());
+  EXPECT_TRUE(of(sites, "space", "host")["kind"].is_null());
+  EXPECT_EQ(of(sites, "space", "imported")["kind"], "imported");
+}
+
+TEST(CudaJson, LeaksAreOfThisProcessOnly) {
+  const auto leaks = json(test::cuda_profile())["leaks"];
+  EXPECT_EQ(leaks["bytes"], 3 * kMiB + 4096 + 100) << "neither imported memory nor variables of modules";
+  EXPECT_EQ(leaks["sites"].size(), 3U);
+  EXPECT_EQ(leaks["sites"][0]["space"], "device");
+  EXPECT_EQ(leaks["sites"][0]["device"], 0);
+  EXPECT_EQ(leaks["sites"][0]["kind"], "plain");
+  EXPECT_EQ(leaks["sites"][0]["bytes"], 3 * kMiB);
+}
+
+TEST(CudaJson, WhatAContextTookAlongIsToldApart) {
+  const auto released = json(test::cuda_profile())["leaks"]["released"];
+  EXPECT_EQ(released["bytes"], 8192);
+  EXPECT_EQ(released["blocks"], 2);
+  ASSERT_EQ(released["sites"].size(), 1U);
+  EXPECT_EQ(released["sites"][0]["released_by"], "context_destroyed");
+  EXPECT_EQ(released["sites"][0]["device"], 1);
+  EXPECT_EQ(released["sites"][0]["frames"][2]["offset"], 0x1300);
+  EXPECT_EQ(released["sites"][0]["released_at"][0]["offset"], 0x1900);
+  EXPECT_EQ(json(test::ProfileBuilder{})["leaks"]["released"]["bytes"], 0);
+}
+
+TEST(CudaJson, OwnersAreTheLibrariesThatAskedForIt) {
+  const auto owners = json(test::cuda_profile())["owners"];
+  EXPECT_EQ(owners[0]["owner"], "NCCL") << "the largest at the peak of device memory";
+  EXPECT_EQ(owners[0]["at_peak_bytes"], 500 * kMiB);
+  EXPECT_EQ(owners[0]["modules"], nlohmann::json::array({"/opt/lib/libnccl.so.2.21"}));
+  EXPECT_EQ(of(owners, "owner", "libcompute")["allocated_bytes"], 100 * kMiB);
+  EXPECT_EQ(of(owners, "owner", "the program")["live_bytes"], 3 * kMiB + 64);
+  for (const char* space : {"device", "managed", "pinned", "imported"}) {
+    std::uint64_t live = 0;
+    for (const auto& owned : owners)
+      if (owned["space"] == space) live += owned["live_bytes"].get<std::uint64_t>();
+    EXPECT_EQ(json(test::cuda_profile())["spaces"][space]["live_bytes"], live);
+  }
+}
+
+TEST(CudaJson, ADeviceTellsTheGapAndWhenItWasMeasured) {
+  const auto device = json(test::cuda_profile())["devices"][0];
+  EXPECT_EQ(device["peak_bytes"], 600 * kMiB);
+  EXPECT_EQ(device["highest"]["seconds"], 1.6);
+  EXPECT_EQ(device["highest"]["used_bytes"], 1000 * kMiB);
+  EXPECT_EQ(device["highest"]["tracked_bytes"], 572 * kMiB);
+  // 28 MiB more than is live of it are in stream-ordered pools.
+  EXPECT_EQ(device["highest"]["unattributed_bytes"], 400 * kMiB);
+  EXPECT_EQ(device["highest"]["coverage"], 0.6);
+  EXPECT_TRUE(json(test::cuda_profile())["devices"][1]["highest"].is_null()) << "nobody asked";
+}
+
+TEST(CudaJson, MoreTrackedThanUsedIsFullCoverage) {
+  test::ProfileBuilder builder;
+  profile::DeviceRecord record{};
+  record.looks = 1;
+  record.first = record.last =
+      record.highest = {.at_ns = 1, .used = 100, .tracked = 150, .ordered = 0, .pools_reserved = 0};
+  builder.add_device(0, "x", record);
+  const auto look = json(builder)["devices"][0]["highest"];
+  EXPECT_EQ(look["unattributed_bytes"], 0);
+  EXPECT_EQ(look["coverage"], 1.0);
+}
+
+TEST(CudaJson, FragmentationOfADeviceInventsNoNumber) {
+  const auto device = json(test::cuda_profile())["fragmentation"]["device"];
+  ASSERT_EQ(device.size(), 2U);
+  EXPECT_EQ(device[0]["live_bytes"], 3 * kMiB);
+  EXPECT_EQ(device[0]["driver_pools_reserved_bytes"], 128 * kMiB);
+  for (const char* unknown :
+       {"reserved_bytes", "idle_bytes", "largest_idle_bytes", "pool_hits", "pool_misses"})
+    EXPECT_TRUE(device[0][unknown].is_null()) << unknown;
+  EXPECT_TRUE(device[1]["driver_pools_reserved_bytes"].is_null());
+}
+
+TEST(CudaJson, CoverageListsRoutesAndWhatGotBy) {
+  const auto coverage = json(test::cuda_profile())["coverage"];
+  EXPECT_EQ(coverage["cuda_driver"], "13.0");
+  EXPECT_EQ(coverage["routes"]["linked"], 12);
+  EXPECT_EQ(coverage["routes"]["proc_address"], 3456);
+  EXPECT_EQ(coverage["unhooked_symbols"][0]["name"], "cuMemAllocNew");
+  EXPECT_EQ(coverage["unhooked_symbols"][0]["route"], "proc_address");
+  EXPECT_EQ(coverage["unhooked_symbols"][0]["times"], 3);
+  EXPECT_EQ(coverage["deepbind_opens"][0]["path"], "/opt/app/plugin.so");
+}
+
+TEST(CudaJson, AMisuseSaysOfWhichMemory) {
+  const auto error = json(test::cuda_profile())["errors"][0];
+  EXPECT_EQ(error["space"], "device");
+  EXPECT_EQ(error["allocated_at"][2]["offset"], 0x1100);
+  EXPECT_EQ(json(test::full_profile())["errors"][0]["space"], "host");
+}
+
+TEST(CudaText, LeaksAreGroupedWithDeviceMemoryFirst) {
+  const std::string shown = text(test::cuda_profile(), "leaks", 120);
+  has(shown, "Of these: device 3.00 MiB, pinned 4.00 KiB, host 100 B.");
+  has(shown, "1. 3,145,728 bytes in 2 blocks (device 0) - leaky+0x1100");
+  const auto device =
+      shown.find("Device memory: 3.00 MiB (3,145,728 bytes) in 2 blocks, allocated at 1 call site.");
+  const auto pinned = shown.find("Pinned memory: 4.00 KiB"), host = shown.find("Host memory: 100 B");
+  EXPECT_LT(device, pinned);
+  EXPECT_LT(pinned, host);
+  EXPECT_NE(host, std::string::npos);
+  has(shown, "8,192 bytes in 2 blocks, allocated at 1");
+  has(shown, "released when its context was destroyed, 2.00 s after the start, by leaky+0x1900");
+}
+
+TEST(CudaText, EachSpaceHasItsOwnersOfThePeak) {
+  const std::string shown = text(test::cuda_profile(), "sites");
+  has(shown, "Who held the peak of 603 MiB of device memory, 1.50 s after the start:");
+  has(shown, "Who held the peak of 16.0 MiB of managed memory");
+  has(shown, "Who held the peak of 4.00 KiB of pinned memory");
+  has(shown, "500 MiB    83 %  device 0, physical");
+}
+
+TEST(CudaText, AMisuseOfDeviceMemoryHasBothStacks) {
+  const std::string shown = text(test::cuda_profile(), "errors");
+  has(shown, "freed a block of device memory that was free already");
+  has(shown, "The block was allocated here:");
+  has(shown, "and freed before here:");
+}
+
+TEST(CudaText, TheGapOfADeviceIsSaidInWords) {
+  const std::string shown = text(test::cuda_profile(), "devices", 120);
+  has(shown, "1.60 s after the start, 600 MiB of 1000 MiB were known to weir, 400 MiB unattributed");
+  has(shown, "Unattributed are contexts, modules");
+}
+
+TEST(CudaText, ItsTablesKeepWithinTheTerminal) {
+  test::ProfileBuilder builder = test::cuda_profile();
+  builder.add_device(7, "An accelerator with a name of sixty-three bytes, which is the most it has",
+                     {.name = {},
+                      .total = 139ULL << 30,
+                      .live = 100LL << 30,
+                      .peak = 138LL << 30,
+                      .peak_at_ns = 7200'000'000'000,
+                      .managed_live = 0,
+                      .managed_peak = 0,
+                      .ordered_live = 0,
+                      .pools_reserved = 1,
+                      .pools_used = 0,
+                      .pools_at_ns = 1,
+                      .looks = 2,
+                      .looks_took_ns = 1,
+                      .first = {1, 2ULL << 30, 0, 0, 0},
+                      .last = {3, 2ULL << 30, 0, 0, 0},
+                      .highest = {7199'000'000'000, 139ULL << 30, 138ULL << 30, 0, 0},
+                      .ready = 1,
+                      .reserved = {}});
+  std::istringstream lines{text(builder)};
+  for (std::string line; std::getline(lines, line);) {
+    const auto width = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+    EXPECT_LE(width, 100) << line;
+  }
+}
+
+TEST(CudaText, WithoutCudaNothingIsSaidOfIt) {
+  test::ProfileBuilder builder;
+  builder.count_blocks(builder.add_site(0), 10, 1, 0);
+  const std::string shown = text(builder) + short_report(builder);
+  for (const char* word : {"CUDA", "device", "pinned", "managed", "Host memory", "host memory"})
+    EXPECT_EQ(shown.find(word), std::string::npos) << word << "\n" << shown;
+}
+
+TEST(CudaSummary, NamesTheMemoryThatLeaks) {
+  const std::string shown = short_report(test::cuda_profile());
+  has(shown, "weir: never freed, device memory: 3,145,728 bytes in 2 blocks, allocated at 1 call site");
+  has(shown, "weir:   3,145,728 bytes in 2 blocks (device 0): ");
+  has(shown, "weir: never freed, pinned memory: 4,096 bytes in 1 block");
+  has(shown, "weir: never freed, host memory: 100 bytes in 1 block");
+  has(shown, "released with a context, device or module: 8,192 bytes in 2 blocks");
+  has(shown, "device 603 MiB (603 MiB in 16 blocks), managed 16.0 MiB");
+}
+
+TEST(CudaSummary, HasTwentyLinesAtTheMost) {
+  test::ProfileBuilder builder = test::cuda_profile();
+  for (std::uint64_t n = 1; n != 10; ++n)
+    for (const Space space : {Space::Host, Space::Device, Space::Pinned, Space::Managed})
+      builder.count_blocks(builder.add_site(builder.add_node(n, 0, 0), space,
+                                            space == Space::Host ? MemoryKind::None : MemoryKind::Plain, 0),
+                           100 * n, 3, 0,
+                           space == Space::Host ? std::uint16_t{1} : test::ProfileBuilder::kCuda);
+  builder.header.record_mode = 1;
+  builder.header.sample_every = 4096;
+  builder.header.host_stats_take = 1;
+  auto bytes = builder.bytes();
+  bytes.resize(bytes.size() - 1);  // damage is one more line
+  const std::string shown =
+      summary(parse(bytes, "x"), {.profile_path = "x.weir", .symbolize = &symbolize_none});
+  EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 20) << shown;
+}
+
+TEST(CudaText, InSampledModeItsNumbersAreExact) {
+  test::ProfileBuilder builder = test::sampled_profile();
+  builder.count(builder.add_site(0, Space::Device, MemoryKind::Plain, 0),
+                {.allocated_blocks = 3 * profile::kBlockUnits,
+                 .allocated_bytes = 3000,
+                 .freed_blocks = profile::kBlockUnits,
+                 .freed_bytes = 1000,
+                 .temporary_blocks = 0,
+                 .highest_live = 3000,
+                 .at_peak = 0,
+                 .peak_number = 1},
+                test::ProfileBuilder::kCuda);
+  const auto leaks = json(builder)["leaks"]["sites"];
+  EXPECT_EQ(of(leaks, "space", "device")["blocks"], 2);
+  EXPECT_EQ(of(leaks, "space", "device")["bytes_stderr"], 0.0);
+  has(text(builder, "leaks"), "Device memory: 1.95 KiB (2,000 bytes) in 2 blocks, allocated at 1 call site.");
+}
+
+TEST(Owners, AreKnownByTheNamesOfTheirFiles) {
+  Process process;
+  process.exe = "/usr/bin/libncclish";
+  EXPECT_EQ(owner_name("/a/libnccl.so.2", process), "NCCL");
+  EXPECT_EQ(owner_name("/a/libcublasLt.so.13", process), "cuBLAS");
+  EXPECT_EQ(owner_name("/a/libcudnn_ops.so.9", process), "cuDNN");
+  EXPECT_EQ(owner_name("/a/libc10_cuda.so", process), "PyTorch");
+  EXPECT_EQ(owner_name("/usr/bin/libncclish", process), "the program");
+  EXPECT_EQ(owner_name("/a/libmine.so.1.2", process), "libmine");
+  EXPECT_EQ(owner_name("/a/_ext.cpython-312-x86_64-linux-gnu.so", process),
+            "_ext.cpython-312-x86_64-linux-gnu");
+  EXPECT_EQ(owner_name("", process), "unknown");
+}
+
+}  // namespace
+}  // namespace weir::tool
