@@ -114,16 +114,6 @@ void cuda_device_seen(std::uint8_t device, const char* name, std::uint64_t total
   stay();
 }
 
-namespace {
-
-/// 0 in the process's first milliseconds.
-std::uint64_t coarse_since_start_ns() noexcept {
-  const std::uint64_t now = platform::coarse_monotonic_ns(), start = header().started_monotonic_ns;
-  return now > start ? now - start : 0;
-}
-
-}  // namespace
-
 bool cuda_memory_due(std::uint8_t device) noexcept {
   if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return false;
   const std::uint64_t next = g_next_look_ns[device].load(std::memory_order_relaxed);
