@@ -89,11 +89,12 @@ void take_stats(std::uint64_t now_ns, std::int64_t requested) noexcept {
 
 void tick(ThreadState& self) noexcept {
   self.ticks = kTicksToClock;
-  const std::uint64_t now = since_start_ns();
+  std::uint64_t now = coarse_since_start_ns();
   store_relaxed(header().last_seen_ns, now);
   if (now < g_next_point_ns.load(std::memory_order_relaxed)) return;
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   pass_on(self);
+  now = since_start_ns();
   take_point(now);
   if (now >= g_next_stats_ns.load(std::memory_order_relaxed))
     take_stats(now, load_relaxed(header().flushed_live[kHost]));
