@@ -95,7 +95,7 @@ bool is_host(const Side& side) {
   if (side.type == CU_MEMORYTYPE_ARRAY) return false;
   if (is_pageable(side)) return true;
   const auto block = block_of(side.address + first_byte(side));
-  return block && (block->kind == Kind::pinned || block->kind == Kind::registered);
+  return block && block->host_readable() && block->kind != Kind::managed;
 }
 
 std::size_t bytes_of(const Copy& copy) { return copy.width * copy.height * copy.depth; }
