@@ -3,6 +3,7 @@
 
 #include "base/entry.hpp"
 #include "base/lock.hpp"
+#include "base/log.hpp"
 #include "device/drain.hpp"
 #include "engine/captures.hpp"
 #include "heap/blocks.hpp"
@@ -24,12 +25,14 @@ CUresult allocate(Context& context, void** place, size_t bytes, unsigned flags) 
   Block block;
   const CUresult result = locked([&] { return allocate_pinned(context, bytes, flags, block); });
   if (result == CUDA_SUCCESS) *place = block.backing;
+  note_call("%zu bytes at 0x%llx", bytes, block.base);
   return result;
 }
 
 CUresult enter(Context& context, void* begin, size_t bytes, unsigned flags) {
   if (begin == nullptr || bytes == 0 || (flags & ~kRegisterFlags) != 0) return CUDA_ERROR_INVALID_VALUE;
   if ((flags & CU_MEMHOSTREGISTER_IOMEMORY) != 0) return CUDA_ERROR_NOT_SUPPORTED;
+  note_call("%zu bytes at %p", bytes, begin);
   return locked([&] { return register_host(context, begin, bytes, flags); });
 }
 
@@ -37,6 +40,7 @@ CUresult enter(Context& context, void* begin, size_t bytes, unsigned flags) {
 // block is removed by drop(block), under the lock.
 template <class Drop>
 CUresult end_host(const void* place, Kind kind, CUresult otherwise, Drop&& drop) {
+  note_call("%p", place);
   const auto id = [&]() -> uint64_t {
     const Block* block = block_at(address_of(place));
     return block != nullptr && block->kind == kind ? block->id : 0;

@@ -6,6 +6,7 @@
 
 #include "base/entry.hpp"
 #include "base/lock.hpp"
+#include "base/log.hpp"
 #include "device/device.hpp"
 #include "engine/captures.hpp"
 #include "heap/advice.hpp"
@@ -156,6 +157,7 @@ extern "C" CUresult CUDAAPI cuMemAllocManaged(CUdeviceptr* address, size_t bytes
     Block block;
     const CUresult result = locked([&] { return allocate_managed(context, bytes, flags, block); });
     if (result == CUDA_SUCCESS) *address = block.base;
+    note_call("%zu bytes at 0x%llx", bytes, block.base);
     return result;
   });
 }

@@ -3,6 +3,7 @@
 
 #include "base/entry.hpp"
 #include "base/lock.hpp"
+#include "base/log.hpp"
 #include "device/device.hpp"
 #include "device/drain.hpp"
 #include "engine/captures.hpp"
@@ -20,10 +21,12 @@ CUresult allocate(Context& context, size_t bytes, bool low, CUdeviceptr& address
   Block block;
   const CUresult result = locked([&] { return allocate_device(context, bytes, low, block); });
   if (result == CUDA_SUCCESS) address = block.base;
+  note_call("%zu bytes at 0x%llx", bytes, block.base);
   return result;
 }
 
 CUresult free_at(CUdeviceptr address) {
+  note_call("0x%llx", address);
   if (address == 0) return CUDA_SUCCESS;
   const auto block = locked([&]() -> std::optional<Block> {
     const Block* found = block_at(address);

@@ -13,6 +13,8 @@
 #include "device/device.hpp"
 #include "engine/captures.hpp"
 #include "engine/engine.hpp"
+#include "graph/capture.hpp"
+#include "graph/memory_nodes.hpp"
 #include "heap/blocks.hpp"
 #include "memory/pools.hpp"
 #include "memory/properties.hpp"
@@ -44,13 +46,42 @@ CUresult with_pools(Body&& body) {
   return body();
 }
 
-/// Work in a stream that is being captured becomes a node of its graph.
 bool is_capturing(const engine::StreamRef& stream) {
   return engine::capture_status(stream) != CU_STREAM_CAPTURE_STATUS_NONE;
 }
 
+/// The legacy stream cannot be used while one that synchronises with it is being captured.
+CUresult may_order(const engine::StreamRef& stream) {
+  const bool is_legacy = engine::handle_of(stream) == CU_STREAM_LEGACY;
+  return is_legacy ? engine::legacy_stream_call(engine::context_of(stream)) : CUDA_SUCCESS;
+}
+
+/// In a stream that is being captured, an allocation becomes a node: its memory is the graph's, the pool only lends
+/// its properties.
+CUresult capture_allocation(const char* name, CUdeviceptr* address, size_t bytes, const Pool& pool,
+                            const engine::StreamRef& stream) {
+  graph::Allocate node;
+  node.parameters.poolProps = pool.properties();
+  node.parameters.poolProps.handleTypes = CU_MEM_HANDLE_TYPE_NONE;
+  node.parameters.bytesize = bytes;
+  Context& context = *context_of(engine::context_of(stream));
+  const CUresult reserved = graph::reserve_memory(context, node.parameters);
+  if (reserved != CUDA_SUCCESS) return reserved;
+  const CUdeviceptr base = node.parameters.dptr;
+  const CUresult issued = graph::issue(stream, std::move(node), name).result;
+  if (issued == CUDA_SUCCESS) {
+    *address = base;
+  } else {
+    graph::drop_memory(base);
+  }
+  return issued;
+}
+
 CUresult allocate(const char* name, CUdeviceptr* address, size_t bytes, Pool& pool,
                   const engine::StreamRef& stream) {
+  if (is_capturing(stream)) return capture_allocation(name, address, bytes, pool, stream);
+  const CUresult possible = may_order(stream);
+  if (possible != CUDA_SUCCESS) return possible;
   Pool::Taken taken;
   const CUresult result = pool.allocate(bytes, stream, taken);
   if (result != CUDA_SUCCESS) return result;
@@ -67,7 +98,6 @@ CUresult alloc_async(const char* name, CUdeviceptr* address, size_t bytes, CUstr
     engine::StreamRef stream;
     const CUresult found = find(handle, per_thread, stream);
     if (found != CUDA_SUCCESS) return found;
-    if (is_capturing(stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     return with_pools([&]() -> CUresult {
       Pool* pool = nullptr;
       const int device = context_of(engine::context_of(stream))->device;
@@ -84,7 +114,6 @@ CUresult alloc_from_pool(const char* name, CUdeviceptr* address, size_t bytes, C
     engine::StreamRef stream;
     const CUresult found = find(handle, per_thread, stream);
     if (found != CUDA_SUCCESS) return found;
-    if (is_capturing(stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
     return with_pools([&]() -> CUresult {
       Pool* from = find_pool(pool);
       return from == nullptr ? CUDA_ERROR_INVALID_VALUE : allocate(name, address, bytes, *from, stream);
@@ -97,7 +126,10 @@ CUresult free_async(const char* name, CUdeviceptr address, CUstream handle, bool
     engine::StreamRef stream;
     const CUresult found = find(handle, per_thread, stream);
     if (found != CUDA_SUCCESS) return found;
-    if (is_capturing(stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+    if (graph::is_graph_memory(address)) return graph::issue(stream, graph::Free{address}, name).result;
+    if (is_capturing(stream)) return CUDA_ERROR_INVALID_VALUE;  // only memory of graphs
+    const CUresult possible = may_order(stream);
+    if (possible != CUDA_SUCCESS) return possible;
     return free_in_order(address, stream, name);
   });
 }

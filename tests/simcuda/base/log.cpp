@@ -14,6 +14,8 @@
 namespace simcuda {
 namespace {
 
+constinit thread_local char note[256] = {};
+
 // One write per line, so that lines of threads and processes do not mix.
 void write_line(int fd, const char* format, va_list arguments) {
   char line[1024] = "simcuda: ";
@@ -54,10 +56,20 @@ void log_line(const char* format, ...) {
   va_end(arguments);
 }
 
+void note_call(const char* format, ...) {
+  if (log_file() < 0) return;
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(note, sizeof note, format, arguments);
+  va_end(arguments);
+}
+
 void log_call(const char* function, CUresult result) {
   if (log_file() < 0) return;
   const char* name = error_name(result);
-  log_line("[%d:%ld] %s = %s", getpid(), syscall(SYS_gettid), function, name == nullptr ? "?" : name);
+  log_line("[%d:%ld] %s%s%s = %s", getpid(), syscall(SYS_gettid), function, *note == 0 ? "" : " ", note,
+           name == nullptr ? "?" : name);
+  *note = 0;
 }
 
 const char* error_name(CUresult error) {

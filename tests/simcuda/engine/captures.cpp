@@ -113,6 +113,13 @@ CUresult legacy_stream_call(CUcontext context) {
       CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
 }
 
+bool legacy_stream_is_implied(CUcontext context) {
+  State& s = state();
+  const std::lock_guard guard(s.lock);
+  return std::any_of(s.captures.begin(), s.captures.end(),
+                     [&](const CaptureRef& capture) { return has_stream(s, capture, context, true); });
+}
+
 CUstreamCaptureMode exchange_mode(CUstreamCaptureMode mode) {
   const CUstreamCaptureMode before = my_mode;
   my_mode = mode;

@@ -35,6 +35,7 @@ CUresult context_wide_call(CUcontext context);
 // The first question of work for the legacy stream: CUDA_ERROR_STREAM_CAPTURE_IMPLICIT while a blocking stream of the
 // context is capturing, and that capture is invalid.
 CUresult legacy_stream_call(CUcontext context);
+bool legacy_stream_is_implied(CUcontext context);  // the same question, without harm
 // Swaps the calling thread's mode.
 CUstreamCaptureMode exchange_mode(CUstreamCaptureMode mode);
 

@@ -19,7 +19,7 @@ void simcuda_release_all(void);
 size_t simcuda_queued(CUstream stream);
 
 /* Not 0: work starts only when the program waits or asks, as late as is legal, in an order drawn by the seed among all
- * legal ones; the same seed draws the same order. 0: at once, in order of submission. SIMCUDA_SEED sets it at cuInit. */
+ * legal ones; the same seed draws the same order. 0: at once, in order of submission. SIMCUDA_SEED sets it from the start. */
 void simcuda_seed(unsigned long long seed);
 
 /* The oracle: pieces of queued or running work that refer to any byte of the range. Graphs count once launched. */

@@ -1,7 +1,118 @@
 #include "fault/fault.hpp"
 
-namespace simcuda {
+#include <chrono>
+#include <list>
+#include <map>
+#include <mutex>
+#include <thread>
 
-CUresult count_call(const char*) { return CUDA_SUCCESS; }
+#include "base/environment.hpp"
+#include "base/log.hpp"
+#include "device/context.hpp"
+#include "fault/name.hpp"
+
+namespace simcuda {
+namespace {
+
+struct Order {
+  FaultOrder what;
+  uint64_t seen = 0;
+};
+
+struct Orders {
+  std::mutex mutex;
+  std::list<Order> faults;
+  std::map<std::string, uint64_t> delays;  // by function, microseconds
+  std::map<std::string, uint64_t> calls;   // by symbol
+
+  Orders() {
+    for (const auto& text : split(environment("SIMCUDA_FAIL"), ',')) {
+      FaultOrder order;
+      if (parse_fault(text, order)) {
+        faults.push_back({order});
+      } else {
+        complain("SIMCUDA_FAIL: '%s' is not <function>:<n>=<error>", text.c_str());
+      }
+    }
+    for (const auto& text : split(environment("SIMCUDA_DELAY"), ',')) {
+      std::string function;
+      uint64_t microseconds = 0;
+      if (parse_delay(text, function, microseconds)) {
+        delays[function] = microseconds;
+      } else {
+        complain("SIMCUDA_DELAY: '%s' is not <function>=<microseconds>", text.c_str());
+      }
+    }
+  }
+};
+
+Orders& orders() {
+  static auto& only = *new Orders;
+  return only;
+}
+
+// The first order that is due; all that match have seen the call.
+FaultOrder due(Orders& all, const char* symbol) {
+  FaultOrder result{.function = {}, .error = CUDA_SUCCESS};
+  for (Order& order : all.faults) {
+    if (!names(order.what.function, symbol)) continue;
+    ++order.seen;
+    const bool now = order.seen >= order.what.nth && order.seen - order.what.nth < order.what.count;
+    if (now && result.error == CUDA_SUCCESS) result = order.what;
+  }
+  return result;
+}
+
+uint64_t delay_of(const Orders& all, const char* symbol) {
+  uint64_t sum = 0;
+  for (const auto& [function, microseconds] : all.delays) {
+    if (names(function, symbol)) sum += microseconds;
+  }
+  return sum;
+}
+
+}  // namespace
+
+CUresult count_call(const char* symbol) {
+  Orders& all = orders();
+  FaultOrder fault;
+  uint64_t microseconds = 0;
+  {
+    std::lock_guard lock(all.mutex);
+    ++all.calls[symbol];
+    fault = due(all, symbol);
+    microseconds = delay_of(all, symbol);
+  }
+  if (microseconds != 0) std::this_thread::sleep_for(std::chrono::microseconds(microseconds));
+  if (fault.error != CUDA_SUCCESS && fault.sticky && current_context() != nullptr) {
+    break_context(*current_context(), fault.error);
+  }
+  return fault.error;
+}
+
+void order_fault(FaultOrder order) {
+  std::lock_guard lock(orders().mutex);
+  orders().faults.push_back({std::move(order)});
+}
+
+void order_delay(const std::string& function, uint64_t microseconds) {
+  std::lock_guard lock(orders().mutex);
+  orders().delays[function] = microseconds;
+}
+
+void forget_orders() {
+  std::lock_guard lock(orders().mutex);
+  orders().faults.clear();
+  orders().delays.clear();
+}
+
+uint64_t calls_of(const char* function) {
+  std::lock_guard lock(orders().mutex);
+  uint64_t sum = 0;
+  for (const auto& [symbol, count] : orders().calls) {
+    if (function == nullptr || names(function, symbol)) sum += count;
+  }
+  return sum;
+}
 
 }  // namespace simcuda

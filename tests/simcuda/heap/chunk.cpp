@@ -2,11 +2,13 @@
 
 #include <sys/mman.h>
 
+#include <bitset>
 #include <map>
 
 #include "device/context.hpp"
 #include "device/device.hpp"
 #include "heap/extents.hpp"
+#include "heap/guard.hpp"
 #include "heap/heap.hpp"
 #include "heap/store.hpp"
 #include "heap/window.hpp"
@@ -21,7 +23,11 @@ struct Chunk {
   Context* owner;
   bool low;
   Extents free;
-  std::map<uint64_t, uint64_t> places;  // address -> bytes
+  std::map<uint64_t, uint64_t> places;        // address -> bytes
+  std::bitset<kChunk / kAlignment> poisoned;  // of a shared chunk: granules that hold the pattern
+
+  bool shared() const { return bytes == kChunk; }
+  std::byte* at(uint64_t place) const { return store_of(owner->device).at(offset + (place - address)); }
 };
 
 std::map<uint64_t, Chunk>& chunks() {
@@ -58,15 +64,35 @@ Chunk* new_chunk(Context& context, uint64_t bytes, bool low) {
     store.give(*offset, bytes);
     return nullptr;
   }
-  Chunk chunk{*address, bytes, *offset, &context, low, Extents(*address, bytes, kAlignment), {}};
+  Chunk chunk{*address, bytes, *offset, &context, low, Extents(*address, bytes, kAlignment), {}, {}};
   return &chunks().emplace(*address, std::move(chunk)).first->second;
 }
 
+// One run of granules of a place, each poisoned or none.
+template <class Body>
+void each_granule(Chunk& chunk, uint64_t place, uint64_t bytes, Body&& body) {
+  for (uint64_t at = place; at < place + bytes && chunk.shared(); at += kAlignment) {
+    body(at, (at - chunk.address) / kAlignment);
+  }
+}
+
+// What is given out must still hold the pattern it was left with.
+size_t check_place(Chunk& chunk, uint64_t place, uint64_t bytes) {
+  size_t written = 0;
+  each_granule(chunk, place, bytes, [&](uint64_t at, size_t granule) {
+    if (!chunk.poisoned[granule] || check_poison(chunk.at(at), kAlignment, at)) return;
+    chunk.poisoned[granule] = false;
+    ++written;
+  });
+  return written;
+}
+
 Place place_in(Chunk& chunk, uint64_t address, uint64_t bytes) {
-  const Store& store = store_of(chunk.owner->device);
-  const uint64_t offset = chunk.offset + (address - chunk.address);
+  check_place(chunk, address, bytes);
+  each_granule(chunk, address, bytes, [&](uint64_t, size_t granule) { chunk.poisoned[granule] = false; });
   chunk.places.emplace(address, bytes);
-  return {address, bytes, store.at(offset), store.fd(), offset};
+  const Store& store = store_of(chunk.owner->device);
+  return {address, bytes, chunk.at(address), store.fd(), chunk.offset + (address - chunk.address)};
 }
 
 }  // namespace
@@ -75,7 +101,7 @@ std::optional<Place> take_place(Context& context, size_t bytes, bool low) {
   const uint64_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   if (rounded < kChunk) {
     for (auto& [address, chunk] : chunks()) {
-      if (chunk.owner != &context || chunk.low != low || chunk.bytes != kChunk) continue;
+      if (chunk.owner != &context || chunk.low != low || !chunk.shared()) continue;
       if (const auto found = chunk.free.take(rounded)) return place_in(chunk, *found, rounded);
     }
   }
@@ -87,9 +113,24 @@ std::optional<Place> take_place(Context& context, size_t bytes, bool low) {
 
 size_t place_bytes(CUdeviceptr address) { return chunk_of(address).places.at(address); }
 
+void poison_place(CUdeviceptr address) {
+  Chunk& chunk = chunk_of(address);
+  const uint64_t bytes = chunk.places.at(address);
+  if (!chunk.shared()) return;
+  poison(chunk.at(address), bytes);
+  each_granule(chunk, address, bytes, [&](uint64_t, size_t granule) { chunk.poisoned[granule] = true; });
+}
+
+size_t check_free_places() {
+  size_t written = 0;
+  for (auto& [address, chunk] : chunks()) written += check_place(chunk, address, chunk.bytes);
+  return written;
+}
+
 void give_place(CUdeviceptr address) {
   Chunk& chunk = chunk_of(address);
   auto place = chunk.places.find(address);
+  check_place(chunk, address, place->second);  // it may have been in quarantine
   chunk.free.give(address, place->second);
   chunk.places.erase(place);
   if (!chunk.free.all_free()) return;

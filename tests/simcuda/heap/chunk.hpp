@@ -1,8 +1,9 @@
-// The chunks of a context and the pieces in them. Under the lock.
+// The chunks of a context and the places in them: what a block takes, rounded. Under the lock.
 #pragma once
 #include <cuda.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace simcuda {
@@ -11,15 +12,20 @@ class Context;
 
 struct Place {
   CUdeviceptr address;
-  size_t bytes;  // what it takes, rounded
+  size_t bytes;
   std::byte* backing;
-  int fd;
+  int fd;  // the file of the device's memory, and where in it
   uint64_t fd_offset;
 };
 
+// nullopt: the device has no more.
 std::optional<Place> take_place(Context& context, size_t bytes, bool low);
-// The bytes the place at address takes; its chunk may go back to the device with it.
 size_t place_bytes(CUdeviceptr address);
+// The place may serve again; an empty chunk goes back to the device. A place in a shared chunk is poisoned by its
+// free (poison_place) and checked when it is taken again.
+void poison_place(CUdeviceptr address);
 void give_place(CUdeviceptr address);
+// Looks at every free place that is poisoned; how many were written.
+size_t check_free_places();
 
 }  // namespace simcuda

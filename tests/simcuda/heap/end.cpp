@@ -6,6 +6,7 @@
 #include "heap/blocks.hpp"
 #include "heap/heap.hpp"
 #include "heap/host.hpp"
+#include "heap/quarantine.hpp"
 
 namespace simcuda {
 namespace {
@@ -27,6 +28,7 @@ void drop_blocks(Context& context) {
       if (block.context == &context) mine.push_back(base);
     }
     for (const CUdeviceptr base : mine) free_block(*block_at(base));
+    empty_quarantine(context);
   });
 }
 

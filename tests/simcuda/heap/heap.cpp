@@ -6,14 +6,15 @@
 #include "heap/blocks.hpp"
 #include "heap/chunk.hpp"
 #include "heap/guard.hpp"
+#include "heap/quarantine.hpp"
 #include "heap/window.hpp"
 
 namespace simcuda {
 
 CUresult allocate_device(Context& context, size_t bytes, bool low, Block& block) {
   if (bytes > context.on().memory) return CUDA_ERROR_OUT_OF_MEMORY;
-  const size_t room = bytes + redzone_bytes();
-  const auto place = take_place(context, room, low);
+  auto place = take_place(context, bytes + redzone_bytes(), low);
+  if (!place && empty_quarantine()) place = take_place(context, bytes + redzone_bytes(), low);
   if (!place) return CUDA_ERROR_OUT_OF_MEMORY;
   block.base = place->address;
   block.bytes = bytes;
@@ -23,18 +24,27 @@ CUresult allocate_device(Context& context, size_t bytes, bool low, Block& block)
   block.backing = place->backing;
   block.fd = place->fd;
   block.fd_offset = place->fd_offset;
-  guard_new(block, place->bytes);
+  fill_redzone(block, place->bytes);
   add_block(block);
   return CUDA_SUCCESS;
 }
 
 void free_device(const Block& block) {
-  const Block gone = block;
-  const size_t room = place_bytes(gone.base);
-  check_guard(gone, room);
-  remove_block(gone.base);
-  poison(gone.backing, room);
-  give_place(gone.base);
+  const CUdeviceptr base = block.base;
+  const Context& owner = *block.context;
+  const size_t bytes = place_bytes(base);
+  check_redzone(block, bytes);
+  remove_block(base);
+  poison_place(base);
+  quarantine(base, bytes, owner);
+}
+
+size_t check_heap() {
+  size_t wrong = check_free_places();
+  for (const auto& [base, block] : all_blocks()) {
+    if (block.kind == Kind::device && !check_redzone(block, place_bytes(base))) ++wrong;
+  }
+  return wrong;
 }
 
 CUresult allocate_managed(Context& context, size_t bytes, unsigned flags, Block& block) {

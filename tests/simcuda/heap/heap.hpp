@@ -15,6 +15,9 @@ CUresult allocate_device(Context& context, size_t bytes, bool low, Block& block)
 // The block is one of Kind::device that is entered; checks what is around it and removes it.
 void free_device(const Block& block);
 
+// Looks at all patterns now; how many blocks and freed places were written where none may write.
+size_t check_heap();
+
 CUresult allocate_managed(Context& context, size_t bytes, unsigned flags, Block& block);
 void free_managed(const Block& block);
 

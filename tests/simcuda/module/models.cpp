@@ -9,9 +9,11 @@
 #include <set>
 #include <utility>
 
+#include "base/lock.hpp"
 #include "base/log.hpp"
 #include "device/context.hpp"
 #include "engine/control.hpp"
+#include "fault/violation.hpp"
 #include "heap/blocks.hpp"
 
 namespace simcuda::module {
@@ -161,7 +163,11 @@ void simcuda_kernel_parameters(const char* name, unsigned count, const size_t* b
 }
 
 void* simcuda_reach(CUdeviceptr address, size_t bytes) {
+  // Plain host memory is the host's alone; reach() says what is wrong with everything else.
+  const bool known = simcuda::locked([&] { return simcuda::find_block(address) != nullptr; });
   std::byte* found = simcuda::reach(address, bytes, "a kernel");
+  if (found != nullptr && !known) simcuda::violation("a kernel uses 0x%llx, which is plain host memory", address);
+  if (!known) found = nullptr;
   if (found == nullptr) illegal_access = true;
   return found;
 }
