@@ -3,6 +3,7 @@
 
 #include "api/twins.hpp"
 #include "graph/capture.hpp"
+#include "memory/pools.hpp"
 
 namespace simcuda {
 namespace {
@@ -64,6 +65,7 @@ CUresult synchronize(Context& context, const engine::EventRef& event) {
   const CUresult result = may_ask(last);
   if (result != CUDA_SUCCESS) return result;
   for (const engine::Ticket& mark : last.marks) engine::wait(mark);
+  memory::host_synchronised();
   return context.sticky;
 }
 

@@ -3,10 +3,12 @@
 #include "device/device.hpp"
 #include "engine/captures.hpp"
 #include "graph/capture.hpp"
+#include "memory/pools.hpp"
 
 namespace simcuda {
 namespace {
 
+// As cuCtxGetStreamPriorityRange says.
 constexpr int kLeastPriority = 0, kGreatestPriority = -5;
 
 CUresult create(Context& context, CUstream* handle, unsigned flags, int priority) {
@@ -35,6 +37,7 @@ CUresult synchronize(Context& context, const engine::StreamRef& stream) {
   if (result == CUDA_SUCCESS) result = engine::potentially_unsafe_call();
   if (result != CUDA_SUCCESS) return result;
   engine::synchronize(stream);
+  memory::host_synchronised();
   return context.sticky;
 }
 
@@ -86,11 +89,6 @@ SIMCUDA_ENTRY(cuStreamCreateWithPriority, false, (CUstream * stream, unsigned in
               return create(context, stream, flags, priority);)
 SIMCUDA_ENTRY(cuStreamDestroy, false, (CUstream stream), return destroy(context, stream);)
 SIMCUDA_ENTRY(cuStreamDestroy_v2, false, (CUstream stream), return destroy(context, stream);)
-SIMCUDA_ENTRY(cuCtxGetStreamPriorityRange, false, (int* least, int* greatest), {
-  if (least != nullptr) *least = kLeastPriority;
-  if (greatest != nullptr) *greatest = kGreatestPriority;
-  return CUDA_SUCCESS;
-})
 
 SIMCUDA_TWINS(cuStreamQuery, _ptsz, (CUstream handle),
               return with_stream(context, handle, per_thread, [](const auto& stream) { return query(stream); });)

@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "fault/fault.hpp"
+#include "graph/call_rules.hpp"
 
 namespace simcuda {
 namespace {
@@ -29,7 +30,8 @@ CUresult begin_call(const char* name, Needs needs) {
   const CUresult missing = needed(needs);
   if (process_forked()) return missing;  // the lock of the counters may be held by nobody who is here
   const CUresult injected = count_call(name);
-  return missing != CUDA_SUCCESS ? missing : injected;
+  if (missing != CUDA_SUCCESS || injected != CUDA_SUCCESS) return missing != CUDA_SUCCESS ? missing : injected;
+  return graph::may_call(name);
 }
 
 void end_call(const char* name, CUresult result) { log_call(name, result); }

@@ -110,6 +110,6 @@ struct Hooks {
   bool (*broken)(CUcontext) = nullptr;                // work of a broken context is skipped
   void (*complain)(const std::string& message) = nullptr;
 };
-void set_hooks(const Hooks& hooks);
+Hooks set_hooks(const Hooks& hooks);  // the ones before
 
 }  // namespace simcuda::engine

@@ -161,7 +161,14 @@ State& state() {
   std::call_once(once, [] {
     the_state = new State;
     // The child of a fork has neither the threads nor a lock it could trust.
-    pthread_atfork(nullptr, nullptr, [] { the_state = new State; });
+    // What was set up before any work, in a parent that may not have used the driver at all, stays.
+    pthread_atfork(nullptr, nullptr, [] {
+      auto* fresh = new State;
+      fresh->hooks = the_state->hooks;
+      fresh->seeded = the_state->seeded;
+      fresh->random = the_state->random;
+      the_state = fresh;
+    });
   });
   return *the_state;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 #include <set>
 
 #include "engine/state.hpp"
@@ -162,10 +163,10 @@ std::size_t violations() {
   return s.violations;
 }
 
-void set_hooks(const Hooks& hooks) {
+Hooks set_hooks(const Hooks& hooks) {
   State& s = state();
   const std::lock_guard guard(s.lock);
-  s.hooks = hooks;
+  return std::exchange(s.hooks, hooks);
 }
 
 }  // namespace simcuda::engine

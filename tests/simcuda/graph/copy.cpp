@@ -5,19 +5,23 @@
 #include <optional>
 
 #include "base/lock.hpp"
+#include "fault/violation.hpp"
 #include "graph/memory_nodes.hpp"
 #include "heap/blocks.hpp"
+#include "memory/array.hpp"
 
 namespace simcuda::graph {
 namespace {
-
-ArrayReach array_reach = nullptr;
 
 std::optional<Block> block_of(CUdeviceptr address) {
   return locked([&]() -> std::optional<Block> {
     const Block* block = find_block(address);
     return block == nullptr ? std::nullopt : std::optional(*block);
   });
+}
+
+std::optional<memory::ArrayView> view_of(CUarray array) {
+  return locked([&] { return memory::view_of(array); });
 }
 
 std::size_t first_byte(const Side& side) { return (side.z * side.height + side.y) * side.pitch + side.x; }
@@ -38,10 +42,11 @@ bool pitch_fits(const Side& side, const Copy& copy) {
 CUresult check_side(const Side& side, const Copy& copy) {
   if (!pitch_fits(side, copy)) return CUDA_ERROR_INVALID_VALUE;
   if (side.type == CU_MEMORYTYPE_ARRAY) {
-    ArrayRows rows;
-    if (array_reach == nullptr || !array_reach(side.array, rows)) return CUDA_ERROR_INVALID_HANDLE;
-    const bool inside = side.x + copy.width <= rows.row_bytes && side.y + copy.height <= std::max<std::size_t>(rows.rows, 1) &&
-                        side.z + copy.depth <= std::max<std::size_t>(rows.slices, 1);
+    const auto view = view_of(side.array);
+    if (!view) return CUDA_ERROR_INVALID_HANDLE;
+    const memory::ArrayShape& shape = view->shape;
+    const bool inside = side.x + copy.width <= shape.row_bytes && side.y + copy.height <= shape.rows &&
+                        side.z + copy.depth <= shape.slices;
     return inside ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
   }
   if (side.address == 0) return CUDA_ERROR_INVALID_VALUE;
@@ -54,11 +59,14 @@ CUresult check_side(const Side& side, const Copy& copy) {
 // Where the rows of a side begin for us, with its pitch and height. Null: a violation, already said.
 std::byte* reach_side(const Side& side, const Copy& copy, const std::string& what, std::size_t& pitch, std::size_t& height) {
   if (side.type == CU_MEMORYTYPE_ARRAY) {
-    ArrayRows rows;
-    if (array_reach == nullptr || !array_reach(side.array, rows)) return nullptr;
-    pitch = rows.pitch;
-    height = std::max<std::size_t>(rows.rows, 1);
-    return rows.first + (side.z * height + side.y) * pitch + side.x;
+    const auto view = view_of(side.array);
+    if (!view) {
+      violation("%s uses an array that is destroyed", what.c_str());
+      return nullptr;
+    }
+    pitch = view->shape.pitch;
+    height = view->shape.rows;
+    return view->base + (side.z * height + side.y) * pitch + side.x;
   }
   pitch = side.pitch;
   height = side.height;
@@ -80,11 +88,6 @@ void add_touch(std::vector<engine::Touch>& touches, const Side& side, const Copy
 std::size_t fill_span(const Fill& fill) { return (fill.height - 1) * fill.pitch + fill.width * fill.element; }
 
 }  // namespace
-
-bool set_array_reach(ArrayReach reach) {
-  array_reach = reach;
-  return true;
-}
 
 bool is_pageable(const Side& side) {
   const CUdeviceptr at = side.address + first_byte(side);

@@ -20,12 +20,4 @@ std::size_t bytes_of(const Copy& copy);
 // Takes the source's bytes now, on the calling thread.
 CUresult stage(Copy& copy, const std::string& what);
 
-// The rows of an array, from whoever keeps arrays.
-struct ArrayRows {
-  std::byte* first = nullptr;
-  std::size_t pitch = 0, rows = 0, slices = 0, row_bytes = 0;
-};
-using ArrayReach = bool (*)(CUarray, ArrayRows&);
-bool set_array_reach(ArrayReach reach);
-
 }  // namespace simcuda::graph

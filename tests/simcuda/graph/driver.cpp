@@ -8,20 +8,23 @@
 #include "fault/violation.hpp"
 #include "graph/executable.hpp"
 #include "heap/blocks.hpp"
+#include "memory/pools.hpp"
 
 namespace simcuda {
 namespace {
 
-// A pool may give the address out again, in stream order, while work that uses it waits: there only the address counts.
 std::uint64_t identify(std::uintptr_t address) {
   return locked([&]() -> std::uint64_t {
     const Block* block = find_block(address);
-    return block == nullptr || block->kind == Kind::pool ? 0 : block->id;
+    return block == nullptr ? 0 : block->id;
   });
 }
 
+// The host has seen that work is done: memory freed in stream order may serve every stream.
+
 CUresult wait_for_work(Context& context) {
   engine::drain(context.handle());
+  memory::host_synchronised();
   return context.sticky;
 }
 
@@ -36,6 +39,7 @@ void drop_objects(Context& context) {
 bool connect() {
   engine::set_hooks({
       .identify = identify,
+      .alive = [](std::uint64_t block, std::uintptr_t address) { return block_alive(block, address); },
       .failed = [](CUcontext handle, CUresult error, const std::string&) {
         if (Context* context = context_of(handle)) break_context(*context, error);
       },

@@ -72,6 +72,12 @@ bool leaves_memory(const std::vector<Step>& steps) {
   return !allocated.empty();
 }
 
+engine::Work named(const char* what) {
+  engine::Work work;
+  work.what = what;
+  return work;
+}
+
 const char* name_of(const Operation& operation) {
   switch (type_of(operation)) {
     case CU_GRAPH_NODE_TYPE_MEMCPY: return "memcpy node";
@@ -133,7 +139,7 @@ CUresult launch(const ExecutableRef& executable, const engine::StreamRef& stream
   std::size_t count = 0;
   const std::vector<std::size_t> lane = assign_lanes(executable->steps, &count);
   std::vector<engine::Ticket> start = executable->last;
-  if (count > 1 || executable->steps.empty()) start = {engine::submit(stream, {.what = "graph launch"}, start)};
+  if (count > 1 || executable->steps.empty()) start = {engine::submit(stream, named("graph launch"), start)};
 
   std::vector<engine::Ticket> done(executable->steps.size());
   for (std::size_t i = 0; i < executable->steps.size(); ++i) {
@@ -143,7 +149,7 @@ CUresult launch(const ExecutableRef& executable, const engine::StreamRef& stream
     const engine::StreamRef& where = lane[i] == 0 ? stream : executable->lanes[lane[i] - 1];
     done[i] = submit(where, step.enabled ? step.operation : Operation(Empty{}), name_of(step.operation), std::move(after));
   }
-  if (count > 1) done = {engine::submit(stream, {.what = "end of graph"}, done)};
+  if (count > 1) done = {engine::submit(stream, named("end of graph"), done)};
   executable->last = done.empty() ? start : std::vector<engine::Ticket>{done.back()};
   return CUDA_SUCCESS;
 }

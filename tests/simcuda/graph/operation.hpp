@@ -27,7 +27,7 @@ struct Side {
 struct Copy {
   Side from, to;
   std::size_t width = 0, height = 1, depth = 1;
-  std::shared_ptr<std::vector<std::byte>> staged;  // rows taken from pageable memory at the call
+  std::shared_ptr<std::vector<std::byte>> staged = {};  // rows taken from pageable memory at the call
 };
 
 struct Fill {

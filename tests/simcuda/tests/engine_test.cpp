@@ -21,13 +21,12 @@ class Engine : public testing::Test {
   void SetUp() override {
     static std::uintptr_t next = 0x1000;
     context_ = reinterpret_cast<CUcontext>(next += 16);
-    broken_ = false;
-    engine::set_hooks({});
+    hooks_ = engine::set_hooks({});
   }
   void TearDown() override {
     engine::seed(0);
     engine::release_all();
-    engine::set_hooks({});
+    engine::set_hooks(hooks_);
     engine::close_context(context_);
   }
 
@@ -54,7 +53,7 @@ class Engine : public testing::Test {
   CUcontext context_ = nullptr;
   std::mutex lock_;
   std::string order_;
-  static inline bool broken_ = false;
+  engine::Hooks hooks_;
 };
 
 TEST_F(Engine, AStreamRunsItsWorkInOrder) {
