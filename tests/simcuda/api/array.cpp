@@ -5,7 +5,6 @@
 #include "base/lock.hpp"
 #include "device/device.hpp"
 #include "device/drain.hpp"
-#include "graph/copy.hpp"
 #include "memory/array.hpp"
 #include "memory/properties.hpp"
 
@@ -52,22 +51,6 @@ CUresult require(CUDA_ARRAY_MEMORY_REQUIREMENTS* out, const ArrayShape* shape, s
   out->alignment = kGranularity;
   return CUDA_SUCCESS;
 }
-
-// Copies find the rows of an array here.
-bool reach_rows(CUarray handle, graph::ArrayRows& rows) {
-  return locked([&] {
-    const auto view = view_of(handle);
-    if (!view) return false;
-    rows = {.first = view->base,
-            .pitch = view->shape.pitch,
-            .rows = view->shape.rows,
-            .slices = view->shape.slices,
-            .row_bytes = view->shape.row_bytes};
-    return true;
-  });
-}
-
-[[maybe_unused]] const bool connected = graph::set_array_reach(reach_rows);
 
 // The first API's descriptors have sizes of 32 bits.
 template <class Wide, class Narrow>
