@@ -61,10 +61,11 @@ void check_own(const Subject& subject, Findings& out) {
         "its blocks.",
         name);
     const bool new_is_ours = facts.imported.has(Mark::OperatorNew) && !facts.exported.has(Mark::OperatorNew);
-    if (new_is_ours) {
+    if (new_is_ours) finding.text += " Those of C++'s operator new are recorded.";
+    if (records_cuda(subject)) finding.text += " CUDA memory is recorded.";
+    if (new_is_ours || records_cuda(subject)) {
       finding.severity = Severity::Warning;
       finding.allows = Verdict::Partly;
-      finding.text += " Those of C++'s operator new are recorded.";
     }
   } else if (facts.contained.has(Mark::Malloc)) {
     finding.severity = Severity::Warning;

@@ -23,7 +23,7 @@ std::vector<std::string> cuda_libraries(const Subject& subject) {
   return out;
 }
 
-/// nvcc's default: the run time is in the program, and opens the driver by its name.
+/// nvcc's default: the runtime is in the program, and opens the driver by its name.
 bool has_runtime_inside(const Subject& subject) {
   const ElfFacts& facts = subject.facts;
   const bool has_marks = facts.contained.has(Mark::CudaRuntime) || facts.exported.has(Mark::CudaRuntime) ||
@@ -43,9 +43,14 @@ void add(std::string id, Severity severity, Verdict allows, std::string text, st
 
 }  // namespace
 
+bool records_cuda(const Subject& subject) {
+  const bool uses = has_runtime_inside(subject) || !cuda_libraries(subject).empty();
+  return uses && subject.weir.exported.has(Mark::CudaDriver);
+}
+
 void check_cuda(const Subject& subject, Findings& out) {
   std::vector<std::string> through = cuda_libraries(subject);
-  if (has_runtime_inside(subject)) through.emplace_back("a CUDA run time inside it");
+  if (has_runtime_inside(subject)) through.emplace_back("a CUDA runtime linked into it");
   if (through.empty()) return;
   add("cuda", Severity::Info, Verdict::Yes,
       fmt::format("The program uses CUDA through {}.", fmt::join(through, ", ")), {}, out);

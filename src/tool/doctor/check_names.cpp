@@ -56,11 +56,15 @@ void check_program(const Subject& subject, Findings& out) {
        .advice = "Build it with -g, or install its debug symbols (Debian: the package's -dbgsym)."});
 }
 
+bool is_of_system(const std::string& path) {
+  return path.starts_with("/lib") || path.starts_with("/usr/") || path.starts_with("/opt/");
+}
+
 /// The program's own libraries; those of the system are stripped everywhere.
 void check_own_libraries(const Subject& subject, Findings& out) {
   std::vector<std::string> bare;
   for (const Library& library : subject.libraries)
-    if (!library.path.empty() && !library.path.starts_with("/lib") && !library.path.starts_with("/usr/lib") &&
+    if (!library.path.empty() && !is_of_system(library.path) &&
         !has_lines(library.path, library.facts, subject.around))
       bare.push_back(library.asked_as);
   if (bare.empty()) return;

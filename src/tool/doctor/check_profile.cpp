@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -44,16 +45,22 @@ std::optional<std::string> folder_of(std::string_view pattern, const Subject& su
   return out.empty() ? "/" : out;
 }
 
-/// Makes a file without a name there, maps it shared, and lets it go. 0, or the error number.
-int try_place(const std::string& folder) {
+/// A new file without a name; where the filesystem knows no such, with one that goes at once. Negative: the error.
+int open_nameless(const std::string& folder) {
   const int fd = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    const int error = errno;
-    // A filesystem without files that have no name: the right to write must do.
-    if (error == EOPNOTSUPP || error == EISDIR || error == ENOENT)
-      return access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
-    return error;
-  }
+  if (fd >= 0) return fd;
+  if (errno != EOPNOTSUPP && errno != EISDIR) return -errno;
+  std::string name = folder + "/weir-doctor-XXXXXX";
+  const int named = mkostemp(name.data(), O_CLOEXEC);
+  if (named < 0) return -errno;
+  unlink(name.c_str());
+  return named;
+}
+
+/// Makes a file there, maps it shared, and lets it go. 0, or the error number.
+int try_place(const std::string& folder) {
+  const int fd = open_nameless(folder);
+  if (fd < 0) return -fd;
   int error = posix_fallocate(fd, 0, kPage);
   if (error == 0) {
     void* mapped = mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

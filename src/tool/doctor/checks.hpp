@@ -55,4 +55,7 @@ void check_limits(const Subject& subject, Findings& out);
 /// True if a finding says that weir cannot be in the program at all.
 [[nodiscard]] bool is_hopeless(const Findings& findings);
 
+/// True if the program uses CUDA, and this libweir.so records that.
+[[nodiscard]] bool records_cuda(const Subject& subject);
+
 }  // namespace weir::tool

@@ -54,9 +54,8 @@ Diagnosis examine(const std::vector<std::string>& command, const Surroundings& a
     for (const Check check : kAboutMemory) check(subject, findings);
   if (has_entry && !is_hopeless(findings))
     for (const Check check : kAboutTheRest) check(subject, findings);
-  std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    return a.topic != b.topic ? a.topic < b.topic : a.severity > b.severity;
-  });
+  std::stable_sort(findings.begin(), findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.topic < b.topic; });
   for (const Finding& finding : findings) out.verdict = std::max(out.verdict, finding.allows);
   return out;
 }
