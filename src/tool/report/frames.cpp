@@ -22,6 +22,16 @@ bool is_of_cuda(std::string_view name) {
   });
 }
 
+/// What stands before the arguments, without the result type that templates carry; empty: no name.
+std::string_view bare_name(const Frame& frame) {
+  if (!frame.function) return {};
+  std::string_view name = *frame.function;
+  if (const std::size_t blank = name.substr(0, name.find_first_of("<(")).rfind(' ');
+      blank != std::string_view::npos && !name.starts_with("operator "))
+    name.remove_prefix(blank + 1);
+  return name;
+}
+
 /// Frames between a program and its memory that say nothing of the program: the allocator's, the standard
 /// library's, libc's own, and the wrappers that many programs put around malloc.
 bool is_plumbing(const Frame& frame) {
@@ -59,22 +69,36 @@ bool is_plumbing(const Frame& frame) {
       return true;
   }
   if (!frame.function) return false;
-  // What stands before the arguments, without the result type that templates carry.
-  std::string_view name = *frame.function;
-  if (const std::size_t blank = name.substr(0, name.find_first_of("<(")).rfind(' ');
-      blank != std::string_view::npos && !name.starts_with("operator "))
-    name.remove_prefix(blank + 1);
+  const std::string_view name = bare_name(frame);
   return is_of_cuda(name) ||
          std::any_of(std::begin(kNames), std::end(kNames), [&](auto n) { return name.starts_with(n); }) ||
          std::any_of(std::begin(kCalls), std::end(kCalls), [&](auto n) { return name == n; });
+}
+
+/// Behind the functions of CUDA that follow each other closely (the runtime's, and the driver's that it calls); the
+/// beginning where there are none.
+std::vector<Frame>::const_iterator beyond_cuda(const std::vector<Frame>& frames) {
+  constexpr std::ptrdiff_t kClose = 8;
+  auto found = frames.begin();
+  for (auto at = frames.begin(); at != frames.end() && (found == frames.begin() || at - found <= kClose);
+       ++at)
+    if (is_of_cuda(bare_name(*at))) found = at;
+  return found;
 }
 
 }  // namespace
 
 const Frame* headline(const std::vector<Frame>& frames) {
   if (frames.empty()) return nullptr;
-  const auto found = std::find_if_not(frames.begin(), frames.end(), is_plumbing);
-  return found == frames.end() ? &frames.front() : &*found;
+  // What is younger than a function of CUDA's is inside of it, whatever file it was linked into.
+  const auto first = std::find_if_not(beyond_cuda(frames), frames.end(), is_plumbing);
+  if (first == frames.end()) return &frames.front();
+  // A name says more than a number, if it is not far.
+  constexpr std::ptrdiff_t kNear = 3;
+  const auto last = first + std::min(kNear, frames.end() - first);
+  const auto named =
+      std::find_if(first, last, [](const Frame& frame) { return frame.function && !is_plumbing(frame); });
+  return named == last ? &*first : &*named;
 }
 
 std::string function_of(const Frame& frame) {
