@@ -2,7 +2,7 @@
 //
 //   lose_device      3 blocks of 1 MiB              3145728 bytes of device memory      (cudaMalloc)
 //   lose_small       5 blocks of 1000 bytes            5000 bytes of device memory      (cudaMalloc)
-//   lose_rows        1 block of 100 rows of 60 bytes    pitch * 100 bytes               (cudaMallocPitch)
+//   lose_rows        100 rows of 60 bytes              6000 bytes asked for, pitch * 100 taken (cudaMallocPitch)
 //   lose_pinned      2 blocks of 65536 bytes         131072 bytes of pinned host memory (cudaMallocHost, cudaHostAlloc)
 //   lose_managed     1 block of 300000 bytes         300000 bytes of managed memory     (cudaMallocManaged)
 //   lose_ordered     4 blocks of 40000 bytes         160000 bytes in stream order       (cudaMallocAsync)

@@ -22,7 +22,7 @@
 using PFN_cuDevicePrimaryCtxReset_v7000 = PFN_cuDevicePrimaryCtxReset_v11000;
 using PFN_cuDevicePrimaryCtxRelease_v7000 = PFN_cuDevicePrimaryCtxRelease_v11000;
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 #if defined(CUDA_API_PER_THREAD_DEFAULT_STREAM)
 constexpr cuuint64_t kStreamFlags = CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM;
@@ -59,7 +59,7 @@ Function entry() {
   return reinterpret_cast<Function>(found);
 }
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart
 
 #define DRIVER(name, version) (simcudart::entry<PFN_##name##_v##version, #name, version, 0>())
 #define STREAMED(name, version)                                                                   \

@@ -5,7 +5,7 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 // --- errors ----------------------------------------------------------------------------------------------------------
 
@@ -62,4 +62,4 @@ cudaError_t in_context(Body body) {
   return remember(error != cudaSuccess ? error : error_of(body()));
 }
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart

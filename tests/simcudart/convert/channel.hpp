@@ -4,7 +4,7 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 struct Channel {
   CUarray_format format;
@@ -16,4 +16,4 @@ Channel channel_of(const cudaChannelFormatDesc& desc);
 cudaChannelFormatDesc description_of(Channel channel);
 unsigned element_bytes(Channel channel);
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart

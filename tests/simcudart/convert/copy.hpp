@@ -6,7 +6,7 @@
 
 #include <cstddef>
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 /// One end: `array` or else `memory`. Offsets in bytes (x) and rows (y).
 struct Plane {
@@ -34,4 +34,4 @@ CUmemorytype target_type(cudaMemcpyKind kind);
 /// Bytes of an element; 0: not an array.
 unsigned element_bytes(cudaArray_const_t array);
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart

@@ -4,7 +4,7 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 cudaError_t kernel_node(const cudaKernelNodeParams& asked, CUDA_KERNEL_NODE_PARAMS_v2* out);
 cudaKernelNodeParams kernel_of(const CUDA_KERNEL_NODE_PARAMS_v2& node);
@@ -21,4 +21,4 @@ CUcontext node_context();
 /// A node of any kind. cudaErrorNotSupported: of a kind that is not simulated.
 cudaError_t any_node(const cudaGraphNodeParams& asked, CUgraphNodeParams* out);
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart

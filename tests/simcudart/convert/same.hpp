@@ -6,7 +6,7 @@
 
 #include <type_traits>
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 /// The driver's view of a runtime structure of the same layout.
 template <typename Driver, typename Runtime>
@@ -32,4 +32,4 @@ inline CUmipmappedArray driver_array(cudaMipmappedArray_const_t array) {
 
 inline CUmemLocation driver_location(cudaMemLocation location) { return *same<CUmemLocation>(&location); }
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 
-namespace [[gnu::visibility("hidden")]] simcudart {
+namespace simcudart {
 
 // --- what registers --------------------------------------------------------------------------------------------------
 
@@ -33,4 +33,4 @@ void note_handle(CUkernel kernel);
 /// Where the variable behind this host symbol lies on the current device, and its size.
 cudaError_t find_symbol(const void* symbol, CUdeviceptr* address, std::size_t* bytes);
 
-}  // namespace gnu::visibility("hidden")]]simcudart
+}  // namespace simcudart
