@@ -75,9 +75,13 @@ void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space
                           .kind = kind,
                           .device = owner.device},
                          caller_);
+  served();
+  observe(owner.device);
+}
+
+void Call::served() const noexcept {
   if (load_relaxed(g_served) == nullptr) [[unlikely]]
     note_served();
-  observe(owner.device);
 }
 
 void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,

@@ -71,6 +71,9 @@ class Call {
   void released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                 CUresult result) const noexcept;
 
+  /// The driver serves this process: in its forked children it will not.
+  void served() const noexcept;
+
   void context_ended(std::uint64_t context, engine::CudaEnd how) const noexcept {
     engine::cuda_context_ended(context, how, caller_);
     engine::stay();

@@ -29,9 +29,10 @@ CUresult destroy_context(Call& call, CUresult (*real)(CUcontext), CUcontext cont
   return result;
 }
 
-CUresult retain_primary(Call&, CUresult (*real)(CUcontext*, CUdevice), CUcontext* out,
+CUresult retain_primary(Call& call, CUresult (*real)(CUcontext*, CUdevice), CUcontext* out,
                         CUdevice device) noexcept {
   const CUresult result = real(out, device);
+  if (result == CUDA_SUCCESS) call.served();
   if (result == CUDA_SUCCESS && out != nullptr && static_cast<unsigned>(device) < kDevices)
     store_relaxed(g_primary[device], key_of(*out));
   return result;

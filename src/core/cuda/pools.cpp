@@ -10,8 +10,9 @@ namespace {
 constinit platform::Lock g_lock{};
 constinit Table<Place> g_pools{};
 
-CUresult learn(CUresult result, const CUmemoryPool* out, Place place) noexcept {
+CUresult learn(const Call& call, CUresult result, const CUmemoryPool* out, Place place) noexcept {
   if (result != CUDA_SUCCESS || out == nullptr) return result;
+  call.served();
   const platform::Holding hold{g_lock};
   if (Place* known = g_pools.insert(key_of(*out))) *known = place;
   return result;
@@ -26,13 +27,14 @@ bool find_pool(CUmemoryPool pool, Place& out) noexcept {
   return known != nullptr;
 }
 
-CUresult create_pool(Call&, decltype(&::cuMemPoolCreate) real, CUmemoryPool* out,
+CUresult create_pool(Call& call, decltype(&::cuMemPoolCreate) real, CUmemoryPool* out,
                      const CUmemPoolProps* wanted) noexcept {
   const CUresult result = real(out, wanted);
-  return wanted == nullptr ? result : learn(result, out, place_of(wanted->location, wanted->allocType, 0));
+  return wanted == nullptr ? result
+                           : learn(call, result, out, place_of(wanted->location, wanted->allocType, 0));
 }
 
-CUresult destroy_pool(Call&, CUresult (*real)(CUmemoryPool), CUmemoryPool pool) noexcept {
+CUresult destroy_pool(Call& call, CUresult (*real)(CUmemoryPool), CUmemoryPool pool) noexcept {
   Place before{};
   const bool was_known = find_pool(pool, before);
   if (was_known) {
@@ -40,23 +42,23 @@ CUresult destroy_pool(Call&, CUresult (*real)(CUmemoryPool), CUmemoryPool pool) 
     g_pools.erase(key_of(pool));
   }
   const CUresult result = real(pool);
-  if (was_known && !is_gone(result)) (void)learn(CUDA_SUCCESS, &pool, before);
+  if (was_known && !is_gone(result)) (void)learn(call, CUDA_SUCCESS, &pool, before);
   return result;
 }
 
-CUresult get_pool_of_device(Call&, CUresult (*real)(CUmemoryPool*, CUdevice), CUmemoryPool* out,
+CUresult get_pool_of_device(Call& call, CUresult (*real)(CUmemoryPool*, CUdevice), CUmemoryPool* out,
                             CUdevice device) noexcept {
   const CUresult result = real(out, device);
   Place place{Space::Device, static_cast<std::uint8_t>(device)};
   // A pool that the program made is where it said, whichever device it serves.
   if (result == CUDA_SUCCESS && out != nullptr && find_pool(*out, place)) return result;
-  return learn(result, out, place);
+  return learn(call, result, out, place);
 }
 
-CUresult get_pool_of_place(Call&, decltype(&::cuMemGetMemPool) real, CUmemoryPool* out,
+CUresult get_pool_of_place(Call& call, decltype(&::cuMemGetMemPool) real, CUmemoryPool* out,
                            CUmemLocation* location, CUmemAllocationType type) noexcept {
   const CUresult result = real(out, location, type);
-  return location == nullptr ? result : learn(result, out, place_of(*location, type, 0));
+  return location == nullptr ? result : learn(call, result, out, place_of(*location, type, 0));
 }
 
 }  // namespace weir::cuda
