@@ -7,7 +7,7 @@
 A head comment is the // lines at the top of the source. Lines of prose are ignored; these are orders:
 
     WEIR_NAME=VALUE          set for the run; @DIR@ stands for the run's own empty folder (also its cwd)
-    env NAME=VALUE           the same for other variables; @NAME@ stands for what --define NAME=TEXT says
+    env NAME=VALUE           the same for other variables
     args: WORD...            arguments of the program
     before: SHELL TEXT       runs first in a shell, without weir; the shell then becomes the program
     run under: preload cli   the modes; default these and sampled: preload, with every byte sampled (read by CMake too)
@@ -44,12 +44,9 @@ class Orders:
                 break
             self.take(line[2:].strip())
 
-    def define(self, name, text):
-        self.environment = {key: value.replace(f"@{name}@", text) for key, value in self.environment.items()}
-
     def take(self, text):
-        if found := re.match(r"(?:env )?([A-Z][A-Z0-9_]*)=(.*)$", text):
-            if text.startswith(("env ", "WEIR_")):
+        if found := re.match(r"(?:env:? )?([A-Z][A-Z0-9_]*)=(.*)$", text):
+            if text.startswith(("env ", "env: ", "WEIR_")):
                 self.environment[found[1]] = found[2]
         elif found := re.match(r"args: (.*)", text):
             self.arguments = found[1].split()
@@ -160,11 +157,10 @@ def main():
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--mode", choices=("preload", "cli", "sampled"))
     parser.add_argument("--self-test", action="store_true")
-    parser.add_argument("--define", action="append", default=[], metavar="NAME=TEXT")
+    parser.add_argument("--environment", action="append", default=[], metavar="NAME=VALUE", help="set for every run")
     options = parser.parse_args()
     orders = Orders(options.source)
-    for definition in options.define:
-        orders.define(*definition.split("=", 1))
+    orders.environment |= dict(setting.split("=", 1) for setting in options.environment)
     complaints = self_test(orders, options) if options.self_test else run(orders, options, options.mode)
     for complaint in complaints:
         print(f"{os.path.basename(options.source)} ({options.mode or 'self-test'}): {complaint}")

@@ -7,6 +7,11 @@
 // prints: old memory is unknown afterwards: yes
 // prints: a new block after the reset: yes
 // prints: kernel ran after the reset: 5
+//
+// expect live_in("device", "lose_after") == (8192, 2)
+// expect live_in("device", "lose_to_reset") == (0, 0)
+// expect report["leaks"]["released"]["bytes"] == 1248576
+// expect {site["released_by"] for site in report["leaks"]["released"]["sites"]} == {"device_reset"}
 #include "support.cuh"
 
 __global__ void put(int* value, int what) { *value = what; }

@@ -8,6 +8,9 @@
 // prints: a thread begins with device 0: yes
 // prints: blocks lie on their devices: yes
 // prints: copied from device to device: yes
+//
+// expect live_in("device", "lose_on") == (40000, 2)
+// expect {site["device"] for site in report["sites"] if site["space"] == "device" and site["live_bytes"] == 20000} == {0, 1}
 #include "support.cuh"
 
 #include <thread>

@@ -13,6 +13,8 @@
 // prints: the wrong way: cudaErrorInvalidMemcpyDirection
 // prints: after all that a block: cudaSuccess
 // prints: at the end of the process: freed or refused
+//
+// expect [error["kind"] for error in report["errors"]] == ["double_free"]
 #include "support.cuh"
 
 #include <thread>

@@ -6,6 +6,10 @@
 // prints: child closed: cudaSuccess
 // prints: child ended well: yes
 // prints: parent sees: 18
+//
+// profiles 3
+// expect parent.live_in("device", "lose_shared") == (100000, 1)
+// expect child.report["spaces"]["device"]["live_bytes"] == 0
 #include "support.cuh"
 
 #include <sys/wait.h>

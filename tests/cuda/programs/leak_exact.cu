@@ -13,6 +13,21 @@
 // prints: lost 3145728 device, 5000 small, 131072 pinned, 300000 managed, 160000 ordered
 // prints: rows wide enough: yes
 // prints: live addresses distinct: yes
+//
+// expect live_in("device", "lose_device") == (3145728, 3)
+// expect live_in("device", "lose_small") == (5000, 5)
+// expect live_in("device", "lose_rows") == (6000, 1)
+// expect live_in("device", "lose_ordered") == (160000, 4)
+// expect live_in("pinned", "lose_pinned") == (131072, 2)
+// expect live_in("managed", "lose_managed") == (300000, 1)
+// expect live("lose_host") == (777, 1)
+// expect live_in("device", "keep_nothing") == (0, 0)
+// expect live_in("pinned", "keep_nothing") == (0, 0)
+// expect live_in("managed", "keep_nothing") == (0, 0)
+// expect report["spaces"]["device"]["live_bytes"] == 3316728
+// expect report["spaces"]["pinned"]["live_bytes"] == 131072
+// expect report["spaces"]["managed"]["live_bytes"] == 300000
+// expect report["coverage"]["unhooked_symbols"] == []
 #include "support.cuh"
 
 #include <set>

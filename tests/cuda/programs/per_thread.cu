@@ -6,6 +6,8 @@
 // prints: threads right: 4
 // prints: streams of their own: 4
 // prints: default stream of this build: per thread
+//
+// expect live_in("device", "lose_in_thread") == (96000, 4)
 #include "support.cuh"
 
 #include <atomic>

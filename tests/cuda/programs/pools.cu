@@ -9,6 +9,9 @@
 // prints: freed without a stream: cudaSuccess
 // prints: freed in a stream: cudaSuccess
 // prints: trimmed: cudaSuccess
+//
+// expect live_in("device", "lose_from_pool") == (100000, 2)
+// expect report["spaces"]["device"]["live_bytes"] == 100000
 #include "support.cuh"
 
 #include <cstdint>

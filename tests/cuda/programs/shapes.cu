@@ -9,6 +9,8 @@
 // prints: box array back: yes
 // prints: level 1 of the mipmap: 4 x 4
 // prints: everything freed: cudaSuccess
+//
+// expect report["spaces"]["device"]["live_bytes"] == 0
 #include "support.cuh"
 
 #include <cstring>

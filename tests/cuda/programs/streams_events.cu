@@ -7,6 +7,8 @@
 // prints: stream done: cudaSuccess
 // prints: destroyed: cudaSuccess
 // prints: flags: 1
+//
+// expect report["spaces"]["device"]["live_bytes"] == 0
 #include "support.cuh"
 
 #include <string>

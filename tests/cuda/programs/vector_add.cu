@@ -2,6 +2,8 @@
 //
 // prints: 4096 sums right
 // prints: 4097th untouched: yes
+//
+// expect report["spaces"]["device"]["live_bytes"] == 0
 #include "support.cuh"
 
 #include <vector>
