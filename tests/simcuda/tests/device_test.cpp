@@ -296,13 +296,15 @@ TEST(Process, AChildOfAnInitialisedProcessHasNoDriver) {
 }
 
 TEST(Errors, HaveNamesAndSentences) {
-  const char* text = nullptr;
-  EXPECT_EQ(cuGetErrorName(CUDA_ERROR_OUT_OF_MEMORY, &text), CUDA_SUCCESS);
-  EXPECT_STREQ(text, "CUDA_ERROR_OUT_OF_MEMORY");
-  EXPECT_EQ(cuGetErrorString(CUDA_ERROR_OUT_OF_MEMORY, &text), CUDA_SUCCESS);
-  EXPECT_STREQ(text, "out of memory");
-  EXPECT_EQ(cuGetErrorName(static_cast<CUresult>(12345), &text), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(text, nullptr);
+  in_driver({}, [] {
+    const char* text = nullptr;
+    EXPECT_EQ(cuGetErrorName(CUDA_ERROR_OUT_OF_MEMORY, &text), CUDA_SUCCESS);
+    EXPECT_STREQ(text, "CUDA_ERROR_OUT_OF_MEMORY");
+    EXPECT_EQ(cuGetErrorString(CUDA_ERROR_OUT_OF_MEMORY, &text), CUDA_SUCCESS);
+    EXPECT_STREQ(text, "out of memory");
+    EXPECT_EQ(cuGetErrorName(static_cast<CUresult>(12345), &text), CUDA_ERROR_INVALID_VALUE);
+    EXPECT_EQ(text, nullptr);
+  });
 }
 
 }  // namespace
