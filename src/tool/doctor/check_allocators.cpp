@@ -78,9 +78,9 @@ void check_own(const Subject& subject, Findings& out) {
     finding.severity = Severity::Warning;
     finding.allows = Verdict::Partly;
     finding.text = fmt::format(
-        "The program has {} inside, under other names than malloc's: blocks that it takes from there are "
+        "The program has {} inside{}, under other names than malloc's: blocks that it takes from there are "
         "not recorded.",
-        name);
+        name, facts.shows(Mark::Rust) ? " (a Rust program's #[global_allocator])" : "");
   } else {
     return;
   }

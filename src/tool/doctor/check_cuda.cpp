@@ -23,12 +23,12 @@ std::vector<std::string> cuda_libraries(const Subject& subject) {
   return out;
 }
 
-/// nvcc's default: the runtime is in the program, and opens the driver by its name.
+/// nvcc's default: the runtime is in the program.
 bool has_runtime_inside(const Subject& subject) {
   const ElfFacts& facts = subject.facts;
   const bool has_marks = facts.contained.has(Mark::CudaRuntime) || facts.exported.has(Mark::CudaRuntime) ||
                          facts.contained.has(Mark::CudaKernels);
-  return !facts.imported.has(Mark::CudaRuntime) && (has_marks || facts.names_cuda_driver);
+  return !facts.imported.has(Mark::CudaRuntime) && (has_marks || facts.has_cuda_runtime_text);
 }
 
 void add(std::string id, Severity severity, Verdict allows, std::string text, std::string advice,

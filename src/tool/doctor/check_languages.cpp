@@ -47,16 +47,6 @@ void check_go(const Subject& subject, Findings& out) {
         advice, out);
 }
 
-void check_rust(const Subject& subject, Findings& out) {
-  const Marks& marks = subject.facts.contained;
-  const bool is_default = marks.has(Mark::RustDefaultAllocator) || !subject.facts.has_symbol_table;
-  if (is_hopeless(out) || !subject.facts.shows(Mark::RustAllocator) || is_default) return;
-  add("rust_allocator", Severity::Info, Verdict::Yes,
-      "It is a Rust program with a #[global_allocator] of its own: blocks are recorded as far as that calls "
-      "malloc.",
-      {}, out);
-}
-
 void check_python(const Subject& subject, Findings& out) {
   const bool is_python = subject.facts.exported.has(Mark::Python) ||
                          (name_of(subject).starts_with("python") && needs(subject, "libpython"));
@@ -91,7 +81,6 @@ void check_java(const Subject& subject, Findings& out) {
 
 void check_languages(const Subject& subject, Findings& out) {
   check_go(subject, out);
-  check_rust(subject, out);
   check_python(subject, out);
   check_node(subject, out);
   check_java(subject, out);

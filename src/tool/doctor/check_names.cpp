@@ -89,10 +89,14 @@ void check_frames(const Subject& subject, Findings& out) {
        .severity = Severity::Warning,
        .topic = Topic::Stacks,
        .allows = Verdict::Partly,
-       .text = fmt::format(
-           "{} of the program's code has unwind tables (.eh_frame): call stacks end where the others begin, "
-           "unless the program keeps frame pointers.",
-           cover < 0.01 ? "None" : fmt::format("Only {:.0f} %", cover * 100)),
+       .text = cover < 0.01
+                   ? "None of the program's code has unwind tables (.eh_frame): call stacks end at its "
+                     "youngest frame, "
+                     "unless it keeps frame pointers."
+                   : fmt::format(
+                         "Only {:.0f} % of the program's code has unwind tables (.eh_frame): call stacks end "
+                         "in the rest of it, unless it keeps frame pointers.",
+                         cover * 100),
        .advice = "Build it with -fasynchronous-unwind-tables or -fno-omit-frame-pointer, and do not strip "
                  ".eh_frame."});
 }

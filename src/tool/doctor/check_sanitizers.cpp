@@ -38,13 +38,12 @@ Finding finding(const Sanitizer& sanitizer, Severity severity, Verdict allows, s
 }
 
 Finding inside(const Sanitizer& sanitizer) {
-  if (sanitizer.mark == Mark::Tsan)
-    return finding(sanitizer, Severity::Error, Verdict::No,
-                   "linked into it, it does not bear weir's malloc in front, and the "
-                   "program crashes at its start.");
+  const std::string_view more =
+      sanitizer.mark == Mark::Tsan ? " With weir in front such a program may crash at its start." : "";
   return finding(sanitizer, Severity::Error, Verdict::No,
-                 "its malloc is linked into the program and comes before any preloaded "
-                 "one, so weir sees no blocks.");
+                 fmt::format("its malloc is linked into the program and comes before any preloaded one, so "
+                             "weir sees no blocks.{}",
+                             more));
 }
 
 Finding beside(const Sanitizer& sanitizer, const Subject& subject) {

@@ -28,7 +28,7 @@ struct ElfFacts {
   Marks exported, imported, contained;
   bool has_symbol_table = false, has_line_numbers = false, has_go_build_info = false;
   bool has_frame_table = false;  ///< .eh_frame_hdr, as a segment
-  bool names_cuda_driver = false;
+  bool has_cuda_runtime_text = false;
   std::optional<double>
       frame_cover;  ///< share of the code that call frame information covers; only when asked for
   std::string build_id, debug_link;
@@ -40,7 +40,7 @@ struct ElfFacts {
   }
 };
 
-/// Brief leaves out what is costly in large files: frame_cover and names_cuda_driver.
+/// Brief leaves out what is costly in large files: frame_cover and has_cuda_runtime_text.
 enum class ElfDepth { Brief, Full };
 [[nodiscard]] ElfFacts read_elf(const std::string& path, ElfDepth depth);
 [[nodiscard]] ElfFacts read_elf(std::span<const std::byte> bytes, ElfDepth depth);

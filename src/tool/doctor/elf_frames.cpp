@@ -34,19 +34,20 @@ std::vector<std::uint64_t> functions(Elf* elf) {
   return out;
 }
 
-/// Places at equal distances in what is executable.
+/// Places at equal distances in the largest section of code. Segments will not do: some linkers put data in there too.
 std::vector<std::uint64_t> places(Elf* elf) {
-  std::vector<std::uint64_t> out;
-  std::size_t count = 0;
-  elf_getphdrnum(elf, &count);
-  for (std::size_t i = 0; i != count; ++i) {
-    GElf_Phdr segment{};
-    if (gelf_getphdr(elf, static_cast<int>(i), &segment) == nullptr) break;
-    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_X) == 0 || segment.p_filesz < kEnoughCode)
-      continue;
-    for (std::size_t k = 0; k != kQuestions; ++k)
-      out.push_back(segment.p_vaddr + segment.p_filesz / kQuestions * k);
+  GElf_Shdr largest{};
+  Elf_Scn* section = nullptr;
+  while ((section = elf_nextscn(elf, section)) != nullptr) {
+    GElf_Shdr header{};
+    if (gelf_getshdr(section, &header) != nullptr && header.sh_type == SHT_PROGBITS &&
+        (header.sh_flags & SHF_EXECINSTR) != 0 && header.sh_size > largest.sh_size)
+      largest = header;
   }
+  std::vector<std::uint64_t> out;
+  if (largest.sh_size < kEnoughCode) return out;
+  for (std::size_t k = 0; k != kQuestions; ++k)
+    out.push_back(largest.sh_addr + largest.sh_size / kQuestions * k);
   return out;
 }
 

@@ -8,7 +8,12 @@
 namespace weir::tool {
 namespace {
 
-constexpr std::string_view kDriverName{"libcuda.so.1"};
+/// A message of the CUDA runtime since its first versions. In two parts, so that this file does not hold it itself.
+const std::string& cuda_runtime_text() {
+  static const std::string text =
+      std::string{"CUDA driver version is insufficient"} + " for CUDA runtime version";
+  return text;
+}
 
 void read_build_id(Elf* elf, ElfFacts& out) {
   const void* id = nullptr;
@@ -31,7 +36,7 @@ void read_one(Elf* elf, Elf_Scn* section, std::string_view name, ElfDepth depth,
   if (name == ".go.buildinfo" || name == ".note.go.buildid") out.has_go_build_info = true;
   if (name == ".gnu_debuglink") out.debug_link = text_at(section_bytes(section), 0);
   if (name == ".rodata" && depth == ElfDepth::Full)
-    out.names_cuda_driver = section_bytes(section).find(kDriverName) != std::string_view::npos;
+    out.has_cuda_runtime_text = section_bytes(section).find(cuda_runtime_text()) != std::string_view::npos;
   if (name == ".nv_fatbin") out.contained.add(Mark::CudaKernels);
 }
 

@@ -33,8 +33,7 @@ constexpr std::pair<std::string_view, Mark> kNames[] = {
     {"runtime.mallocgc", Mark::GoRuntime},
     {"_cgo_init", Mark::Cgo},
     {"x_cgo_init", Mark::Cgo},
-    {"__rust_alloc", Mark::RustAllocator},
-    {"__rdl_alloc", Mark::RustDefaultAllocator},
+    {"__rust_alloc", Mark::Rust},
     {"PyObject_Malloc", Mark::Python},
     {"napi_create_object", Mark::Node},
     {"JLI_Launch", Mark::Java},
@@ -46,12 +45,9 @@ constexpr std::pair<std::string_view, Mark> kNames[] = {
     {"__cudaRegisterFatBinary", Mark::CudaKernels},
 };
 
-/// Rust's own names, behind a prefix that differs with each compiler.
-std::optional<Mark> rust_mark(std::string_view symbol) {
-  if (!symbol.starts_with("_R")) return std::nullopt;
-  if (symbol.ends_with("___rust_alloc")) return Mark::RustAllocator;
-  if (symbol.ends_with("___rdl_alloc")) return Mark::RustDefaultAllocator;
-  return std::nullopt;
+/// Rust's own name, behind a prefix that differs with each compiler.
+bool is_rust(std::string_view symbol) {
+  return symbol.starts_with("_R") && symbol.ends_with("___rust_alloc");
 }
 
 }  // namespace
@@ -59,7 +55,8 @@ std::optional<Mark> rust_mark(std::string_view symbol) {
 std::optional<Mark> mark_of(std::string_view symbol) {
   static const std::unordered_map<std::string_view, Mark> names{std::begin(kNames), std::end(kNames)};
   const auto found = names.find(symbol);
-  return found != names.end() ? std::optional{found->second} : rust_mark(symbol);
+  if (found != names.end()) return found->second;
+  return is_rust(symbol) ? std::optional{Mark::Rust} : std::nullopt;
 }
 
 }  // namespace weir::tool

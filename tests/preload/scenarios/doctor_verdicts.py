@@ -82,6 +82,7 @@ def sanitizers(doctor):
             ("asan_gcc", "gcc", ["-fsanitize=address"], "no", "sanitizer", 0),
             ("asan_gcc_static", "gcc", ["-fsanitize=address", "-static-libasan"], "no", "sanitizer", 0),
             ("asan_clang", "clang", ["-fsanitize=address"], "no", "sanitizer", 0),
+            ("tsan_clang", "clang", ["-fsanitize=thread"], "no", "sanitizer", 0),
             ("msan_clang", "clang", ["-fsanitize=memory"], "no", "sanitizer", 0),
             ("lsan_clang", "clang", ["-fsanitize=leak"], "no", "sanitizer", 0),
             ("lsan_gcc", "gcc", ["-fsanitize=leak"], "yes", "sanitizer_blind", 1123),
