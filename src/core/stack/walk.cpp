@@ -293,15 +293,18 @@ Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept {
 }
 
 std::span<PathFrame> path_of(Memory& memory) noexcept {
-  for (std::size_t i = 0; i != memory.path_count; ++i) {
-    const Frame& frame = memory.frames[i];
-    memory.path[i] = {frame.pc, static_cast<std::uint32_t>(mix(frame.hash.a)), frame.node, 0};
+  std::size_t count = 0;
+  for (bool is_known = false; count != memory.path_count && !is_known; ++count) {
+    const Frame& frame = memory.frames[count];
+    is_known = frame.node != 0;
+    memory.path[count] = {frame.pc, static_cast<std::uint32_t>(mix(frame.hash.a)), frame.node, 0};
   }
-  return {memory.path, memory.path_count};
+  return {memory.path, count};
 }
 
-void keep_nodes(Memory& memory) noexcept {
-  for (std::size_t i = 0; i != memory.path_count; ++i) memory.frames[i].node = memory.path[i].node;
+void keep_nodes(Memory& memory, std::span<const PathFrame> path) noexcept {
+  for (std::size_t i = 0; i != path.size(); ++i) memory.frames[i].node = path[i].node;
+  memory.path_was_new = !path.empty() && path[0].node != 0;
 }
 
 void forget_code() noexcept {

@@ -145,28 +145,29 @@ profile::ModuleRecord* Modules::record(std::uint32_t index) noexcept {
 }
 
 std::uint32_t Modules::lookup(std::uintptr_t pc) noexcept {
-  const auto holds = [&](std::uint32_t i) {
-    return (live_[i / 64] >> (i % 64) & 1) != 0 && pc - record(i)->begin < record(i)->end - record(i)->begin;
-  };
-  if (last_hit_ != 0 && holds(last_hit_)) return last_hit_;
-  for (std::uint32_t i = 1; i < count_; ++i)
-    if (holds(i)) return last_hit_ = i;
+  const std::uint32_t last = load_relaxed(last_hit_);
+  if (holds(last, pc)) return last;
+  const std::uint32_t count = load_acquire(count_);  // acquire: pairs with the release in add()
+  for (std::uint32_t i = 1; i < count; ++i) {
+    if (!holds(i, pc)) continue;
+    store_relaxed(last_hit_, i);
+    return i;
+  }
   return 0;
 }
 
 std::uint32_t Modules::revive(const profile::ModuleRecord& found) noexcept {
   for (std::uint32_t i = 1; i < count_; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
-    if ((live_[i / 64] & bit) != 0 || !is_same(*record(i), found)) continue;
-    live_[i / 64] |= bit;
+    if (ranges_[i].bytes != 0 || !is_same(*record(i), found)) continue;
+    store_relaxed(ranges_[i].bytes, found.end - found.begin);
     return i;
   }
   return 0;
 }
 
 std::uint32_t Modules::add(profile::Map& map, const profile::ModuleRecord& found) noexcept {
-  if (count_ == 0) count_ = 1;
-  const std::uint32_t chunk = count_ / profile::kModulesPerChunk;
+  const std::uint32_t index = count_ == 0 ? 1 : count_;
+  const std::uint32_t chunk = index / profile::kModulesPerChunk;
   if (chunk < kMaxChunks && chunks_[chunk] == nullptr)
     chunks_[chunk] =
         reinterpret_cast<profile::ModuleRecord*>(map.add_chunk(profile::ChunkKind::Modules, 0, chunk));
@@ -174,53 +175,47 @@ std::uint32_t Modules::add(profile::Map& map, const profile::ModuleRecord& found
     add_shared(map.header().losses.modules_dropped, 1);
     return 0;
   }
-  profile::ModuleRecord* place = record(count_);
+  profile::ModuleRecord* place = record(index);
   std::memcpy(place, &found, sizeof(found));
   place->generation = map.header().generation;
   // release: pairs with the reader's look at `ready`.
   store_release(place->ready, 1U);
-  live_[count_ / 64] |= std::uint64_t{1} << (count_ % 64);
-  store_release(map.header().module_count, count_ + 1);
-  return count_++;
+  store_relaxed(ranges_[index].begin, found.begin);
+  store_relaxed(ranges_[index].bytes, found.end - found.begin);
+  store_release(count_, index + 1);  // release: who sees the count sees the range
+  store_release(map.header().module_count, index + 1);
+  return index;
 }
 
 std::uint32_t Modules::find(profile::Map& map, std::uintptr_t pc) noexcept {
-  {
-    const platform::Holding hold{lock_};
-    const std::uint32_t known = lookup(pc);
-    if (known != 0) return known;
-  }
+  if (const std::uint32_t known = lookup(pc)) return known;
   profile::ModuleRecord found{};
   if (!describe(found, pc)) return 0;  // file system calls: no lock is held
   const platform::Holding hold{lock_};
-  const std::uint32_t known = lookup(pc);  // another thread may have been faster
-  if (known != 0) return known;
+  if (const std::uint32_t known = lookup(pc)) return known;  // another thread was faster
   const std::uint32_t revived = revive(found);
   return revived != 0 ? revived : add(map, found);
 }
 
 void Modules::find_all(profile::Map& map, std::span<PathFrame> path) noexcept {
-  {
-    const platform::Holding hold{lock_};
-    for (PathFrame& frame : path) frame.module = lookup(frame.pc - 1);
+  std::uint32_t last = 0;
+  for (PathFrame& frame : path) {
+    if (!holds(last, frame.pc - 1)) last = find(map, frame.pc - 1);
+    frame.module = last;
   }
-  for (PathFrame& frame : path)
-    if (frame.module == 0) frame.module = find(map, frame.pc - 1);
 }
 
 bool Modules::retire_unmapped(profile::Map& map) noexcept {
   const platform::Holding hold{lock_};
   bool any = false;
   for (std::uint32_t i = 1; i < count_; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
-    if ((live_[i / 64] & bit) == 0) continue;
+    if (ranges_[i].bytes == 0) continue;
     const profile::ModuleRecord& module = *record(i);
     const Loaded now = loaded_at(module.begin);
     if (now.map != nullptr && now.map->l_addr == module.base) continue;
-    live_[i / 64] &= ~bit;
+    store_relaxed(ranges_[i].bytes, std::uintptr_t{0});
     any = true;
   }
-  last_hit_ = 0;
   if (any) store_relaxed(map.header().generation, map.header().generation + 1);
   return any;
 }
