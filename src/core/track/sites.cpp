@@ -57,18 +57,23 @@ void Sites::prefetch_nodes(std::span<const PathFrame> path) const noexcept {
     if (const std::uint32_t id = nodes_by_frame_.guess(frame.hash)) __builtin_prefetch(&nodes_[id]);
 }
 
-std::uint32_t Sites::add_node(profile::Map& map, const profile::NodeRecord& frame,
-                              std::uint32_t hash) noexcept {
-  profile::NodeRecord* place = nodes_.make(map, node_count_);
-  if (place == nullptr) return 0;
-  *place = frame;
-  const std::uint32_t made = node_count_++;
-  // release: a reader that sees the count sees the record.
+std::uint32_t Sites::add_nodes(profile::Map& map, std::uint32_t parent, std::span<PathFrame> path) noexcept {
+  const std::uint32_t first = node_count_;
+  for (std::size_t i = path.size(); i-- != 0;) {
+    PathFrame& frame = path[i];
+    profile::NodeRecord* place = nodes_.make(map, node_count_);
+    if (place == nullptr) break;
+    *place = {.pc = frame.pc, .parent = parent, .module = frame.module};
+    parent = frame.node = node_count_++;
+  }
+  if (node_count_ == first) return 0;
+  // release: a reader that sees the count sees the records.
   store_release(map.header().node_count, node_count_);
   // Last, so that a fork in between leaves no number in the index that the child gives out again. Without room in the
   // index the frame only gets a second node later.
-  if (made != frame.parent + 1) (void)nodes_by_frame_.insert(hash, made);
-  return made;
+  const std::uint32_t known = nodes_[first].parent;
+  if (first != known + 1) (void)nodes_by_frame_.insert(path.back().hash, first);
+  return path.front().node;
 }
 
 std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexcept {
@@ -94,16 +99,17 @@ std::uint32_t Sites::enter(profile::Map& map, const StackView& stack, const Hash
   prefetch_nodes(stack.path.first(known));
   if (const std::uint32_t entered = by_stack_.find(key)) return entered;
   std::uint32_t node = known == stack.path.size() ? 0 : stack.path[known].node;
-  bool is_new = false;
-  for (std::size_t i = known; i-- != 0;) {
-    PathFrame& frame = stack.path[i];
-    const profile::NodeRecord wanted{.pc = frame.pc, .parent = node, .module = frame.module};
-    const std::uint32_t there = is_new ? 0 : child_of(wanted, frame.hash);  // a new node has no children
-    is_new = there == 0;
-    node = is_new ? add_node(map, wanted, frame.hash) : there;
-    if (node == 0) return 0;
-    frame.node = node;
+  std::size_t left = known;
+  for (; left != 0; --left) {
+    PathFrame& frame = stack.path[left - 1];
+    frame.node = child_of({.pc = frame.pc, .parent = node, .module = frame.module}, frame.hash);
+    if (frame.node == 0) break;
+    node = frame.node;
   }
+  const bool is_new = left != 0;
+  if (is_new)
+    node = add_nodes(map, node, stack.path.first(left));  // a new node has no children: no more look-ups
+  if (is_new && node == 0) return 0;
   const std::uint64_t now = platform::coarse_monotonic_ns();
   const std::uint64_t ms = now > started_ns ? (now - started_ns) / 1'000'000 : 0;
   const profile::SiteRecord wanted{.node = node,

@@ -61,8 +61,9 @@ class Sites {
   void prefetch_nodes(std::span<const PathFrame> path) const noexcept;
   /// The node of this frame, or 0.
   [[nodiscard]] std::uint32_t child_of(const profile::NodeRecord& frame, std::uint32_t hash) const noexcept;
-  [[nodiscard]] std::uint32_t add_node(profile::Map& map, const profile::NodeRecord& frame,
-                                       std::uint32_t hash) noexcept;
+  /// Enters these frames, youngest first, one behind the other. The youngest one's node; 0: no room for all of them.
+  [[nodiscard]] std::uint32_t add_nodes(profile::Map& map, std::uint32_t parent,
+                                        std::span<PathFrame> path) noexcept;
   /// The site of this node and these flags, or 0.
   [[nodiscard]] std::uint32_t site_at(const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;

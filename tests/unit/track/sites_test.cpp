@@ -27,7 +27,7 @@ struct InternedStacks : test::SmallProfile {
     std::vector<PathFrame> path(youngest_first.size());
     for (std::size_t i = path.size(); i-- != 0;) {
       hash = hash.extended(youngest_first[i]);
-      path[i] = {youngest_first[i], static_cast<std::uint32_t>(mix(hash.a)), 0, 0};
+      path[i] = {youngest_first[i], hash.short_form(), 0, 0};
     }
     return sites.intern(map, modules, {path, hash, flags}, platform::monotonic_ns());
   }
