@@ -23,7 +23,7 @@ std::uint16_t note_losses(const stack::Stack& stack) noexcept {
 std::uint32_t walk_to_site(stack::Memory& memory, Caller caller) noexcept {
   // The loader allocates before it maps a library: what libc has closed for itself is noticed here, before other code can
   // come to its place. Such a stack is not remembered, so that the next one is walked, too.
-  const bool by_loader = track::is_loader(caller.return_address());
+  const bool by_loader = platform::is_loader(caller.return_address());
   if (by_loader) {
     forget_unmapped();
     memory.catch_up();

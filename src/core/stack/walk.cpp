@@ -370,6 +370,7 @@ void forget_meanings() noexcept { add_shared(g_code_generation, 1); }
 std::uint64_t code_generation() noexcept { return load_relaxed(g_code_generation); }
 void reset_after_fork() noexcept {
   g_rules.reset_lock();
+  platform::reset_loader_lock();
   reset_memory_lock();
 }
 std::uint64_t own_bytes() noexcept { return g_rules.own_bytes() + memory_bytes(); }

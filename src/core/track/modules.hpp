@@ -15,9 +15,6 @@
 
 namespace weir::track {
 
-/// True for code of the dynamic loader.
-[[nodiscard]] bool is_loader(std::uintptr_t pc) noexcept;
-
 class Modules {
  public:
   /// Index of the module that `pc` lies in; 0: none that the loader knows (JIT code), or no room.
