@@ -5,7 +5,7 @@
                                           --accept rewrites preload/exports.golden
     check_shape.py --self-test            builds a library with each kind of violation and wants it found
 
-The library: needs nothing beyond glibc; exports exactly preload/exports.golden; no text relocations; bound at
+The library: needs nothing beyond glibc, and no glibc newer than GLIBC_OLDEST; exports exactly preload/exports.golden; no text relocations; bound at
 load, read-only after; a function that tells who called it (stack::Caller) is never left by a jump. Our objects (core and preload, not jemalloc): no static constructors or destructors but
 tests/shape/constructors.allowed; no reference to a heap, to exceptions or to libstdc++ but
 tests/shape/imports.allowed; thread-local storage of at most TLS_BYTES.
@@ -19,6 +19,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GLIBC = re.compile(r"^(libc\.so\.6|ld-linux-x86-64\.so\.2|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1)$")
+GLIBC_OLDEST = (2, 17)
 TLS_BYTES = 256
 # References that need a heap, an unwinder or a C++ runtime while we may be inside malloc.
 FORBIDDEN = re.compile(
@@ -47,6 +48,15 @@ def exports(library):
     """Defined dynamic symbols, versions left out."""
     rows = (line.split() for line in output("nm", "-D", "--defined-only", library).splitlines())
     return sorted(row[-1].split("@")[0] for row in rows if len(row) == 3 and row[1] != "A")
+
+
+def too_new(library):
+    """Functions of glibc that an older one does not have, or not in this version."""
+    problems = []
+    for version, name in sorted(set(re.findall(r"\*UND\*\s.*\bGLIBC_([\d.]+)\)?\s+(\w+)", output("objdump", "-T", library)))):
+        if tuple(map(int, version.split("."))) > GLIBC_OLDEST:
+            problems.append(f"{library.name} needs {name} of glibc {version}: see core/base/old_glibc.hpp")
+    return problems
 
 
 def library_problems(library, golden):
@@ -123,6 +133,7 @@ def self_test():
         ("int planted_export;", [], "+ planted_export"),
         ("int je_malloc;", [], "private jemalloc"),
         ("int x;", ["-Wl,--no-as-needed", "-l:libz.so.1"], "needs libz"),
+        ("#include <dlfcn.h>\nvoid* find(void) { return dlsym(0, \"x\"); }", [], "needs dlsym of glibc 2.34"),
         ("int x;", ["-Wl,-z,lazy"], "not bound at load"),
         ("int x;", ["-Wl,-z,norelro"], "no RELRO"),
         ("namespace stack { struct Caller { long* slot; }; }\n__attribute__((noinline)) void* take(stack::Caller c) { return *c.slot ? c.slot : 0; }\n"
@@ -142,7 +153,7 @@ def self_test():
                                     capture_output=True, text=True)
             problems, _ = object_problems([obj], set(), set())
             if linked.returncode == 0:
-                problems += library_problems(library, root / "exports.golden") + left_frames(library)
+                problems += library_problems(library, root / "exports.golden") + left_frames(library) + too_new(library)
             if not any(want in problem for problem in problems):
                 missed += 1
                 print(f"self-test: '{want}' was not found: {problems} {linked.stderr}")
@@ -166,6 +177,8 @@ def main():
         print(f"check_shape: {golden.relative_to(ROOT)} now lists {len(exports(library))} symbols")
     objects = own_objects(options.build)
     problems = library_problems(library, golden) + left_frames(library)
+    if "WEIR_OLD_GLIBC:BOOL=OFF" not in (options.build / "CMakeCache.txt").read_text():
+        problems += too_new(library)
     found, tls = object_problems(objects, allowed("constructors.allowed"), allowed("imports.allowed"))
     problems += found
     if not objects:
