@@ -13,7 +13,7 @@ inline std::uint64_t monotonic_ns() noexcept {
   return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(now.tv_nsec);
 }
 
-/// As it was at the kernel's last tick, some milliseconds ago: a fraction of the price.
+/// The same as of the last tick of the kernel's timer, some milliseconds ago: a few instructions.
 inline std::uint64_t coarse_monotonic_ns() noexcept {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);

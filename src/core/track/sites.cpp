@@ -89,7 +89,9 @@ std::uint32_t Sites::site_at(const profile::SiteRecord& site) noexcept {
   for (; indexed_sites_ != site_count_; ++indexed_sites_)
     if (!by_node_.insert(mix(sites_[indexed_sites_].node), indexed_sites_)) break;
   return by_node_.find(mix(site.node), [&](std::uint32_t id) {
-    return sites_[id].node == site.node && sites_[id].flags == site.flags;
+    const profile::SiteRecord& there = sites_[id];
+    return there.node == site.node && there.flags == site.flags && there.space == site.space &&
+           there.device == site.device;
   });
 }
 

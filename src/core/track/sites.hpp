@@ -64,7 +64,7 @@ class Sites {
   /// Enters these frames, youngest first, one behind the other. The youngest one's node; 0: no room for all of them.
   [[nodiscard]] std::uint32_t add_nodes(profile::Map& map, std::uint32_t parent,
                                         std::span<PathFrame> path) noexcept;
-  /// The site of this node and these flags, or 0.
+  /// The site of this node, flags, space and device, or 0.
   [[nodiscard]] std::uint32_t site_at(const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
   /// `known`: index of the youngest frame whose node is known; the modules are those of the younger ones.
