@@ -7,6 +7,7 @@
 #if defined(WEIR_OLD_GLIBC)
 asm(".symver dlopen, dlopen@GLIBC_2.2.5");
 asm(".symver dlsym, dlsym@GLIBC_2.2.5");
+asm(".symver dlvsym, dlvsym@GLIBC_2.2.5");
 asm(".symver dlinfo, dlinfo@GLIBC_2.3.3");
 asm(".symver dladdr1, dladdr1@GLIBC_2.3.3");
 asm(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");

@@ -64,8 +64,8 @@ void keep_range_of_none(const Mapping& mapping, std::uintptr_t pc, std::uint64_t
   if (g_changes == changes) store_relaxed(g_ranges[g_next_range++ % kRanges], first << kPagesBits | pages);
 }
 
-/// What the header at the beginning of an object's first mapping says; false: it is none, or not of an object with code at
-/// `pc`. Reads that mapping only.
+/// What the header at the beginning of an object's first mapping says; false: it is none, or not of an object with a segment
+/// at `pc`. Reads that mapping only.
 bool read_header(const Mapping& first, std::uintptr_t pc, LoadedObject& out) noexcept {
   const std::size_t bytes = first.end - first.begin;
   ElfW(Ehdr) header;
@@ -85,7 +85,7 @@ bool read_header(const Mapping& first, std::uintptr_t pc, LoadedObject& out) noe
       out.base = first.begin - low;
     }
     high = segment[i].p_vaddr + segment[i].p_memsz;
-    has_pc |= (segment[i].p_flags & PF_X) != 0 && pc - out.base - segment[i].p_vaddr < segment[i].p_memsz;
+    has_pc |= pc - out.base - segment[i].p_vaddr < segment[i].p_memsz;
   }
   out.begin = first.begin;
   out.end = align_up(out.base + high, kPageBytes);
