@@ -9,6 +9,7 @@
 #include <new>
 
 #include "core/base/bits.hpp"
+#include "core/base/old_glibc.hpp"
 #include "hook.hpp"
 
 using namespace weir;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/base/old_glibc.hpp"
 #include "hook.hpp"
 #include "next.hpp"
 

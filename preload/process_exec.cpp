@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "core/base/old_glibc.hpp"
 #include "hook.hpp"
 #include "next.hpp"
 

@@ -20,6 +20,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GLIBC = re.compile(r"^(libc\.so\.6|ld-linux-x86-64\.so\.2|libm\.so\.6|libpthread\.so\.0|libdl\.so\.2|librt\.so\.1)$")
+GLIBC_OLDEST = (2, 17)
 TLS_BYTES = 256
 # References that need a heap, an unwinder or a C++ runtime while we may be inside malloc.
 FORBIDDEN = re.compile(
@@ -33,6 +34,16 @@ INIT_SECTIONS = re.compile(r"\.(init_array|fini_array|ctors|dtors|preinit_array)
 
 def output(*command):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=True).stdout
+
+
+def too_new(library):
+    """Functions that a glibc older than the one it was built with does not have, or not in this version."""
+    cache = library.parent.parent / "CMakeCache.txt"
+    if cache.exists() and "WEIR_OLD_GLIBC:BOOL=OFF" in cache.read_text():
+        return []
+    undefined = set(re.findall(r"\*UND\*\s.*\bGLIBC_([\d.]+)\)?\s+(\w+)", output("objdump", "-T", library)))
+    return [f"{library.name} needs {name} of glibc {version}: include core/base/old_glibc.hpp where it is called"
+            for version, name in sorted(undefined) if tuple(map(int, version.split("."))) > GLIBC_OLDEST]
 
 
 def allowed(name):
@@ -57,6 +68,7 @@ def library_problems(library, goldens):
     for needed in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
         if not GLIBC.match(needed):
             problems.append(f"{library.name} needs {needed}: nothing beyond glibc may be needed")
+    problems += too_new(library)
     if "(TEXTREL)" in dynamic or re.search(r"\(FLAGS\).*TEXTREL", dynamic):
         problems.append(f"{library.name} has text relocations")
     if not re.search(r"BIND_NOW|\(FLAGS_1\).*NOW", dynamic):
@@ -135,6 +147,7 @@ def self_test():
         ("int planted_export;", [], "+ planted_export"),
         ("int je_malloc;", [], "private jemalloc"),
         ("int x;", ["-Wl,--no-as-needed", "-l:libz.so.1"], "needs libz"),
+        ("#include <dlfcn.h>\nvoid* find(void) { return dlsym(0, \"x\"); }", [], "needs dlsym of glibc 2.34"),
         ("int x;", ["-Wl,-z,lazy"], "not bound at load"),
         ("int x;", ["-Wl,-z,norelro"], "no RELRO"),
         ("namespace stack { struct Caller { long* slot; }; }\n__attribute__((noinline)) void* take(stack::Caller c) { return *c.slot ? c.slot : 0; }\n"

@@ -40,7 +40,7 @@ StackView view_of(const std::vector<std::uintptr_t>& pcs) {
   weir::StackHash hash = weir::StackHash::empty();
   for (std::size_t i = pcs.size(); i-- != 0;) {
     hash = hash.extended(pcs[i]);
-    path[i] = {pcs[i], static_cast<std::uint32_t>(weir::mix(hash.a)), 0, 0};
+    path[i] = {pcs[i], hash.short_form(), 0, 0};
   }
   return {{path, pcs.size()}, hash, 0};
 }

@@ -1,7 +1,8 @@
 // What malloc and free cost a program that keeps 1024 blocks of 16 to 271 bytes alive: each pair frees the oldest
 // block and allocates another. Run it bare and under each LD_PRELOAD: the difference is what the preload adds.
 //
-//   steady OUT [SECONDS]     a line "case depth threads nanoseconds" for each case, measured for SECONDS
+//   steady OUT [SECONDS [CASE]]     a line "case depth threads nanoseconds" for each case, or CASE alone, measured for
+//                                   SECONDS
 //
 //   one          one call site, in a loop
 //   turn         16 call sites in turn
@@ -25,6 +26,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -189,6 +191,8 @@ std::vector<double> run_case(const Loop& which, unsigned threads) {
 int main(int count, char** words) {
   if (count < 2) return 2;
   const double seconds = count > 2 ? std::atof(words[2]) : 0.1;
+  const std::string_view only = count > 3 ? words[3] : "";
+  const auto is_wanted = [only](std::string_view name) { return only.empty() || only == name; };
   std::uint32_t random = 1;
   const auto draw = [&](std::uint32_t below) {
     return (random = random * 1664525 + 1013904223) / 65536 % below;
@@ -205,6 +209,7 @@ int main(int count, char** words) {
   };
   const auto steady = [&](const char* name, void (*run)(Loop&, unsigned), int below, int depth,
                           unsigned threads) {
+    if (!is_wanted(name)) return;
     const Loop loop{.run = run, .depth = depth, .frames_below = below, .seconds = seconds};
     report(name, depth, threads, run_case(loop, threads)[0]);
   };
@@ -213,10 +218,13 @@ int main(int count, char** words) {
   for (const int depth : {8, 20, 40}) steady("random", sites_at_random, 1, depth, 1);
   steady("one", one_site, 0, 20, 2);
   for (const int depth : {20, 40}) steady("paths", few_paths, depth - 6, depth, 1);
-  const auto old = run_case({.run = paths_old, .depth = 20, .frames_below = kFramesOfPath, .seconds = 0}, 1);
-  report("new-old", 20, 1, old[0]);
-  report("again-old", 20, 1, old[1]);
-  report("new-young", 20, 1,
-         run_case({.run = paths_young, .depth = 20, .frames_below = kFramesOfPath, .seconds = 0}, 1)[0]);
+  const auto fresh = [&](const char* first, const char* again, void (*run)(Loop&, unsigned)) {
+    if (!is_wanted(first)) return;
+    const auto times = run_case({.run = run, .depth = 20, .frames_below = kFramesOfPath, .seconds = 0}, 1);
+    report(first, 20, 1, times[0]);
+    if (again != nullptr) report(again, 20, 1, times[1]);
+  };
+  fresh("new-old", "again-old", paths_old);
+  fresh("new-young", nullptr, paths_young);
   return std::fclose(out) != 0;
 }

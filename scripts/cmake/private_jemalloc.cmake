@@ -1,4 +1,4 @@
-# cmake -DARCHIVE=… -DOUT=… -DNM=… -DOBJCOPY=… -P private_jemalloc.cmake
+# cmake -DARCHIVE=… -DOUT=… -DNM=… -DOBJCOPY=… -DOLD_GLIBC=… -P private_jemalloc.cmake
 #
 # Makes a copy of jemalloc's position-independent archive in which every public symbol is called weir_je_<name>, so
 # that it meets neither our own malloc nor a jemalloc of the program. The calls by which jemalloc asks the system for
@@ -13,6 +13,16 @@ foreach(line IN LISTS symbols)
     string(APPEND map "${name} weir_je_${name}\n")
   endif()
 endforeach()
+# As core/base/old_glibc.hpp.
+if(OLD_GLIBC)
+  foreach(name dlsym exp log pthread_create pthread_join pthread_key_create pthread_mutex_trylock pthread_mutexattr_destroy
+          pthread_mutexattr_init pthread_mutexattr_settype pthread_setspecific pthread_sigmask)
+    string(APPEND map "${name} ${name}@GLIBC_2.2.5\n")
+  endforeach()
+  foreach(name pthread_getname_np pthread_setname_np)
+    string(APPEND map "${name} ${name}@GLIBC_2.12\n")
+  endforeach()
+endif()
 foreach(name mmap munmap secure_getenv readlink pthread_atfork _Unwind_Backtrace _Unwind_GetIP)
   string(APPEND map "${name} weir_je_os_${name}\n")
 endforeach()

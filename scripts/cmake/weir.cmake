@@ -31,6 +31,10 @@ target_include_directories(weir_inside INTERFACE ${PROJECT_SOURCE_DIR}/src ${PRO
 target_compile_definitions(weir_inside INTERFACE WEIR_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)
 target_link_libraries(weir_inside INTERFACE weir_warnings)
 
+if(WEIR_OLD_GLIBC)
+  target_compile_definitions(weir_inside INTERFACE WEIR_OLD_GLIBC)
+endif()
+
 add_library(weir_outside INTERFACE)
 target_include_directories(weir_outside INTERFACE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
 target_compile_definitions(weir_outside INTERFACE WEIR_VERSION="${PROJECT_VERSION}" _GNU_SOURCE)

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/platform/platform.hpp"
 #include "judge.hpp"
 #include "support/captured.hpp"
 
@@ -127,6 +128,7 @@ std::uint64_t number_in(const char* name, std::uint64_t fallback) noexcept {
   g_settings.out = getenv("WEIR_JUDGE_OUT");
   g_settings.broken_every = number_in("WEIR_JUDGE_BREAK", 0);
   g_settings.depth = std::clamp<std::size_t>(number_in("WEIR_JUDGE_DEPTH", 64), 1, stack::kMaxDepth);
+  platform::do_without_glibcs_answer(number_in("WEIR_JUDGE_WITHOUT_GLIBC", 0) != 0);
   if (load_libunwind()) g_settings.every = number_in("WEIR_JUDGE_EVERY", 17);
   t_self.inside = false;
 }

@@ -7,6 +7,7 @@
 //   WEIR_JUDGE_OUT=FILE    each process appends one line of JSON when it ends or is replaced
 //   WEIR_JUDGE_EVERY=N     compare every N-th allocation
 //   WEIR_JUDGE_DEPTH=N     frames of each stack
+//   WEIR_JUDGE_WITHOUT_GLIBC=1   find code as with a glibc that does not say where it is
 //   WEIR_JUDGE_BREAK=N     falsify every N-th stack compared, to see that it is noticed
 #pragma once
 

@@ -3,6 +3,7 @@
 
     run.py --judge LIBRARY --every N --floor N WORKLOAD.sh          a workload of tests/programs
     run.py --judge LIBRARY --every N --floor N --compile "g++ -O2" PROGRAM.cpp
+    run.py --judge LIBRARY --every N --floor N --without-glibc …    finds code as with a glibc before 2.35
     run.py --judge LIBRARY --every N --floor N --self-test …        wants falsified stacks to be noticed
 
 The floor: so many stacks must have been compared in the executables that the workload is about ("profiled:" in its
@@ -67,6 +68,8 @@ def check(laboratory, options):
     variables = {"WEIR_JUDGE_EVERY": str(options.every), "WEIR_JUDGE_DEPTH": str(options.depth)}
     if options.self_test:
         variables["WEIR_JUDGE_BREAK"] = "100"
+    if options.without_glibc:
+        variables["WEIR_JUDGE_WITHOUT_GLIBC"] = "1"
     results = judged(laboratory, command, variables)
     about = words_of(text, "profiled") or [source.stem]
     mine, all_ = sums([result for result in results if result["program"] in about]), sums(results)
@@ -92,6 +95,7 @@ def main():
     parser.add_argument("--floor", type=int, required=True)
     parser.add_argument("--depth", type=int, default=64)
     parser.add_argument("--compile")
+    parser.add_argument("--without-glibc", action="store_true")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("workload")
     options = parser.parse_args()

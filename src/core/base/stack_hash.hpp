@@ -14,6 +14,10 @@ struct StackHash {
   [[nodiscard]] constexpr StackHash extended(std::uintptr_t pc) const noexcept {
     return {a * kA + pc, b * kB + pc};
   }
+  /// 32 bits for an index; two stacks may share them.
+  [[nodiscard]] constexpr std::uint32_t short_form() const noexcept {
+    return static_cast<std::uint32_t>(a * kB >> 32);
+  }
   /// Of the youngest `count` frames alone, where `older` is the hash of all the others.
   [[nodiscard]] constexpr StackHash without(const StackHash& older, std::size_t count) const noexcept {
     return {a - (older.a - empty().a) * power(kA, count), b - (older.b - empty().b) * power(kB, count)};

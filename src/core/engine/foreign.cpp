@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "core/base/old_glibc.hpp"
 #include "core/engine/state.hpp"
 
 // glibc's own allocator, under the names that it keeps for those who replace it.

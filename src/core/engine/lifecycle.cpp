@@ -201,6 +201,7 @@ void start_cold() noexcept {
     return;  // jemalloc's own start allocates (for a thread key): the next allocator serves it
   const platform::Holding hold{g_start_lock};
   if (g_mode.load(std::memory_order_relaxed) != Mode::Cold) return;
+  platform::meet_loader();
   host::begin();
   each_environment_entry([](std::string_view entry) noexcept { (void)config::apply(g_config, entry); });
   const bool has_tables = make_tables();

@@ -115,8 +115,27 @@ int try_pattern(std::string_view directory, std::string_view pattern) noexcept {
 }
 
 std::string_view reason(int error) noexcept {
-  const char* text = strerrordesc_np(error);  // a constant string: man 3 strerror
-  return text != nullptr ? std::string_view{text} : std::string_view{"unknown error"};
+  // strerror() may translate, and allocate; strerrordesc_np() is too new.
+  switch (error) {
+    case EACCES: return "Permission denied";
+    case EDQUOT: return "Disk quota exceeded";
+    case EEXIST: return "File exists";
+    case EFBIG: return "File too large";
+    case EIO: return "Input/output error";
+    case EISDIR: return "Is a directory";
+    case ELOOP: return "Too many levels of symbolic links";
+    case EMFILE:
+    case ENFILE: return "Too many open files";
+    case ENAMETOOLONG: return "File name too long";
+    case ENODEV: return "No such device";
+    case ENOENT: return "No such file or directory";
+    case ENOMEM: return "Cannot allocate memory";
+    case ENOSPC: return "No space left on device";
+    case ENOTDIR: return "Not a directory";
+    case EPERM: return "Operation not permitted";
+    case EROFS: return "Read-only file system";
+    default: return "an unusual error";
+  }
 }
 
 void complain_of_place(int error) noexcept {

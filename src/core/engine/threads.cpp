@@ -1,6 +1,7 @@
 // How a thread comes under watch, and how it leaves.
 #include <pthread.h>
 
+#include "core/base/old_glibc.hpp"
 #include "core/engine/count.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/handler_path.hpp"

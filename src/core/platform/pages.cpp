@@ -2,12 +2,36 @@
 
 #include <sys/mman.h>
 
+#include "core/base/bits.hpp"
 #include "core/platform/raw.hpp"
 
 namespace weir::platform {
+namespace {
+
+constexpr std::size_t kLargePage = 2U << 20;
+constexpr int kPopulateForWriting = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
+
+}  // namespace
 
 void* map_pages(std::size_t bytes) noexcept {
   return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+void* map_table(std::size_t bytes) noexcept {
+  if (bytes < kLargePage)
+    return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_POPULATE, -1, 0);
+  // Large pages lie at multiples of their size.
+  const std::size_t whole = align_up(bytes, kPageBytes);
+  auto* base = static_cast<std::byte*>(map_pages(whole + kLargePage));
+  if (base == nullptr) return nullptr;
+  const std::size_t before = align_up(address_of(base), kLargePage) - address_of(base);
+  if (before != 0) raw_munmap(base, before);
+  raw_munmap(base + before + whole, kLargePage - before);
+  // Advice: where the kernel does not take it, the pages come one by one.
+  raw_madvise(base + before, whole, MADV_HUGEPAGE);
+  raw_madvise(base + before, whole, kPopulateForWriting);
+  return base + before;
 }
 
 void unmap(void* base, std::size_t bytes) noexcept { raw_munmap(base, bytes); }

@@ -11,6 +11,10 @@ inline constexpr std::size_t kPageBytes = 4096;
 /// Zeroed, private, readable and writable; null when the kernel refuses. Pages cost nothing until touched.
 [[nodiscard]] void* map_pages(std::size_t bytes) noexcept;
 
+/// The same for a table that is about to be written all over: its pages are there at once, large ones where it is large and
+/// the kernel has them.
+[[nodiscard]] void* map_table(std::size_t bytes) noexcept;
+
 void unmap(void* base, std::size_t bytes) noexcept;
 
 /// A page that reads as zero in a forked child, whatever was written before. Null when the kernel cannot.

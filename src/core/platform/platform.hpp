@@ -5,6 +5,7 @@
 #include "core/platform/clock.hpp"
 #include "core/platform/files.hpp"
 #include "core/platform/float_state.hpp"
+#include "core/platform/loader.hpp"
 #include "core/platform/lock.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/raw.hpp"

@@ -1,8 +1,7 @@
 // From an address to its entry in .eh_frame, by the sorted table in .eh_frame_hdr.
 //
 //   .eh_frame_hdr:  version 1 │ 3 encodings │ → .eh_frame │ n │ n × (first address, → entry), sorted
-#include <dlfcn.h>
-
+#include "core/platform/loader.hpp"
 #include "core/stack/cursor.hpp"
 #include "core/stack/frame_info.hpp"
 
@@ -86,10 +85,9 @@ bool read_common(const std::uint8_t* at, FrameEntry& out) noexcept {
 }  // namespace
 
 bool find_frame_entry(std::uintptr_t address, FrameEntry& out) noexcept {
-  dl_find_object object;
-  if (_dl_find_object(reinterpret_cast<void*>(address), &object) != 0 || object.dlfo_eh_frame == nullptr)
-    return false;
-  const std::uint8_t* entry = search(static_cast<const std::uint8_t*>(object.dlfo_eh_frame), address);
+  platform::LoadedObject object;
+  if (!platform::find_object(address, object) || object.frame_index == nullptr) return false;
+  const std::uint8_t* entry = search(object.frame_index, address);
   if (entry == nullptr) return false;
   Cursor c = cursor_at(entry);
   const auto length = c.fixed<std::uint32_t>();

@@ -21,7 +21,7 @@ struct FrameEntry {
   bool is_signal;
 };
 
-/// False: no loaded object covers `address`, or it has no (usable) entry for it. Lock-free (_dl_find_object).
+/// False: no loaded object covers `address`, or it has no (usable) entry for it. Takes no lock of the loader's.
 [[nodiscard]] bool find_frame_entry(std::uintptr_t address, FrameEntry& out) noexcept;
 
 /// What the entry says of `address`; false: it says something that we cannot follow.

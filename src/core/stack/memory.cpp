@@ -165,7 +165,8 @@ Memory* take_memory() noexcept {
   }
   auto* fresh = static_cast<Memory*>(platform::map_pages(sizeof(Memory)));
   if (fresh == nullptr) return nullptr;
-  fresh->ring_[1] = Memory::kNever;            // the anchor of the record that empty ways name
+  fresh->ring_[1] = Memory::kNever;  // the anchor of the record that empty ways name
+  fresh->last.frames[Trace::kMost].slot = ~std::uintptr_t{0};
   fresh->code_generation = code_generation();  // it has nothing to forget
   return fresh;
 }

@@ -56,6 +56,7 @@ class Memory {
   static constexpr std::uintptr_t kCut = 1;  ///< for end_at: older frames were left out
   std::uint32_t skip_deep;                   ///< captures that shall not look beyond the wanted depth
   std::size_t path_count;                    ///< frames that are there, beyond frame_count too
+  bool path_was_new;                         ///< the last path that was interned had not been there yet
   KnownStack known;
   std::uint64_t code_generation;
   Memory* next_free;

@@ -18,6 +18,9 @@ class Readable {
       move_to(first_slot);
   }
 
+  /// What has() knows without asking the kernel.
+  [[nodiscard]] const KnownStack& known() const noexcept { return known_; }
+
   /// True if the aligned word at `at` may be read. Asks the kernel once a page.
   [[nodiscard]] bool has(std::uintptr_t at) noexcept {
     if (at >= known_.begin && at < known_.end) [[likely]]

@@ -35,7 +35,7 @@ bool Rules::make_room() noexcept {
   const std::uint64_t bits = table_ == nullptr ? kFirstBits : 65 - table_->shift;
   const std::uint64_t slots = std::uint64_t{1} << bits;
   const std::size_t bytes = sizeof(Table) + slots * sizeof(std::uint64_t);
-  auto* bigger = static_cast<Table*>(platform::map_pages(bytes));
+  auto* bigger = static_cast<Table*>(platform::map_table(bytes));
   if (bigger == nullptr) return false;
   own_bytes_ += bytes;
   bigger->mask = slots - 1;

@@ -17,17 +17,34 @@ namespace weir::stack {
 
 class Rules {
  public:
-  /// Word of `address`, or 0.
-  [[nodiscard]] std::uint64_t find(std::uintptr_t address) const noexcept {
-    const Table* table = load_acquire(table_);  // acquire: pairs with the release in grow()
-    if (table == nullptr) [[unlikely]]
-      return 0;
-    for (std::uint64_t i = hash(address) >> table->shift;; ++i) {
-      const std::uint64_t word =
-          load_relaxed(table->words()[i & table->mask]);  // one word is whole or absent
-      if (word >> 17 == address || word == 0) return word;
+  /// The rules as one table has them, for several questions in a row. It does not see what is learnt into a later table.
+  class View {
+   public:
+    /// Word of `address`, or 0.
+    [[nodiscard]] std::uint64_t find(std::uintptr_t address) const noexcept {
+      for (std::uint64_t i = hash(address) >> shift_;; ++i) {
+        const std::uint64_t word = load_relaxed(words_[i & mask_]);  // one word is whole or absent
+        if (word >> 17 == address || word == 0) return word;
+      }
     }
+
+   private:
+    friend Rules;
+    const std::uint64_t* words_;
+    std::uint64_t mask_, shift_;
+  };
+  [[nodiscard]] View view() const noexcept {
+    static constexpr std::uint64_t kNone[1]{};
+    View view;
+    const Table* table = load_acquire(table_);  // acquire: pairs with the release in make_room()
+    view.words_ = table == nullptr ? kNone : table->words();
+    view.mask_ = table == nullptr ? 0 : table->mask;
+    view.shift_ = table == nullptr ? 63 : table->shift;
+    return view;
   }
+
+  /// Word of `address`, or 0.
+  [[nodiscard]] std::uint64_t find(std::uintptr_t address) const noexcept { return view().find(address); }
 
   /// Learns the rule of `address` from its call frame information. 0: it has none (JIT code; never remembered, as such
   /// code changes). kNotFollowed: what it has cannot be followed, or there is no room to keep it.

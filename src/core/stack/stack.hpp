@@ -36,10 +36,11 @@ class Memory;  // what a thread remembers of its stacks: memory.hpp
 
 /// Walks the stack: at most `depth` <= kMaxDepth frames, which are then Memory::frames, until its next use.
 [[nodiscard]] Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept;
-/// Every frame of the last capture that is known, youngest first, beyond `depth` too. Lies in `memory`.
+/// The frames of the last capture, youngest first, beyond `depth` too, up to the first one that has a node. Lies in
+/// `memory`.
 [[nodiscard]] std::span<PathFrame> path_of(Memory& memory) noexcept;
 /// Notes the nodes that the caller has found for the path.
-void keep_nodes(Memory& memory) noexcept;
+void keep_nodes(Memory& memory, std::span<const PathFrame> path) noexcept;
 
 /// After a library was closed: what is known of code addresses no longer holds.
 void forget_code() noexcept;

@@ -33,8 +33,8 @@ static_assert(sizeof(Frame) == 64);
 struct Trace {
   static constexpr std::size_t kMost = 512;
 
-  std::size_t count;  ///< 0: nothing to join
-  Frame frames[kMost];
+  std::size_t count;        ///< 0: nothing to join
+  Frame frames[kMost + 1];  ///< the last one is none: its slot is above all others
 
   [[nodiscard]] std::size_t top() const noexcept { return kMost - count; }
 };

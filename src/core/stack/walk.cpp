@@ -53,6 +53,54 @@ class Walk {
     is_exact_ = false;
   }
 
+  /// Steps by plain rules that are known already, for at most `room` frames, until something else is needed or the walk
+  /// stands at the frame `known` of an earlier trace; `known` goes along with it. step() says what each test is for; here
+  /// none is made that follows from the others, and all that it works on is in registers.
+  std::size_t stride(Frame* out, std::size_t room, const Trace& trace, std::size_t& known) noexcept {
+    std::uintptr_t slot = slot_, pc = pc_, rbp = rbp_, rbp_at = rbp_at_;
+    if (is_exact_ || slot % kWord != 0) return 0;
+    const KnownStack words = readable_.known();
+    const Rules::View rules = g_rules.view();
+    const Frame* old = trace.frames + known;
+    Frame* const first = out;
+    for (const Frame* end = out + room; out != end; ++out) {
+      while (old->slot < slot) ++old;
+      if (old->slot == slot && old->pc == pc) break;
+      const std::uint64_t word = rules.find(pc - 1);
+      if (word == 0) break;
+      const Rule rule = Rule::unpack(word);
+      std::uintptr_t next = slot + rule.cfa * kWord;
+      if (rule.kind != RuleKind::FromRsp) {
+        if (rule.kind != RuleKind::FromRbp) break;
+        next = rbp + (rule.cfa - 1U) * kWord;
+        if (next <= slot || next % kWord != 0) break;
+      }
+      const std::uintptr_t saved_at = next + kWord - rule.rbp_slot * kWord;
+      if (next >= words.end || saved_at < words.begin) break;
+      const std::uintptr_t next_pc = load(next);
+      if (next_pc == 0) break;
+      out->slot = slot;
+      out->pc = pc;
+      out->rbp = rbp;
+      out->rbp_at = rbp_at;
+      out->cfa_at = 0;
+      out->flags = rule.kind == RuleKind::FromRbp ? Frame::kUsesRbp : 0;
+      if (rule.rbp_slot != 0) {
+        out->flags |= Frame::kSetsRbp;
+        rbp_at = saved_at;
+        rbp = load(rbp_at);
+      }
+      slot = next;
+      pc = next_pc;
+    }
+    known = static_cast<std::size_t>(old - trace.frames);
+    slot_ = slot;
+    pc_ = pc;
+    rbp_ = rbp;
+    rbp_at_ = rbp_at;
+    return static_cast<std::size_t>(out - first);
+  }
+
   Step step(Frame& out) noexcept {
     out.slot = slot_;
     out.pc = pc_;
@@ -213,6 +261,7 @@ Walked walk_young(Memory& memory, Walk& walk, std::size_t most, std::size_t dept
   Trace& last = memory.last;
   std::size_t known = last.top();
   for (std::size_t count = 0;;) {
+    count += walk.stride(memory.young + count, most - count, last, known);
     while (known != Trace::kMost && walk.is_above(last.frames[known])) ++known;
     if (known != Trace::kMost && walk.is_at(last.frames[known])) {
       // One frame more than is wanted tells whether there is one.
@@ -245,11 +294,17 @@ StackHash join(Memory& memory, const Walked& walked) noexcept {
   Trace& last = memory.last;
   last.count = Trace::kMost - walked.joined + walked.young;
   Frame* top = last.frames + last.top();
-  std::memcpy(top, memory.young, walked.young * sizeof(Frame));
   memory.frames = top;
   memory.frame_count = last.count;
-  return hash_frames(top, walked.young,
-                     walked.joined == Trace::kMost ? StackHash::empty() : last.frames[walked.joined].hash);
+  StackHash hash = walked.joined == Trace::kMost ? StackHash::empty() : last.frames[walked.joined].hash;
+  for (std::size_t i = walked.young; i-- != 0;) {
+    const Frame& young = memory.young[i];
+    hash = hash.extended(young.pc);
+    top[i] = young;
+    top[i].hash = hash;
+    top[i].node = 0;
+  }
+  return hash;
 }
 
 }  // namespace
@@ -293,15 +348,18 @@ Stack capture(Memory& memory, Caller caller, std::size_t depth) noexcept {
 }
 
 std::span<PathFrame> path_of(Memory& memory) noexcept {
-  for (std::size_t i = 0; i != memory.path_count; ++i) {
-    const Frame& frame = memory.frames[i];
-    memory.path[i] = {frame.pc, static_cast<std::uint32_t>(mix(frame.hash.a)), frame.node, 0};
+  std::size_t count = 0;
+  for (bool is_known = false; count != memory.path_count && !is_known; ++count) {
+    const Frame& frame = memory.frames[count];
+    is_known = frame.node != 0;
+    memory.path[count] = {frame.pc, frame.hash.short_form(), frame.node, 0};
   }
-  return {memory.path, memory.path_count};
+  return {memory.path, count};
 }
 
-void keep_nodes(Memory& memory) noexcept {
-  for (std::size_t i = 0; i != memory.path_count; ++i) memory.frames[i].node = memory.path[i].node;
+void keep_nodes(Memory& memory, std::span<const PathFrame> path) noexcept {
+  for (std::size_t i = 0; i != path.size(); ++i) memory.frames[i].node = path[i].node;
+  memory.path_was_new = !path.empty() && path[0].node != 0;
 }
 
 void forget_code() noexcept {
@@ -312,6 +370,7 @@ void forget_meanings() noexcept { add_shared(g_code_generation, 1); }
 std::uint64_t code_generation() noexcept { return load_relaxed(g_code_generation); }
 void reset_after_fork() noexcept {
   g_rules.reset_lock();
+  platform::reset_loader_lock();
   reset_memory_lock();
 }
 std::uint64_t own_bytes() noexcept { return g_rules.own_bytes() + memory_bytes(); }

@@ -36,9 +36,15 @@ class HashIndex {
     }
   }
 
+  /// Begins to fetch what find() will look at.
+  void prefetch(const HashKey& key) const noexcept {
+    const Table* table = load_acquire(table_);
+    if (table != nullptr) __builtin_prefetch(&table->entries()[key.high & table->mask], 1);
+  }
+
   /// Enters a key that is not there yet. False: no memory; the map is as it was.
   [[nodiscard]] bool insert(const HashKey& key, std::uint32_t id) noexcept {
-    if (table_ == nullptr || (used_ + 1) * 2 > table_->mask + 1)
+    if (table_ == nullptr || (used_ + 1) * 3 > (table_->mask + 1) * 2)
       if (!grow() && (table_ == nullptr || used_ >= table_->mask)) return false;
     place(*table_, key, id);
     ++used_;
@@ -80,7 +86,7 @@ class HashIndex {
   bool grow() noexcept {
     const std::uint64_t slots = table_ == nullptr ? kFirstSlots : (table_->mask + 1) * 2;
     const std::size_t bytes = sizeof(Table) + slots * sizeof(Entry);
-    auto* bigger = static_cast<Table*>(platform::map_pages(bytes));
+    auto* bigger = static_cast<Table*>(platform::map_table(bytes));
     if (bigger == nullptr) return false;
     own_bytes_ += bytes;
     bigger->mask = slots - 1;

@@ -29,6 +29,16 @@ class IdIndex {
     if (table_ != nullptr) __builtin_prefetch(&table_->slots()[hash & table_->mask], 1);
   }
 
+  /// The number that find() will probably look at first, or 0.
+  [[nodiscard]] std::uint32_t guess(std::uint64_t hash) const noexcept {
+    if (table_ == nullptr) return 0;
+    for (std::uint64_t i = 0; i != 2; ++i) {
+      const Slot& slot = table_->slots()[(hash + i) & table_->mask];
+      if (slot.hash == static_cast<std::uint32_t>(hash)) return slot.id;
+    }
+    return 0;
+  }
+
   /// Enters a number that is not there yet. False: no memory; the index is as it was.
   [[nodiscard]] bool insert(std::uint64_t hash, std::uint32_t id) noexcept {
     if (table_ == nullptr || (used_ + 1) * 3 > (table_->mask + 1) * 2)
@@ -70,7 +80,7 @@ class IdIndex {
 
   bool grow() noexcept {
     const Table wanted{table_ == nullptr ? kFirstSlots - 1 : 2 * table_->mask + 1};
-    auto* bigger = static_cast<Table*>(platform::map_pages(bytes_of(wanted)));
+    auto* bigger = static_cast<Table*>(platform::map_table(bytes_of(wanted)));
     if (bigger == nullptr) return false;
     bigger->mask = wanted.mask;
     for (std::uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i)

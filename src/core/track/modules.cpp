@@ -1,6 +1,5 @@
 #include "core/track/modules.hpp"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -16,20 +15,6 @@
 namespace weir::track {
 namespace {
 
-/// What the loader says of an address. Lock-free: _dl_find_object, glibc 2.35.
-struct Loaded {
-  const link_map* map;
-  std::uintptr_t begin;  ///< of the mapping that holds the address
-};
-
-Loaded loaded_at(std::uintptr_t pc) noexcept {
-  dl_find_object found;
-  if (_dl_find_object(reinterpret_cast<void*>(pc), &found) != 0) return {};
-  return {found.dlfo_link_map, address_of(found.dlfo_map_start)};
-}
-
-constinit std::uintptr_t g_loader_begin{}, g_loader_end{};
-
 /// Puts the directory that a relative name is relative to in front. Of its own, for the sake of small stacks.
 [[gnu::noinline]] void put_directory(TextBuffer& path) noexcept {
   char cwd[1024];
@@ -37,10 +22,10 @@ constinit std::uintptr_t g_loader_begin{}, g_loader_end{};
   if (n > 1) path << std::string_view{cwd, static_cast<std::size_t>(n - 1)} << "/";
 }
 
-/// Absolute path of the file behind a link map; returns its length.
-std::size_t path_of(const link_map& map, std::span<char> out) noexcept {
+/// Absolute path of an object's file; returns its length.
+std::size_t path_of(const platform::LoadedObject& object, std::span<char> out) noexcept {
   TextBuffer path{out};
-  const std::string_view name = map.l_name != nullptr ? std::string_view{map.l_name} : std::string_view{};
+  const std::string_view name{object.name};
   if (name.empty()) {
     const long n = platform::raw_syscall(SYS_readlink, "/proc/self/exe", out.data(), out.size());
     return n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -72,14 +57,13 @@ using Segments = std::span<const ElfW(Phdr)>;
 
 /// The program headers, where they are mapped. The kernel knows the program's own; a library's ELF header is where its
 /// mapping begins, which for one with holes between its segments is not where the loader says that `pc`'s part begins.
-Segments segments_of(const Loaded& loaded) noexcept {
-  const bool is_program = loaded.map->l_name == nullptr || loaded.map->l_name[0] == '\0';
-  if (is_program) {
+Segments segments_of(const platform::LoadedObject& loaded) noexcept {
+  if (loaded.name[0] == '\0') {
     const auto* first =
         reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));  // no allocation: man 3 getauxval
     if (first != nullptr) return {first, getauxval(AT_PHNUM)};
   }
-  for (const std::uintptr_t at : {loaded.begin, static_cast<std::uintptr_t>(loaded.map->l_addr)}) {
+  for (const std::uintptr_t at : {loaded.begin, loaded.base}) {
     const auto* header = reinterpret_cast<const ElfW(Ehdr)*>(at);
     if (at == 0 || std::memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) continue;
     return {reinterpret_cast<const ElfW(Phdr)*>(at + header->e_phoff), header->e_phnum};
@@ -113,15 +97,15 @@ bool is_same(const profile::ModuleRecord& a, const profile::ModuleRecord& b) noe
 }
 
 bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
-  const Loaded loaded = loaded_at(pc);
-  if (loaded.map == nullptr) return false;
-  module.base = loaded.map->l_addr;
+  platform::LoadedObject loaded;
+  if (!platform::find_object(pc, loaded)) return false;
+  module.base = loaded.base;
   module.begin = module.end = 0;
   read_segments(module, segments_of(loaded));
   if (pc < module.begin || pc >= module.end) return false;
   // One byte is left for the terminator that the file system wants.
   module.path_bytes =
-      static_cast<std::uint32_t>(path_of(*loaded.map, std::span{module.path}.first(sizeof(module.path) - 1)));
+      static_cast<std::uint32_t>(path_of(loaded, std::span{module.path}.first(sizeof(module.path) - 1)));
   const platform::FileFacts facts = platform::facts_of(module.path);
   module.file_bytes = facts.bytes;
   module.file_mtime_ns = facts.mtime_ns;
@@ -130,43 +114,34 @@ bool describe(profile::ModuleRecord& module, std::uintptr_t pc) noexcept {
 
 }  // namespace
 
-bool is_loader(std::uintptr_t pc) noexcept {
-  if (load_acquire(g_loader_end) == 0) {  // acquire: pairs with the release below
-    dl_find_object found;
-    if (_dl_find_object(reinterpret_cast<void*>(&_dl_find_object), &found) != 0) return false;
-    store_relaxed(g_loader_begin, address_of(found.dlfo_map_start));
-    store_release(g_loader_end, address_of(found.dlfo_map_end));
-  }
-  return pc >= load_relaxed(g_loader_begin) && pc < load_relaxed(g_loader_end);
-}
-
 profile::ModuleRecord* Modules::record(std::uint32_t index) noexcept {
   return &chunks_[index / profile::kModulesPerChunk][index % profile::kModulesPerChunk];
 }
 
 std::uint32_t Modules::lookup(std::uintptr_t pc) noexcept {
-  const auto holds = [&](std::uint32_t i) {
-    return (live_[i / 64] >> (i % 64) & 1) != 0 && pc - record(i)->begin < record(i)->end - record(i)->begin;
-  };
-  if (last_hit_ != 0 && holds(last_hit_)) return last_hit_;
-  for (std::uint32_t i = 1; i < count_; ++i)
-    if (holds(i)) return last_hit_ = i;
+  const std::uint32_t last = load_relaxed(last_hit_);
+  if (holds(last, pc)) return last;
+  const std::uint32_t count = load_acquire(count_);  // acquire: pairs with the release in add()
+  for (std::uint32_t i = 1; i < count; ++i) {
+    if (!holds(i, pc)) continue;
+    store_relaxed(last_hit_, i);
+    return i;
+  }
   return 0;
 }
 
 std::uint32_t Modules::revive(const profile::ModuleRecord& found) noexcept {
   for (std::uint32_t i = 1; i < count_; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
-    if ((live_[i / 64] & bit) != 0 || !is_same(*record(i), found)) continue;
-    live_[i / 64] |= bit;
+    if (ranges_[i].bytes != 0 || !is_same(*record(i), found)) continue;
+    store_relaxed(ranges_[i].bytes, found.end - found.begin);
     return i;
   }
   return 0;
 }
 
 std::uint32_t Modules::add(profile::Map& map, const profile::ModuleRecord& found) noexcept {
-  if (count_ == 0) count_ = 1;
-  const std::uint32_t chunk = count_ / profile::kModulesPerChunk;
+  const std::uint32_t index = count_ == 0 ? 1 : count_;
+  const std::uint32_t chunk = index / profile::kModulesPerChunk;
   if (chunk < kMaxChunks && chunks_[chunk] == nullptr)
     chunks_[chunk] =
         reinterpret_cast<profile::ModuleRecord*>(map.add_chunk(profile::ChunkKind::Modules, 0, chunk));
@@ -174,53 +149,48 @@ std::uint32_t Modules::add(profile::Map& map, const profile::ModuleRecord& found
     add_shared(map.header().losses.modules_dropped, 1);
     return 0;
   }
-  profile::ModuleRecord* place = record(count_);
+  profile::ModuleRecord* place = record(index);
   std::memcpy(place, &found, sizeof(found));
   place->generation = map.header().generation;
   // release: pairs with the reader's look at `ready`.
   store_release(place->ready, 1U);
-  live_[count_ / 64] |= std::uint64_t{1} << (count_ % 64);
-  store_release(map.header().module_count, count_ + 1);
-  return count_++;
+  store_relaxed(ranges_[index].begin, found.begin);
+  store_relaxed(ranges_[index].bytes, found.end - found.begin);
+  store_release(count_, index + 1);  // release: who sees the count sees the range
+  store_release(map.header().module_count, index + 1);
+  return index;
 }
 
 std::uint32_t Modules::find(profile::Map& map, std::uintptr_t pc) noexcept {
-  {
-    const platform::Holding hold{lock_};
-    const std::uint32_t known = lookup(pc);
-    if (known != 0) return known;
-  }
+  if (const std::uint32_t known = lookup(pc)) return known;
   profile::ModuleRecord found{};
   if (!describe(found, pc)) return 0;  // file system calls: no lock is held
   const platform::Holding hold{lock_};
-  const std::uint32_t known = lookup(pc);  // another thread may have been faster
-  if (known != 0) return known;
+  if (const std::uint32_t known = lookup(pc)) return known;  // another thread was faster
   const std::uint32_t revived = revive(found);
   return revived != 0 ? revived : add(map, found);
 }
 
 void Modules::find_all(profile::Map& map, std::span<PathFrame> path) noexcept {
-  {
-    const platform::Holding hold{lock_};
-    for (PathFrame& frame : path) frame.module = lookup(frame.pc - 1);
+  std::uint32_t last = 0;
+  for (PathFrame& frame : path) {
+    if (!holds(last, frame.pc - 1)) last = find(map, frame.pc - 1);
+    frame.module = last;
   }
-  for (PathFrame& frame : path)
-    if (frame.module == 0) frame.module = find(map, frame.pc - 1);
 }
 
 bool Modules::retire_unmapped(profile::Map& map) noexcept {
+  platform::object_may_be_gone();
   const platform::Holding hold{lock_};
   bool any = false;
   for (std::uint32_t i = 1; i < count_; ++i) {
-    const std::uint64_t bit = std::uint64_t{1} << (i % 64);
-    if ((live_[i / 64] & bit) == 0) continue;
+    if (ranges_[i].bytes == 0) continue;
     const profile::ModuleRecord& module = *record(i);
-    const Loaded now = loaded_at(module.begin);
-    if (now.map != nullptr && now.map->l_addr == module.base) continue;
-    live_[i / 64] &= ~bit;
+    platform::LoadedObject now;
+    if (platform::find_known_object(module.begin, now) && now.base == module.base) continue;
+    store_relaxed(ranges_[i].bytes, std::uintptr_t{0});
     any = true;
   }
-  last_hit_ = 0;
   if (any) store_relaxed(map.header().generation, map.header().generation + 1);
   return any;
 }

@@ -9,18 +9,16 @@
 #include <span>
 
 #include "core/base/path_frame.hpp"
+#include "core/base/tally.hpp"
 #include "core/platform/platform.hpp"
 #include "core/profile/profile.hpp"
 
 namespace weir::track {
 
-/// True for code of the dynamic loader.
-[[nodiscard]] bool is_loader(std::uintptr_t pc) noexcept;
-
 class Modules {
  public:
   /// Index of the module that `pc` lies in; 0: none that the loader knows (JIT code), or no room.
-  /// Takes a lock for a moment; asks the loader (lock-free) and the file system only for a new module.
+  /// Lock-free for a module that is listed; for a new one asks the loader and the file system, and takes a lock.
   [[nodiscard]] std::uint32_t find(profile::Map& map, std::uintptr_t pc) noexcept;
 
   /// The same for each return address of a stack: the module of the call before it.
@@ -35,16 +33,24 @@ class Modules {
  private:
   static constexpr std::uint32_t kMaxChunks = 256;
 
+  /// Where a module lies. `bytes` 0: it is retired.
+  struct Range {
+    std::uintptr_t begin, bytes;
+  };
+
   [[nodiscard]] profile::ModuleRecord* record(std::uint32_t index) noexcept;
+  [[nodiscard]] bool holds(std::uint32_t index, std::uintptr_t pc) const noexcept {
+    return pc - load_relaxed(ranges_[index].begin) < load_relaxed(ranges_[index].bytes);
+  }
   [[nodiscard]] std::uint32_t lookup(std::uintptr_t pc) noexcept;
   [[nodiscard]] std::uint32_t revive(const profile::ModuleRecord& found) noexcept;
   [[nodiscard]] std::uint32_t add(profile::Map& map, const profile::ModuleRecord& found) noexcept;
 
-  platform::Lock lock_{};
+  platform::Lock lock_{};  ///< of those who write
   std::uint32_t count_{};  ///< entries, with the unused entry 0; 0: none yet
   std::uint32_t last_hit_{};
   profile::ModuleRecord* chunks_[kMaxChunks]{};
-  std::uint64_t live_[kMaxChunks * profile::kModulesPerChunk / 64]{};  ///< bit: not retired
+  Range ranges_[kMaxChunks * profile::kModulesPerChunk]{};
 };
 
 }  // namespace weir::track

@@ -33,7 +33,11 @@ class Sites {
   /// The site of a stack that is known by its hash, or 0. Never blocks.
   [[nodiscard]] std::uint32_t find(const StackHash& hash, std::uint16_t flags) const noexcept;
 
-  /// The site of this stack. Never blocks when the stack is known. When the table is full: unknown_site().
+  /// Begins to fetch what find() will look at.
+  void prefetch(const StackHash& hash, std::uint16_t flags) const noexcept;
+
+  /// The site of this stack. Takes a lock: where find() knows the stack, it is cheaper. When the table is full:
+  /// unknown_site().
   [[nodiscard]] std::uint32_t intern(profile::Map& map, Modules& modules, const StackView& stack,
                                      std::uint64_t started_ns) noexcept;
 
@@ -60,9 +64,15 @@ class Sites {
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 
  private:
-  [[nodiscard]] std::uint32_t node_of(profile::Map& map, const profile::NodeRecord& frame,
-                                      std::uint32_t hash) noexcept;
-  [[nodiscard]] std::uint32_t site_of(profile::Map& map, const profile::SiteRecord& site) noexcept;
+  /// Begins to fetch what child_of() will look at for these frames.
+  void prefetch_nodes(std::span<const PathFrame> path) const noexcept;
+  /// The node of this frame, or 0.
+  [[nodiscard]] std::uint32_t child_of(const profile::NodeRecord& frame, std::uint32_t hash) const noexcept;
+  /// Enters these frames, youngest first, one behind the other. The youngest one's node; 0: no room for all of them.
+  [[nodiscard]] std::uint32_t add_nodes(profile::Map& map, std::uint32_t parent,
+                                        std::span<PathFrame> path) noexcept;
+  /// The site of this node, flags, space and device, or 0.
+  [[nodiscard]] std::uint32_t site_at(const profile::SiteRecord& site) noexcept;
   [[nodiscard]] std::uint32_t add_site(profile::Map& map, profile::SiteRecord site) noexcept;
   /// `known`: index of the youngest frame whose node is known; the modules are those of the younger ones.
   [[nodiscard]] std::uint32_t enter(profile::Map& map, const StackView& stack, const HashKey& key,
@@ -70,9 +80,14 @@ class Sites {
 
   Table<profile::NodeRecord, profile::ChunkKind::Nodes> nodes_{};
   Table<profile::SiteRecord, profile::ChunkKind::Sites> sites_{};
-  HashIndex by_stack_{};      ///< stack → site; read without the lock
-  IdIndex by_node_{};         ///< youngest frame's node → site
-  IdIndex nodes_by_frame_{};  ///< (parent, pc, module) → node
+  HashIndex by_stack_{};  ///< stack → site; read without the lock
+  /// (parent, pc, module) → node, but for nodes that lie just behind their parent: a stack's new frames lie in a row, and
+  /// only the first of them is entered here.
+  IdIndex nodes_by_frame_{};
+  /// Youngest frame's node → site. Asked only for stacks that by_stack_ does not know though all their nodes are there
+  /// (after forget_stacks(), or with other flags), so it lags behind: see indexed_sites_.
+  IdIndex by_node_{};
+  std::uint32_t indexed_sites_{};  ///< sites below, of this process, are in by_node_
   platform::Lock lock_{};
   std::uint32_t node_count_{}, site_count_{}, max_sites_{};
   std::uint32_t unknown_{};

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "judge.hpp"
+#include "torture_frames.hpp"
 
 namespace weir::stack {
 namespace {
@@ -308,6 +309,65 @@ TEST(Capture, StopsWhereTheStackLeadsNowhere) {
   EXPECT_EQ(cut.pcs.size(), 1U);
   EXPECT_TRUE(cut.incomplete);
   munmap(base, page);
+}
+
+/// A stack made by hand, in the last words of a page; what follows is not mapped.
+struct MadeStack {
+  static constexpr std::size_t kPage = 4096, kWords = 16;
+  std::uintptr_t* words;
+  MadeStack() {
+    auto* base = static_cast<char*>(mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    if (base == MAP_FAILED || munmap(base + kPage, kPage) != 0) std::abort();
+    words = reinterpret_cast<std::uintptr_t*>(base + kPage) - kWords;
+    std::fill_n(words, kWords, at_entry());
+    words[-1] = 0;  // rbp
+  }
+  ~MadeStack() { munmap(reinterpret_cast<char*>(words + kWords) - kPage, kPage); }
+  MadeStack(const MadeStack&) = delete;
+  MadeStack& operator=(const MadeStack&) = delete;
+
+  /// A return address whose frame is this one word.
+  static std::uintptr_t at_entry() { return reinterpret_cast<std::uintptr_t>(&torture::torture_frame_pointer) + 1; }
+  /// One whose frame is told by rbp: behind push %rbp; mov %rsp, %rbp.
+  static std::uintptr_t by_rbp() { return reinterpret_cast<std::uintptr_t>(&torture::torture_frame_pointer) + 5; }
+
+  /// The number of frames, the same with rules that are learnt on the way and with known ones; negative: incomplete.
+  int frames() {
+    int first = 0;
+    for (int round = 0; round != 3; ++round) {
+      t_own.memory->forget();
+      if (round == 0) forget_code();
+      const Captured stack = captured(*t_own.memory, {words}, 64);
+      const int count = static_cast<int>(stack.pcs.size()) * (stack.incomplete ? -1 : 1);
+      if (round == 0) first = count;
+      EXPECT_EQ(count, first);
+    }
+    return first;
+  }
+};
+
+TEST(MadeStack, EndsAtAReturnAddressOfZero) {
+  MadeStack stack;
+  stack.words[5] = 0;
+  EXPECT_EQ(stack.frames(), 5);
+}
+
+TEST(MadeStack, IsIncompleteWhereItLeavesTheMappedPages) {
+  MadeStack stack;
+  EXPECT_EQ(stack.frames(), -static_cast<int>(MadeStack::kWords));
+}
+
+TEST(MadeStack, IsIncompleteWhereTheFramePointerIsNone) {
+  MadeStack stack;
+  stack.words[3] = stack.by_rbp();
+  const auto here = reinterpret_cast<std::uintptr_t>(stack.words);
+  for (const std::uintptr_t rbp : {here, here + 8, here + 16 + 4, here - 64, here + 0x100000, std::uintptr_t{5}}) {
+    stack.words[-1] = rbp;
+    EXPECT_EQ(stack.frames(), -4) << rbp - here;
+  }
+  stack.words[-1] = here + 64;  // that is one
+  stack.words[12] = 0;
+  EXPECT_EQ(stack.frames(), 7);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,7 +27,7 @@ struct InternedStacks : test::SmallProfile {
     std::vector<PathFrame> path(youngest_first.size());
     for (std::size_t i = path.size(); i-- != 0;) {
       hash = hash.extended(youngest_first[i]);
-      path[i] = {youngest_first[i], static_cast<std::uint32_t>(mix(hash.a)), 0, 0};
+      path[i] = {youngest_first[i], hash.short_form(), 0, 0};
     }
     return sites.intern(map, modules, {path, hash, flags}, platform::monotonic_ns());
   }
@@ -89,6 +90,42 @@ TEST(Sites, StacksShareTheirOldPartsNodes) {
   EXPECT_EQ(stacks.map.header().node_count, 5U);
   stacks.intern({30, 20, 11});
   EXPECT_EQ(stacks.map.header().node_count, 8U);
+}
+
+/// Stacks that leave one another anywhere: of 1 to 5 frames, each one of three.
+std::vector<Pcs> branching_stacks() {
+  std::vector<Pcs> stacks;
+  std::uint32_t random = 1;
+  const auto draw = [&](std::uint32_t below) { return (random = random * 1664525 + 1013904223) / 65536 % below; };
+  for (int i = 0; i != 2000; ++i) {
+    Pcs pcs(1 + draw(5));
+    for (auto& pc : pcs) pc = 1 + draw(3);
+    stacks.push_back(pcs);
+  }
+  return stacks;
+}
+
+TEST(Sites, EveryFrameHasOneNodeWhereverStacksBranch) {
+  InternedStacks stacks;
+  std::set<Pcs> old_parts;
+  for (const Pcs& pcs : branching_stacks()) {
+    for (std::size_t i = 0; i != pcs.size(); ++i)
+      old_parts.emplace(pcs.begin() + static_cast<std::ptrdiff_t>(i), pcs.end());
+    EXPECT_EQ(stacks.frames_of(stacks.intern(pcs)), pcs);
+  }
+  EXPECT_EQ(stacks.map.header().node_count, 1 + old_parts.size());
+}
+
+TEST(Sites, StacksThatAreForgottenComeBackAsTheyWere) {
+  InternedStacks stacks;
+  std::map<Pcs, std::uint32_t> sites;
+  const std::vector<Pcs> all = branching_stacks();
+  for (std::size_t i = 0; i != all.size(); ++i) {
+    if (i % 500 == 499) stacks.sites.forget_stacks();
+    const std::uint32_t site = stacks.intern(all[i]);
+    EXPECT_EQ(sites.emplace(all[i], site).first->second, site);
+  }
+  EXPECT_EQ(stacks.map.header().site_count, 3 + sites.size());
 }
 
 TEST(Sites, KeepTheFlagsOfTheStack) {
