@@ -60,19 +60,27 @@ void* replacement(Function f, const char* name) noexcept {
   return nullptr;
 }
 
-/// Was it loaded before us? Then whoever binds to it does so on purpose: it is the program, or an interposer.
-bool is_before_us(const void* address) noexcept {
-  dl_find_object theirs, ours;
-  if (_dl_find_object(const_cast<void*>(address), &theirs) != 0) return false;
-  if (_dl_find_object(&g_patience, &ours) != 0) return false;
-  for (const link_map* map = ours.dlfo_link_map; map != nullptr; map = map->l_prev)
-    if (map == theirs.dlfo_link_map) return true;
-  return false;
+/// Where an address lies in the order in which objects were loaded.
+struct Whereabouts {
+  const void* address;
+  bool is_mapped = false, is_before_us = false;
+  bool past_us = false;
+};
+
+int look_for(dl_phdr_info* info, std::size_t, void* out) {
+  auto& where = *static_cast<Whereabouts*>(out);
+  const ElfObject object{*info};
+  where.past_us = where.past_us || object.contains(&g_patience);
+  where.is_mapped = object.contains(where.address);
+  where.is_before_us = where.is_mapped && !where.past_us;
+  return where.is_mapped ? 1 : 0;
 }
 
-bool is_mapped(const void* address) noexcept {
-  dl_find_object found;
-  return _dl_find_object(const_cast<void*>(address), &found) == 0;
+/// The loader's lock, which is held, is recursive.
+Whereabouts whereabouts_of(const void* address) noexcept {
+  Whereabouts where{.address = address};
+  dl_iterate_phdr(look_for, &where);
+  return where;
 }
 
 bool write_slot(const ElfObject& object, void** slot, void* before, void* after) noexcept {
@@ -96,11 +104,12 @@ void lead_to_us(Scan& scan, const ElfObject& object, const char* name, const Elf
   void* bound = load_acquire(*slot);
   if (is_own(bound) || (bound == nullptr && ELF64_ST_BIND(symbol.st_info) == STB_WEAK)) return;
   const bool is_lazy = object.contains(bound);
-  if (!is_lazy && !is_mapped(bound)) {
-    scan.is_unfinished = true;
-    return;
+  if (!is_lazy) {
+    const Whereabouts where = whereabouts_of(bound);
+    if (!where.is_mapped) scan.is_unfinished = true;
+    // What was loaded before us is the program, or an interposer: who binds to it does so on purpose.
+    if (!where.is_mapped || where.is_before_us) return;
   }
-  if (!is_lazy && is_before_us(bound)) return;
   const bool is_free = is_lazy || f == Function::None || claim(f, CudaRoute::Patched, bound);
   if (is_free && write_slot(object, slot, bound, wanted)) return;
   if (f != Function::None)
