@@ -379,7 +379,6 @@ ProfileBuilder cuda_profile() {
   out.header.cuda_driver_version = 13000;
   out.header.cuda_calls[0] = 12;
   out.header.cuda_calls[2] = 3456;
-  out.header.cuda_contexts_ended = 1;
   out.add_unhooked("cuMemAllocNew", 2, "unknown", 3);
   out.add_deepbind("/opt/app/plugin.so", 1);
   ErrorRecord error{};

@@ -168,7 +168,7 @@ void forget_cuda() noexcept {
   ++h.imported_peak_number;
   h.imported_peak_at_ns = 0;
   for (std::uint64_t& calls : h.cuda_calls) calls = 0;
-  h.cuda_driver_version = h.cuda_contexts_ended = 0;
+  h.cuda_driver_version = 0;
   forget_cuda_facts();
   forget_cuda_releases();
 }

@@ -9,6 +9,13 @@ namespace {
 
 using profile::ReleaseRecord;
 
+static_assert(static_cast<unsigned>(CudaEnd::ContextDestroyed) ==
+                  static_cast<unsigned>(profile::ReleasedBy::ContextDestroyed) &&
+              static_cast<unsigned>(CudaEnd::DeviceReset) ==
+                  static_cast<unsigned>(profile::ReleasedBy::DeviceReset) &&
+              static_cast<unsigned>(CudaEnd::ModuleUnloaded) ==
+                  static_cast<unsigned>(profile::ReleasedBy::ModuleUnloaded));
+
 constexpr std::uint32_t kMaxReleases = 64 * profile::kReleasesPerChunk;
 
 /// Under the books' lock.
@@ -63,8 +70,6 @@ void note_release(const ledger::Block& block, std::uint32_t released_site, profi
 void release_all(std::uint64_t context, CudaEnd how, std::uint32_t released_site) noexcept {
   const std::uint64_t now = since_start_ns();
   const platform::Holding hold{g_cuda.lock};
-  if (how != CudaEnd::ModuleUnloaded)
-    store_relaxed(header().cuda_contexts_ended, header().cuda_contexts_ended + 1);
   g_cuda.live.erase_if([&](const ledger::Key&, const ledger::Block& block) noexcept {
     if (block.context != context) return false;
     count_cuda_free(block, false);

@@ -402,7 +402,7 @@ struct Header {
   std::uint64_t imported_peak_number, imported_peak_at_ns;
   std::uint64_t cuda_calls[kCudaRoutes];  ///< calls of wrapped functions of the driver, by route
   std::uint32_t cuda_driver_version;      ///< as cuDriverGetVersion says it; 0: unknown
-  std::uint32_t cuda_contexts_ended;      ///< contexts destroyed and devices reset by the program
+  std::uint32_t reserved;
 };
 static_assert(sizeof(Header) <= kChunkBytes);
 inline constexpr std::uint64_t kHeaderBytesV1 = offsetof(Header, sample_every);

@@ -12,7 +12,7 @@ namespace {
 
 bool plausible(const profile::DeviceLook& look) noexcept {
   return honest(look.at_ns) && honest(look.used) && honest(look.tracked) && honest(look.ordered) &&
-         honest(look.pools_reserved) && look.ordered <= look.tracked;
+         honest(look.pools_reserved);
 }
 
 bool plausible(const DeviceRecord& d) noexcept {
@@ -29,6 +29,8 @@ void never_negative(DeviceRecord& d) noexcept {
   d.peak = std::max(d.peak, d.live);
   d.managed_peak = std::max(d.managed_peak, d.managed_live);
   d.ordered_live = std::min(d.ordered_live, d.live);
+  for (profile::DeviceLook* look : {&d.first, &d.last, &d.highest})
+    look->ordered = std::min(look->ordered, look->tracked);
 }
 
 void read_devices(const Chunks& chunks, Profile& out, Damage& damage) {
@@ -106,7 +108,6 @@ void read_cuda(const Chunks& chunks, const profile::Header& header, Profile& out
   for (std::size_t route = 0; route != profile::kCudaRoutes; ++route)
     if (honest(header.cuda_calls[route])) out.cuda_calls[route] = header.cuda_calls[route];
   out.cuda_driver_version = header.cuda_driver_version;
-  out.cuda_contexts_ended = header.cuda_contexts_ended;
 }
 
 bool Profile::has_cuda() const noexcept {

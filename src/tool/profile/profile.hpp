@@ -144,7 +144,7 @@ struct Profile {
   std::vector<Unhooked> unhooked;
   std::vector<DeepbindOpen> deepbinds;
   std::uint64_t cuda_calls[profile::kCudaRoutes]{};
-  std::uint32_t cuda_driver_version = 0, cuda_contexts_ended = 0;
+  std::uint32_t cuda_driver_version = 0;
 
   /// Whether the counts are estimates.
   [[nodiscard]] bool is_sampled() const noexcept { return record_mode == 1; }

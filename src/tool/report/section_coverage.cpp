@@ -73,7 +73,6 @@ std::optional<std::string> driver_version(const Profile& profile) {
 
 void put_cuda(Sink& sink, const Profile& profile) {
   sink.member("cuda_driver", driver_version(profile));
-  sink.member("cuda_contexts_ended", profile.cuda_contexts_ended);
   sink.object("routes", [&] {
     for (std::size_t i = 0; i != profile::kCudaRoutes; ++i) sink.member(kRoutes[i], profile.cuda_calls[i]);
   });

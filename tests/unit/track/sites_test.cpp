@@ -186,5 +186,32 @@ TEST(Sites, ThreadsAgreeOnEveryNumber) {
   EXPECT_EQ(stacks.map.header().node_count, 1U + 1 + 10 + kStacks);
 }
 
+TEST(Sites, OneStackIsASiteOfItsOwnInEachSpaceOnEachDeviceAndOfEachKind) {
+  InternedStacks stacks;
+  const std::uint32_t host = stacks.intern({0x1000, 0x2000}, profile::kSiteTruncated);
+  std::set<std::uint32_t> numbers{host};
+  for (int round = 0; round != 2; ++round)
+    for (const auto space : {profile::Space::Device, profile::Space::Managed})
+      for (const std::uint8_t device : {std::uint8_t{0}, std::uint8_t{1}})
+        for (const std::uint16_t flags : {std::uint16_t{0x101}, std::uint16_t{0x201}}) {
+          const std::uint32_t site = stacks.sites.in_space(stacks.map, host, space, device, flags, 0);
+          numbers.insert(site);
+          EXPECT_EQ(stacks.site(site).node, stacks.site(host).node);
+          EXPECT_EQ(stacks.site(site).space, space);
+          EXPECT_EQ(stacks.site(site).device, device);
+          EXPECT_EQ(stacks.site(site).flags, flags);
+          EXPECT_EQ(stacks.sites.flags(site), flags);
+        }
+  EXPECT_EQ(numbers.size(), 1U + 8);
+  EXPECT_EQ(stacks.intern({0x1000, 0x2000}, profile::kSiteTruncated), host);
+  EXPECT_EQ(stacks.site(host).space, profile::Space::Host);
+}
+
+TEST(Sites, ASpaceWithoutRoomSaysSo) {
+  InternedStacks stacks{4};
+  const std::uint32_t host = stacks.intern({0x1000});
+  EXPECT_EQ(stacks.sites.in_space(stacks.map, host, profile::Space::Device, 0, 0x100, 0), 0U);
+}
+
 }  // namespace
 }  // namespace weir::track
