@@ -33,7 +33,8 @@ extern "C" CUresult CUDAAPI cuIpcOpenMemHandle(CUdeviceptr* base, CUipcMemHandle
   return open_handle(__func__, base, handle, flags);
 }
 
-extern "C" CUresult CUDAAPI cuIpcOpenMemHandle_v2(CUdeviceptr* base, CUipcMemHandle handle, unsigned int flags) {
+extern "C" CUresult CUDAAPI cuIpcOpenMemHandle_v2(CUdeviceptr* base, CUipcMemHandle handle,
+                                                  unsigned int flags) {
   return open_handle(__func__, base, handle, flags);
 }
 

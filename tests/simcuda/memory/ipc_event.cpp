@@ -157,7 +157,8 @@ void note_records_elsewhere(const engine::EventRef& event) {
   std::uint64_t last = shared->page->counters->records.load();
   if (last <= shared->seen) return;
   shared->seen = last;
-  if (!shared->elsewhere) shared->elsewhere = engine::create_stream(event->context, CU_STREAM_NON_BLOCKING, 0);
+  if (!shared->elsewhere)
+    shared->elsewhere = engine::create_stream(event->context, CU_STREAM_NON_BLOCKING, 0);
   engine::Work work;
   work.what = "event recorded in another process";
   work.gate = [page = shared->page, last] { return page->counters->completed.load() >= last; };

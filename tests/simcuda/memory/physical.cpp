@@ -31,8 +31,7 @@ std::unique_ptr<Physical> Physical::take(const Request& request) {
     if (!take_physical(device_at(request.device), request.bytes)) return nullptr;
     physical->charged_ = request.device;
   }
-  physical->file_ =
-      SharedMemory::create(request.kind, request.bytes, request.payload, request.payload_bytes);
+  physical->file_ = SharedMemory::create(request.kind, request.bytes, request.payload, request.payload_bytes);
   if (!physical->file_) return nullptr;  // the destructor returns the charge
   return physical;
 }
@@ -55,7 +54,8 @@ Physical::~Physical() {
 
 bool Physical::show(void* where, std::size_t bytes, std::size_t offset, int protection) const {
   auto at = static_cast<off_t>(this->offset() + offset);
-  return mmap(where, bytes, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, descriptor(), at) != MAP_FAILED;
+  return mmap(where, bytes, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, descriptor(), at) !=
+         MAP_FAILED;
 }
 
 void Physical::hide(void* where, std::size_t bytes) {

@@ -52,7 +52,8 @@ const Role waiter("wait for one event and record the other", [](const Message& m
   return 0;
 });
 
-struct IpcEvent : StreamOrderTest {
+class IpcEvent : public StreamOrderTest {
+ protected:
   CUevent shared_event() {
     CUevent event = nullptr;
     EXPECT_EQ(cuEventCreate(&event, kShared), CUDA_SUCCESS);
@@ -65,7 +66,7 @@ struct IpcEvent : StreamOrderTest {
   }
 };
 
-TEST_F(IpcEvent, EachProcessWaitsForWhatTheOtherRecords) {
+MEMORY_TEST(IpcEvent, EachProcessWaitsForWhatTheOtherRecords) {
   CUevent mine = shared_event(), answer = shared_event();
   simcuda_hold(a);
   ASSERT_EQ(cuEventRecord(mine, a), CUDA_SUCCESS);  // before it is shared
@@ -73,9 +74,8 @@ TEST_F(IpcEvent, EachProcessWaitsForWhatTheOtherRecords) {
   ASSERT_EQ(cuEventRecord(mine, a), CUDA_SUCCESS);  // and after
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
-  std::thread other([&] {
-    EXPECT_EQ(play("wait for one event and record the other", as_message(sent), ends[1]), 0);
-  });
+  std::thread other(
+      [&] { EXPECT_EQ(play("wait for one event and record the other", as_message(sent), ends[1]), 0); });
   pollfd said = {.fd = ends[0], .events = POLLIN, .revents = 0};
   EXPECT_EQ(poll(&said, 1, 30000), 1) << "the other process says nothing";
   EXPECT_EQ(cuEventQuery(answer), CUDA_ERROR_NOT_READY) << "recorded there, and held";
@@ -88,7 +88,7 @@ TEST_F(IpcEvent, EachProcessWaitsForWhatTheOtherRecords) {
   close(ends[1]);
 }
 
-TEST_F(IpcEvent, OnlyEventsMadeForItAreShared) {
+MEMORY_TEST(IpcEvent, OnlyEventsMadeForItAreShared) {
   CUevent plain = nullptr;
   ASSERT_EQ(cuEventCreate(&plain, CU_EVENT_DISABLE_TIMING), CUDA_SUCCESS);
   CUipcEventHandle handle = {};
