@@ -52,6 +52,9 @@ extern void* g_real[kFunctions][engine::kCudaRoutes];
 /// is no driver.
 [[nodiscard]] void* find_real(Function f, CudaRoute route) noexcept;
 
+/// Some function of the driver that a wrapper leads to; null: none does.
+[[nodiscard]] const void* any_real() noexcept;
+
 /// Is the address within this library?
 [[nodiscard]] bool is_own(const void* address) noexcept;
 

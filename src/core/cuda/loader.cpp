@@ -4,6 +4,7 @@
 
 #include "core/base/tally.hpp"
 #include "core/cuda/cuda.hpp"
+#include "core/cuda/function.hpp"
 
 constinit void* weir_real_dlsym{};
 constinit void* weir_real_dlopen{};
@@ -20,12 +21,20 @@ void* find_next(const char* name) noexcept {
   return nullptr;
 }
 
+/// For a driver that is not called what drivers are called.
+void* library_of(const void* function) noexcept {
+  Dl_info info;
+  void* map = nullptr;
+  return function != nullptr && dladdr1(function, &info, &map, RTLD_DL_LINKMAP) != 0 ? map : nullptr;
+}
+
 void* driver_handle() noexcept {
   void* handle = load_acquire(g_driver);
   if (handle != nullptr) return handle;
   if (load_acquire(weir_real_dlopen) == nullptr) weir_find_loader();
   auto* open = reinterpret_cast<void* (*)(const char*, int)>(load_acquire(weir_real_dlopen));
   handle = open("libcuda.so.1", RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  if (handle == nullptr) handle = library_of(any_real());
   if (handle != nullptr) store_release(g_driver, handle);
   return handle;
 }

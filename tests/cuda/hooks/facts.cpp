@@ -54,7 +54,6 @@ Facts facts_of(const tool::Profile& profile) {
     facts[name + ".looks"] = it.record.looks;
     facts[name + ".pools_reserved"] = it.record.pools_reserved;
   }
-  facts["contexts_ended"] = profile.cuda_contexts_ended;
   facts["driver_version"] = profile.cuda_driver_version;
   facts["devices"] = profile.devices.size();
   facts["frees_missed"] = profile.losses.cuda_frees_missed;

@@ -1,4 +1,4 @@
-// A driver of the future, as far as programs/newer_driver.c needs one.
+// A driver of the future, as far as programs/newer_driver.c and other_name.c need one.
 #include "../hooks.h"
 
 static CUdeviceptr next = 0x10000000;
@@ -7,6 +7,9 @@ CUresult cuMemAlloc_v2(CUdeviceptr* out, size_t bytes) { return *out = next += b
 CUresult cuMemAlloc_v3(CUdeviceptr* out, size_t bytes) { return *out = next += bytes, CUDA_SUCCESS; }
 static CUresult novel(CUdeviceptr* out, size_t bytes) { return cuMemAlloc_v2(out, bytes); }
 CUresult cuMemHostAlloc(void** out, size_t bytes, unsigned flags) { return CUDA_ERROR_NOT_SUPPORTED; }
+
+CUresult cuCtxGetCurrent(CUcontext* out) { return *out = (CUcontext)&next, CUDA_SUCCESS; }
+CUresult cuCtxGetDevice(CUdevice* out) { return *out = 3, CUDA_SUCCESS; }
 
 CUresult cuGetProcAddress_v2(const char* name, void** out, int version, cuuint64_t flags,
                              CUdriverProcAddressQueryResult* status) {

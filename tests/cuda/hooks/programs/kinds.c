@@ -10,9 +10,12 @@ int main(void) {
   OK(cuMemAlloc_v2(&kept, 3000));
   OK(cuMemFree_v2(plain));
   OK(cuMemAllocPitch_v2(&pitched, &pitch, 100, 7, 4));
-  expect("plain.device.allocated_bytes", 1000 + 3000 + 700);
+  CUdeviceptr_v1 first_api;
+  OK(cuMemAlloc(&first_api, 50));
+  OK(cuMemFree(first_api));
+  expect("plain.device.allocated_bytes", 1000 + 3000 + 700 + 50);
   expect("plain.device.live_bytes", 3000 + 700);
-  expect("plain.device.freed_blocks", 1);
+  expect("plain.device.freed_blocks", 2);
 
   OK(cuMemAllocManaged(&managed, 5000, CU_MEM_ATTACH_GLOBAL));
   expect("plain.managed.live_bytes", 5000);
