@@ -198,6 +198,7 @@ MEMORY_TEST(StreamOrder, ADefaultStreamNeedsAContextAndACreatedOneBringsItsOwn) 
 
 MEMORY_TEST(StreamOrder, TheTwinsUseTheThreadsOwnStream) {
   CUmemoryPool pool = made();
+  set_flag(pool, CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES, 0);  // the legacy stream follows all
   CUdeviceptr first = 0, other = 0;
   ASSERT_EQ(cuMemAllocFromPoolAsync_ptsz(&first, kSegment, pool, nullptr), CUDA_SUCCESS);
   simcuda_hold(CU_STREAM_PER_THREAD);
