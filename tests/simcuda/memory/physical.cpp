@@ -59,8 +59,9 @@ bool Physical::show(void* where, std::size_t bytes, std::size_t offset, int prot
 }
 
 void Physical::hide(void* where, std::size_t bytes) {
-  constexpr int kReserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  mmap(where, bytes, PROT_NONE, kReserved, -1, 0);
+  // Not inaccessible: work that runs at this moment may still be writing there, and must not end the process.
+  constexpr int kNowhere = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  mmap(where, bytes, PROT_READ | PROT_WRITE, kNowhere, -1, 0);
 }
 
 std::byte* reserve_addresses(std::size_t bytes) {

@@ -95,6 +95,11 @@ MEMORY_TEST(StreamOrder, AFullPoolMakesTheStreamWaitForTheFreeOfAnother) {
   CUdeviceptr again = taken(pool, kSegment, b);
   EXPECT_EQ(again, first);
   ASSERT_EQ(cuMemsetD8Async(again, 2, kSegment, b), CUDA_SUCCESS);
+  CUstream later = nullptr;  // its work would run after that of b, if that could run
+  CUdeviceptr elsewhere = 0;
+  ASSERT_EQ(cuStreamCreate(&later, CU_STREAM_NON_BLOCKING), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemAllocAsync(&elsewhere, kMiB, later), CUDA_SUCCESS);
+  ASSERT_EQ(cuStreamSynchronize(later), CUDA_SUCCESS);
   EXPECT_EQ(cuStreamQuery(b), CUDA_ERROR_NOT_READY) << "it waits for the held stream";
   simcuda_release(a);
   ASSERT_EQ(cuStreamSynchronize(b), CUDA_SUCCESS);
@@ -198,6 +203,7 @@ MEMORY_TEST(StreamOrder, ADefaultStreamNeedsAContextAndACreatedOneBringsItsOwn) 
 
 MEMORY_TEST(StreamOrder, TheTwinsUseTheThreadsOwnStream) {
   CUmemoryPool pool = made();
+  set_flag(pool, CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES, 0);  // the legacy stream follows all
   CUdeviceptr first = 0, other = 0;
   ASSERT_EQ(cuMemAllocFromPoolAsync_ptsz(&first, kSegment, pool, nullptr), CUDA_SUCCESS);
   simcuda_hold(CU_STREAM_PER_THREAD);
