@@ -6,6 +6,7 @@
 //   of a library    the real dlsym; found, and in this namespace  the wrapper of what was found
 #include <dlfcn.h>
 
+#include "core/base/old_glibc.hpp"
 #include "core/cuda/cuda.hpp"
 #include "core/cuda/function.hpp"
 #include "core/cuda/loader.hpp"

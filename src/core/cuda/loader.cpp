@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include "core/base/old_glibc.hpp"
 #include "core/base/tally.hpp"
 #include "core/cuda/cuda.hpp"
 #include "core/cuda/function.hpp"
