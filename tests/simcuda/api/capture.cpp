@@ -12,7 +12,8 @@ CUresult begin(Context& context, CUstream handle, CUstreamCaptureMode mode, bool
 }
 
 // False: a handle is not a node of this graph.
-bool nodes_of(const graph::Graph& graph, const CUgraphNode* handles, size_t count, std::vector<graph::Node*>& nodes) {
+bool nodes_of(const graph::Graph& graph, const CUgraphNode* handles, size_t count,
+              std::vector<graph::Node*>& nodes) {
   for (size_t i = 0; i < count; ++i) {
     graph::Node* node = graph::find_node(handles[i]);
     if (node == nullptr || node->graph != &graph) return false;
@@ -27,7 +28,8 @@ CUresult begin_into(Context& context, CUstream handle, CUgraph into, const CUgra
     const std::lock_guard guard(graph::graph_lock());
     const graph::GraphRef graph = graph::find_graph(into);
     std::vector<graph::Node*> tips;
-    if (!graph || (after == nullptr && count > 0) || !nodes_of(*graph, after, count, tips)) return CUDA_ERROR_INVALID_VALUE;
+    if (!graph || (after == nullptr && count > 0) || !nodes_of(*graph, after, count, tips))
+      return CUDA_ERROR_INVALID_VALUE;
     return graph::begin(stream, mode, graph, std::move(tips));
   });
 }
@@ -35,7 +37,8 @@ CUresult begin_into(Context& context, CUstream handle, CUgraph into, const CUgra
 // The legacy stream's own state cannot be told while a stream that it synchronises with is captured.
 CUresult may_tell(const engine::StreamRef& stream) {
   if (engine::handle_of(stream) != CU_STREAM_LEGACY) return CUDA_SUCCESS;
-  return engine::legacy_stream_is_implied(engine::context_of(stream)) ? CUDA_ERROR_STREAM_CAPTURE_IMPLICIT : CUDA_SUCCESS;
+  return engine::legacy_stream_is_implied(engine::context_of(stream)) ? CUDA_ERROR_STREAM_CAPTURE_IMPLICIT
+                                                                      : CUDA_SUCCESS;
 }
 
 struct Told {
@@ -69,11 +72,13 @@ CUresult tell(Context& context, CUstream handle, bool per_thread, const Told& to
   });
 }
 
-CUresult set_tips(Context& context, CUstream handle, const CUgraphNode* nodes, size_t count, unsigned flags, bool per_thread) {
+CUresult set_tips(Context& context, CUstream handle, const CUgraphNode* nodes, size_t count, unsigned flags,
+                  bool per_thread) {
   return with_stream(context, handle, per_thread, [&](const engine::StreamRef& stream) -> CUresult {
     const engine::CaptureRef capture = engine::capture_of(stream);
     if (!capture) return CUDA_ERROR_ILLEGAL_STATE;
-    if (flags > CU_STREAM_SET_CAPTURE_DEPENDENCIES || (nodes == nullptr && count > 0)) return CUDA_ERROR_INVALID_VALUE;
+    if (flags > CU_STREAM_SET_CAPTURE_DEPENDENCIES || (nodes == nullptr && count > 0))
+      return CUDA_ERROR_INVALID_VALUE;
     const std::lock_guard guard(graph::graph_lock());
     graph::Recording& recording = graph::recording_of(capture);
     std::vector<graph::Node*> given;
@@ -108,13 +113,13 @@ SIMCUDA_TWINS(cuStreamIsCapturing, _ptsz, (CUstream stream, CUstreamCaptureStatu
 SIMCUDA_TWINS(cuStreamGetCaptureInfo, _ptsz, (CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id),
               return tell(context, stream, per_thread, {.status = status, .id = id});)
 SIMCUDA_TWINS(cuStreamGetCaptureInfo_v2, _ptsz,
-              (CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* graph, const CUgraphNode** nodes,
-               size_t* count),
+              (CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* graph,
+               const CUgraphNode** nodes, size_t* count),
               return tell(context, stream, per_thread,
                           {.status = status, .id = id, .graph = graph, .nodes = nodes, .count = count});)
 SIMCUDA_TWINS(cuStreamGetCaptureInfo_v3, _ptsz,
-              (CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* graph, const CUgraphNode** nodes,
-               const CUgraphEdgeData** edges, size_t* count),
+              (CUstream stream, CUstreamCaptureStatus* status, cuuint64_t* id, CUgraph* graph,
+               const CUgraphNode** nodes, const CUgraphEdgeData** edges, size_t* count),
               return tell(context, stream, per_thread, {status, id, graph, nodes, edges, count});)
 SIMCUDA_TWINS(cuStreamUpdateCaptureDependencies, _ptsz,
               (CUstream stream, CUgraphNode* nodes, size_t count, unsigned int flags),

@@ -21,10 +21,16 @@ bool two_dimensional(const Asked* asked, graph::Copy& copy) {
   if (asked == nullptr || !is_type(asked->srcMemoryType) || !is_type(asked->dstMemoryType)) return false;
   copy.from = {.type = asked->srcMemoryType,
                .address = address_in(asked->srcMemoryType, asked->srcHost, asked->srcDevice),
-               .array = asked->srcArray, .x = asked->srcXInBytes, .y = asked->srcY, .pitch = asked->srcPitch};
+               .array = asked->srcArray,
+               .x = asked->srcXInBytes,
+               .y = asked->srcY,
+               .pitch = asked->srcPitch};
   copy.to = {.type = asked->dstMemoryType,
              .address = address_in(asked->dstMemoryType, asked->dstHost, asked->dstDevice),
-             .array = asked->dstArray, .x = asked->dstXInBytes, .y = asked->dstY, .pitch = asked->dstPitch};
+             .array = asked->dstArray,
+             .x = asked->dstXInBytes,
+             .y = asked->dstY,
+             .pitch = asked->dstPitch};
   copy.width = asked->WidthInBytes;
   copy.height = asked->Height;
   default_pitch(copy.from, copy);
@@ -34,7 +40,8 @@ bool two_dimensional(const Asked* asked, graph::Copy& copy) {
 
 template <class Asked>
 bool three_dimensional(const Asked* asked, graph::Copy& copy) {
-  if (asked == nullptr || asked->srcLOD != 0 || asked->dstLOD != 0 || !two_dimensional(asked, copy)) return false;
+  if (asked == nullptr || asked->srcLOD != 0 || asked->dstLOD != 0 || !two_dimensional(asked, copy))
+    return false;
   copy.from.z = asked->srcZ;
   copy.from.height = asked->srcHeight;
   copy.to.z = asked->dstZ;

@@ -8,7 +8,7 @@ namespace simcuda {
 
 enum class Returns {
   when_done,  // cuMemcpy*: but not for copies that stay on devices
-  at_once,    // cuMemcpy*Async: but only when the program cannot see the difference, as it could in pageable memory
+  at_once,  // cuMemcpy*Async: but only when the program cannot see the difference, as it could in pageable memory
 };
 
 struct CopyCall {
@@ -22,7 +22,9 @@ struct CopyCall {
 CUresult copy(const CopyCall& call, graph::Copy asked);
 CUresult fill(const CopyCall& call, const graph::Fill& asked);
 
-inline graph::Side device_side(CUdeviceptr address) { return {.type = CU_MEMORYTYPE_DEVICE, .address = address}; }
+inline graph::Side device_side(CUdeviceptr address) {
+  return {.type = CU_MEMORYTYPE_DEVICE, .address = address};
+}
 inline graph::Side unified_side(CUdeviceptr address) { return {.address = address}; }
 inline graph::Side host_side(const void* address) {
   return {.type = CU_MEMORYTYPE_HOST, .address = reinterpret_cast<CUdeviceptr>(address)};
@@ -30,7 +32,9 @@ inline graph::Side host_side(const void* address) {
 inline graph::Side array_side(CUarray array, std::size_t offset) {
   return {.type = CU_MEMORYTYPE_ARRAY, .array = array, .x = offset};
 }
-inline graph::Copy row(graph::Side to, graph::Side from, std::size_t bytes) { return {.from = from, .to = to, .width = bytes}; }
+inline graph::Copy row(graph::Side to, graph::Side from, std::size_t bytes) {
+  return {.from = from, .to = to, .width = bytes};
+}
 
 // False: a member has a value that means nothing.
 bool copy_of(const CUDA_MEMCPY2D* asked, graph::Copy& copy);

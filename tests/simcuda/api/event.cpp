@@ -12,7 +12,8 @@ namespace {
 constexpr unsigned kFlags = CU_EVENT_BLOCKING_SYNC | CU_EVENT_DISABLE_TIMING | CU_EVENT_INTERPROCESS;
 
 CUresult create(Context& context, CUevent* handle, unsigned flags) {
-  const bool shared_and_timed = (flags & CU_EVENT_INTERPROCESS) != 0 && (flags & CU_EVENT_DISABLE_TIMING) == 0;
+  const bool shared_and_timed =
+      (flags & CU_EVENT_INTERPROCESS) != 0 && (flags & CU_EVENT_DISABLE_TIMING) == 0;
   if (handle == nullptr || (flags & ~kFlags) != 0 || shared_and_timed) return CUDA_ERROR_INVALID_VALUE;
   *handle = engine::handle_of(engine::create_event(context.handle(), flags));
   return CUDA_SUCCESS;
@@ -60,7 +61,8 @@ CUresult query(Context& context, const engine::EventRef& event) {
   const engine::Event last = engine::snapshot(event);
   const CUresult result = may_ask(last);
   if (result != CUDA_SUCCESS) return result;
-  const bool happened = std::all_of(last.marks.begin(), last.marks.end(), [](const auto& each) { return engine::done(each); });
+  const bool happened =
+      std::all_of(last.marks.begin(), last.marks.end(), [](const auto& each) { return engine::done(each); });
   if (context.sticky != CUDA_SUCCESS) return context.sticky;
   return happened ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
 }
@@ -79,7 +81,8 @@ CUresult elapsed(float* milliseconds, CUevent first, CUevent second) {
   if (milliseconds == nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (!start || !end) return CUDA_ERROR_INVALID_HANDLE;
   const engine::Event from = engine::snapshot(start), to = engine::snapshot(end);
-  if (!from.recorded || !to.recorded || ((from.flags | to.flags) & CU_EVENT_DISABLE_TIMING) != 0) return CUDA_ERROR_INVALID_HANDLE;
+  if (!from.recorded || !to.recorded || ((from.flags | to.flags) & CU_EVENT_DISABLE_TIMING) != 0)
+    return CUDA_ERROR_INVALID_HANDLE;
   if (from.capture || to.capture) return CUDA_ERROR_CAPTURED_EVENT;
   std::uint64_t times[2] = {0, 0};
   for (int i = 0; i < 2; ++i) {
@@ -88,7 +91,8 @@ CUresult elapsed(float* milliseconds, CUevent first, CUevent second) {
       times[i] = std::max(times[i], engine::finished_at(mark));
     }
   }
-  *milliseconds = static_cast<float>(static_cast<double>(static_cast<std::int64_t>(times[1] - times[0])) / 1e6);
+  *milliseconds =
+      static_cast<float>(static_cast<double>(static_cast<std::int64_t>(times[1] - times[0])) / 1e6);
   return CUDA_SUCCESS;
 }
 
@@ -96,7 +100,8 @@ CUresult elapsed(float* milliseconds, CUevent first, CUevent second) {
 CUresult of_context(Context& current, CUcontext handle, Context** context) {
   *context = handle == nullptr ? &current : context_of(handle);
   if (*context == nullptr) return CUDA_ERROR_INVALID_CONTEXT;
-  return (*context)->alive ? engine::context_wide_call((*context)->handle()) : CUDA_ERROR_CONTEXT_IS_DESTROYED;
+  return (*context)->alive ? engine::context_wide_call((*context)->handle())
+                           : CUDA_ERROR_CONTEXT_IS_DESTROYED;
 }
 
 }  // namespace
@@ -104,7 +109,8 @@ CUresult of_context(Context& current, CUcontext handle, Context** context) {
 
 using namespace simcuda;
 
-SIMCUDA_ENTRY(cuEventCreate, false, (CUevent * event, unsigned int flags), return create(context, event, flags);)
+SIMCUDA_ENTRY(cuEventCreate, false, (CUevent * event, unsigned int flags),
+              return create(context, event, flags);)
 SIMCUDA_ENTRY(cuEventDestroy, false, (CUevent event),
               return engine::destroy_event(event) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;)
 SIMCUDA_ENTRY(cuEventDestroy_v2, false, (CUevent event),
@@ -125,7 +131,8 @@ SIMCUDA_TWINS(cuEventRecordWithFlags, _ptsz, (CUevent event, CUstream stream, un
 SIMCUDA_TWINS(cuStreamWaitEvent, _ptsz, (CUstream stream, CUevent event, unsigned int flags),
               return wait(context, stream, event, flags, per_thread);)
 
-SIMCUDA_ENTRY(cuCtxRecordEvent, false, (CUcontext handle, CUevent event), return with_event(event, [&](const auto& found) -> CUresult {
+SIMCUDA_ENTRY(cuCtxRecordEvent, false, (CUcontext handle, CUevent event),
+              return with_event(event, [&](const auto& found) -> CUresult {
                 Context* owner = nullptr;
                 const CUresult result = of_context(context, handle, &owner);
                 if (result != CUDA_SUCCESS) return result;
@@ -133,7 +140,8 @@ SIMCUDA_ENTRY(cuCtxRecordEvent, false, (CUcontext handle, CUevent event), return
                 engine::mark(found, engine::ends_of(owner->handle()));
                 return CUDA_SUCCESS;
               });)
-SIMCUDA_ENTRY(cuCtxWaitEvent, false, (CUcontext handle, CUevent event), return with_event(event, [&](const auto& found) -> CUresult {
+SIMCUDA_ENTRY(cuCtxWaitEvent, false, (CUcontext handle, CUevent event),
+              return with_event(event, [&](const auto& found) -> CUresult {
                 Context* owner = nullptr;
                 const CUresult result = of_context(context, handle, &owner);
                 if (result != CUDA_SUCCESS) return result;

@@ -131,11 +131,14 @@ SIMCUDA_ENTRY(cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags, false,
               return with_function(context, handle, [&](auto&) { return max_blocks(blocks, size, shared); });)
 SIMCUDA_ENTRY(cuOccupancyMaxPotentialBlockSize, false,
               (int* grid, int* block, CUfunction handle, CUoccupancyB2DSize, size_t, int limit),
-              return with_function(context, handle, [&](auto&) { return best_block(context, grid, block, limit); });)
+              return with_function(context, handle,
+                                   [&](auto&) { return best_block(context, grid, block, limit); });)
 SIMCUDA_ENTRY(cuOccupancyMaxPotentialBlockSizeWithFlags, false,
               (int* grid, int* block, CUfunction handle, CUoccupancyB2DSize, size_t, int limit, unsigned int),
-              return with_function(context, handle, [&](auto&) { return best_block(context, grid, block, limit); });)
-SIMCUDA_ENTRY(cuOccupancyAvailableDynamicSMemPerBlock, false, (size_t* bytes, CUfunction handle, int blocks, int),
+              return with_function(context, handle,
+                                   [&](auto&) { return best_block(context, grid, block, limit); });)
+SIMCUDA_ENTRY(cuOccupancyAvailableDynamicSMemPerBlock, false,
+              (size_t * bytes, CUfunction handle, int blocks, int),
               return with_function(context, handle, [&](auto&) {
                 if (bytes == nullptr || blocks <= 0) return CUDA_ERROR_INVALID_VALUE;
                 *bytes = static_cast<size_t>(kShared / blocks);
@@ -144,12 +147,14 @@ SIMCUDA_ENTRY(cuOccupancyAvailableDynamicSMemPerBlock, false, (size_t* bytes, CU
 
 extern "C" {
 
-CUresult CUDAAPI cuKernelGetAttribute(int* value, CUfunction_attribute which, CUkernel kernel, CUdevice device) {
+CUresult CUDAAPI cuKernelGetAttribute(int* value, CUfunction_attribute which, CUkernel kernel,
+                                      CUdevice device) {
   return with_kernel(__func__, kernel, [&](const module::Code&) {
     return device_of(device) == nullptr ? CUDA_ERROR_INVALID_DEVICE : attribute(which, value);
   });
 }
-CUresult CUDAAPI cuKernelSetAttribute(CUfunction_attribute which, int value, CUkernel kernel, CUdevice device) {
+CUresult CUDAAPI cuKernelSetAttribute(CUfunction_attribute which, int value, CUkernel kernel,
+                                      CUdevice device) {
   return with_kernel(__func__, kernel, [&](const module::Code&) {
     if (device_of(device) == nullptr) return CUDA_ERROR_INVALID_DEVICE;
     return may_set(which, value) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
@@ -168,6 +173,7 @@ CUresult CUDAAPI cuKernelGetName(const char** name, CUkernel kernel) {
   });
 }
 CUresult CUDAAPI cuKernelGetParamInfo(CUkernel kernel, size_t index, size_t* offset, size_t* bytes) {
-  return with_kernel(__func__, kernel, [&](const module::Code& code) { return parameter(code, index, offset, bytes); });
+  return with_kernel(__func__, kernel,
+                     [&](const module::Code& code) { return parameter(code, index, offset, bytes); });
 }
 }

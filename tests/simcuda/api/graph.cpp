@@ -4,7 +4,8 @@
 
 namespace simcuda {
 
-CUresult add(CUgraphNode* node, CUgraph handle, const CUgraphNode* before, size_t count, graph::Operation operation) {
+CUresult add(CUgraphNode* node, CUgraph handle, const CUgraphNode* before, size_t count,
+             graph::Operation operation) {
   if (node == nullptr || (before == nullptr && count > 0)) return CUDA_ERROR_INVALID_VALUE;
   return with_graph(handle, [&](const graph::GraphRef& graph) {
     std::vector<graph::Node*> first;
@@ -48,7 +49,8 @@ CUresult edges_out(CUgraph handle, CUgraphNode* from, CUgraphNode* to, CUgraphEd
   });
 }
 
-CUresult neighbours_out(CUgraphNode handle, bool before, CUgraphNode* list, CUgraphEdgeData* data, size_t* count) {
+CUresult neighbours_out(CUgraphNode handle, bool before, CUgraphNode* list, CUgraphEdgeData* data,
+                        size_t* count) {
   return with_node(handle, [&](const graph::Node& node) {
     if (data != nullptr && count != nullptr) std::fill_n(data, *count, CUgraphEdgeData{});
     return list_out(handles(before ? node.before : node.after), list, count);
@@ -61,7 +63,8 @@ CUresult change_edges(CUgraph handle, const CUgraphNode* from, const CUgraphNode
   return with_graph(handle, [&](const graph::GraphRef& graph) {
     for (size_t i = 0; i < count; ++i) {
       graph::Node *start = graph::find_node(from[i]), *end = graph::find_node(to[i]);
-      const bool here = start != nullptr && end != nullptr && start->graph == graph.get() && end->graph == graph.get();
+      const bool here =
+          start != nullptr && end != nullptr && start->graph == graph.get() && end->graph == graph.get();
       if (!here || !change(start, end)) return CUDA_ERROR_INVALID_VALUE;
     }
     return CUDA_SUCCESS;
@@ -87,9 +90,8 @@ SIMCUDA_GRAPH(cuGraphCreate, (CUgraph * graph, unsigned int flags), {
   *graph = graph::handle_of(graph::make_graph().get());
   return CUDA_SUCCESS;
 })
-SIMCUDA_GRAPH(cuGraphDestroy, (CUgraph graph), {
-  return graph::destroy_graph(graph) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
-})
+SIMCUDA_GRAPH(cuGraphDestroy, (CUgraph graph),
+              { return graph::destroy_graph(graph) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE; })
 SIMCUDA_GRAPH(cuGraphClone, (CUgraph * copy, CUgraph graph), { return clone(copy, graph); })
 SIMCUDA_GRAPH(cuGraphNodeFindInClone, (CUgraphNode * node, CUgraphNode original, CUgraph copy), {
   return with_graph(copy, [&](const graph::GraphRef& graph) {
@@ -114,26 +116,32 @@ SIMCUDA_GRAPH(cuGraphGetEdges_v2,
               { return edges_out(graph, from, to, data, count); })
 SIMCUDA_GRAPH(cuGraphNodeGetDependencies, (CUgraphNode node, CUgraphNode* list, size_t* count),
               { return neighbours_out(node, true, list, nullptr, count); })
-SIMCUDA_GRAPH(cuGraphNodeGetDependencies_v2, (CUgraphNode node, CUgraphNode* list, CUgraphEdgeData* data, size_t* count),
+SIMCUDA_GRAPH(cuGraphNodeGetDependencies_v2,
+              (CUgraphNode node, CUgraphNode* list, CUgraphEdgeData* data, size_t* count),
               { return neighbours_out(node, true, list, data, count); })
 SIMCUDA_GRAPH(cuGraphNodeGetDependentNodes, (CUgraphNode node, CUgraphNode* list, size_t* count),
               { return neighbours_out(node, false, list, nullptr, count); })
 SIMCUDA_GRAPH(cuGraphNodeGetDependentNodes_v2,
               (CUgraphNode node, CUgraphNode* list, CUgraphEdgeData* data, size_t* count),
               { return neighbours_out(node, false, list, data, count); })
-SIMCUDA_GRAPH(cuGraphAddDependencies, (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, size_t count),
+SIMCUDA_GRAPH(cuGraphAddDependencies,
+              (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, size_t count),
               { return change_edges(graph, from, to, count, graph::add_edge); })
 SIMCUDA_GRAPH(cuGraphAddDependencies_v2,
-              (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData*, size_t count),
+              (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData*,
+               size_t count),
               { return change_edges(graph, from, to, count, graph::add_edge); })
-SIMCUDA_GRAPH(cuGraphRemoveDependencies, (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, size_t count),
+SIMCUDA_GRAPH(cuGraphRemoveDependencies,
+              (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, size_t count),
               { return change_edges(graph, from, to, count, graph::remove_edge); })
 SIMCUDA_GRAPH(cuGraphRemoveDependencies_v2,
-              (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData*, size_t count),
+              (CUgraph graph, const CUgraphNode* from, const CUgraphNode* to, const CUgraphEdgeData*,
+               size_t count),
               { return change_edges(graph, from, to, count, graph::remove_edge); })
 SIMCUDA_GRAPH(cuGraphDestroyNode, (CUgraphNode handle), {
   return with_node(handle, [](graph::Node& node) {
-    if (std::holds_alternative<graph::Allocate>(node.operation) || std::holds_alternative<graph::Free>(node.operation))
+    if (std::holds_alternative<graph::Allocate>(node.operation) ||
+        std::holds_alternative<graph::Free>(node.operation))
       return CUDA_ERROR_NOT_SUPPORTED;
     graph::destroy_node(&node);
     return CUDA_SUCCESS;
@@ -170,14 +178,16 @@ CUresult CUDAAPI cuUserObjectRelease(CUuserObject object, unsigned int count) {
 }
 }
 
-SIMCUDA_GRAPH(cuGraphRetainUserObject, (CUgraph handle, CUuserObject object, unsigned int count, unsigned int flags), {
-  return with_graph(handle, [&](const graph::GraphRef& graph) {
-    const bool moves = (flags & CU_GRAPH_USER_OBJECT_MOVE) != 0;
-    if (count == 0 || (!moves && !graph::retain_object(object, count))) return CUDA_ERROR_INVALID_VALUE;
-    for (unsigned i = 0; i < count; ++i) graph->objects.insert(object);
-    return CUDA_SUCCESS;
-  });
-})
+SIMCUDA_GRAPH(cuGraphRetainUserObject,
+              (CUgraph handle, CUuserObject object, unsigned int count, unsigned int flags), {
+                return with_graph(handle, [&](const graph::GraphRef& graph) {
+                  const bool moves = (flags & CU_GRAPH_USER_OBJECT_MOVE) != 0;
+                  if (count == 0 || (!moves && !graph::retain_object(object, count)))
+                    return CUDA_ERROR_INVALID_VALUE;
+                  for (unsigned i = 0; i < count; ++i) graph->objects.insert(object);
+                  return CUDA_SUCCESS;
+                });
+              })
 SIMCUDA_GRAPH(cuGraphReleaseUserObject, (CUgraph handle, CUuserObject object, unsigned int count), {
   return with_graph(handle, [&](const graph::GraphRef& graph) {
     if (count == 0 || graph->objects.count(object) < count) return CUDA_ERROR_INVALID_VALUE;

@@ -6,10 +6,10 @@
 #include "graph/parameters.hpp"
 
 // An entry point that runs under the lock of graphs.
-#define SIMCUDA_GRAPH(name, parameters, ...) \
-  SIMCUDA_ENTRY(name, false, parameters, {   \
+#define SIMCUDA_GRAPH(name, parameters, ...)                   \
+  SIMCUDA_ENTRY(name, false, parameters, {                     \
     const std::lock_guard guard(simcuda::graph::graph_lock()); \
-    __VA_ARGS__                              \
+    __VA_ARGS__                                                \
   })
 
 namespace simcuda {
@@ -44,7 +44,8 @@ inline CUresult replace(graph::Operation& old, graph::Operation made, CUresult r
 }
 
 // Adds a node to a graph, after the nodes given.
-CUresult add(CUgraphNode* node, CUgraph graph, const CUgraphNode* before, size_t count, graph::Operation operation);
+CUresult add(CUgraphNode* node, CUgraph graph, const CUgraphNode* before, size_t count,
+             graph::Operation operation);
 
 // The way of all calls that fill a list: with no list they say how many there are; what the list has too many is
 // filled with null.

@@ -7,9 +7,9 @@
 namespace simcuda {
 namespace {
 
-constexpr unsigned long long kFlags = CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH | CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD |
-                                      CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH |
-                                      CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY;
+constexpr unsigned long long kFlags =
+    CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH | CUDA_GRAPH_INSTANTIATE_FLAG_UPLOAD |
+    CUDA_GRAPH_INSTANTIATE_FLAG_DEVICE_LAUNCH | CUDA_GRAPH_INSTANTIATE_FLAG_USE_NODE_PRIORITY;
 
 CUresult instantiate(Context& context, CUgraphExec* made, CUgraph handle, unsigned long long flags) {
   return with_graph(handle, [&](const graph::GraphRef& graph) {
@@ -19,7 +19,8 @@ CUresult instantiate(Context& context, CUgraphExec* made, CUgraph handle, unsign
 }
 
 // The first ABIs have a log to write errors into: there is nothing to write.
-CUresult instantiate_logged(Context& context, CUgraphExec* made, CUgraph graph, CUgraphNode* culprit, char* log, size_t size) {
+CUresult instantiate_logged(Context& context, CUgraphExec* made, CUgraph graph, CUgraphNode* culprit,
+                            char* log, size_t size) {
   if (culprit != nullptr) *culprit = nullptr;
   if (log != nullptr && size > 0) *log = '\0';
   return instantiate(context, made, graph, 0);
@@ -65,7 +66,8 @@ CUresult launch(Context& context, CUgraphExec handle, CUstream stream_handle, bo
   });
 }
 
-CUresult update(CUgraphExec handle, CUgraph graph_handle, CUgraphExecUpdateResult* why, CUgraphNode* culprit) {
+CUresult update(CUgraphExec handle, CUgraph graph_handle, CUgraphExecUpdateResult* why,
+                CUgraphNode* culprit) {
   return with_executable(handle, [&](const graph::ExecutableRef& executable) {
     return with_graph(graph_handle, [&](const graph::GraphRef& graph) {
       graph::Node* node = nullptr;
@@ -97,20 +99,24 @@ CUresult memory_attribute(CUdevice device, CUgraphMem_attribute which, cuuint64_
 using namespace simcuda;
 using graph::Operation;
 
-SIMCUDA_GRAPH(cuGraphInstantiate, (CUgraphExec * made, CUgraph graph, CUgraphNode* culprit, char* log, size_t size),
+SIMCUDA_GRAPH(cuGraphInstantiate,
+              (CUgraphExec * made, CUgraph graph, CUgraphNode* culprit, char* log, size_t size),
               { return instantiate_logged(context, made, graph, culprit, log, size); })
-SIMCUDA_GRAPH(cuGraphInstantiate_v2, (CUgraphExec * made, CUgraph graph, CUgraphNode* culprit, char* log, size_t size),
+SIMCUDA_GRAPH(cuGraphInstantiate_v2,
+              (CUgraphExec * made, CUgraph graph, CUgraphNode* culprit, char* log, size_t size),
               { return instantiate_logged(context, made, graph, culprit, log, size); })
 SIMCUDA_GRAPH(cuGraphInstantiateWithFlags, (CUgraphExec * made, CUgraph graph, unsigned long long flags),
               { return instantiate(context, made, graph, flags); })
-SIMCUDA_TWINS(cuGraphInstantiateWithParams, _ptsz, (CUgraphExec * made, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS* asked), {
-  const std::lock_guard guard(graph::graph_lock());
-  if (asked == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  const CUresult result = instantiate(context, made, graph, asked->flags);
-  asked->hErrNode_out = nullptr;
-  asked->result_out = result == CUDA_SUCCESS ? CUDA_GRAPH_INSTANTIATE_SUCCESS : CUDA_GRAPH_INSTANTIATE_ERROR;
-  return result;
-})
+SIMCUDA_TWINS(cuGraphInstantiateWithParams, _ptsz,
+              (CUgraphExec * made, CUgraph graph, CUDA_GRAPH_INSTANTIATE_PARAMS* asked), {
+                const std::lock_guard guard(graph::graph_lock());
+                if (asked == nullptr) return CUDA_ERROR_INVALID_VALUE;
+                const CUresult result = instantiate(context, made, graph, asked->flags);
+                asked->hErrNode_out = nullptr;
+                asked->result_out =
+                    result == CUDA_SUCCESS ? CUDA_GRAPH_INSTANTIATE_SUCCESS : CUDA_GRAPH_INSTANTIATE_ERROR;
+                return result;
+              })
 SIMCUDA_GRAPH(cuGraphExecGetFlags, (CUgraphExec handle, cuuint64_t* flags), {
   return with_executable(handle, [&](const auto& executable) {
     if (flags == nullptr) return CUDA_ERROR_INVALID_VALUE;
@@ -134,27 +140,30 @@ SIMCUDA_TWINS(cuGraphUpload, _ptsz, (CUgraphExec handle, CUstream stream), {
   });
 })
 
-SIMCUDA_GRAPH(cuGraphExecUpdate, (CUgraphExec executable, CUgraph graph, CUgraphNode* culprit, CUgraphExecUpdateResult* why),
+SIMCUDA_GRAPH(cuGraphExecUpdate,
+              (CUgraphExec executable, CUgraph graph, CUgraphNode* culprit, CUgraphExecUpdateResult* why),
               { return update(executable, graph, why, culprit); })
-SIMCUDA_GRAPH(cuGraphExecUpdate_v2, (CUgraphExec executable, CUgraph graph, CUgraphExecUpdateResultInfo* why), {
-  if (why == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  why->errorFromNode = nullptr;
-  return update(executable, graph, &why->result, &why->errorNode);
-})
+SIMCUDA_GRAPH(cuGraphExecUpdate_v2, (CUgraphExec executable, CUgraph graph, CUgraphExecUpdateResultInfo* why),
+              {
+                if (why == nullptr) return CUDA_ERROR_INVALID_VALUE;
+                why->errorFromNode = nullptr;
+                return update(executable, graph, &why->result, &why->errorNode);
+              })
 
-#define SET(name, parameters, ...)                                                                     \
-  SIMCUDA_GRAPH(name, parameters, {                                                                    \
-    return set_step(executable, node, [&](Operation& made) -> CUresult { return __VA_ARGS__; });       \
+#define SET(name, parameters, ...)                                                               \
+  SIMCUDA_GRAPH(name, parameters, {                                                              \
+    return set_step(executable, node, [&](Operation& made) -> CUresult { return __VA_ARGS__; }); \
   })
 #define WHICH CUgraphExec executable, CUgraphNode node
 
 SET(cuGraphExecKernelNodeSetParams, (WHICH, const CUDA_KERNEL_NODE_PARAMS_v1* asked),
-    asked == nullptr ? CUDA_ERROR_INVALID_VALUE
-                     : graph::operation_of(context,
-                                           {asked->func, asked->gridDimX, asked->gridDimY, asked->gridDimZ,
-                                            asked->blockDimX, asked->blockDimY, asked->blockDimZ, asked->sharedMemBytes,
-                                            asked->kernelParams, asked->extra, nullptr, nullptr},
-                                           made))
+    asked == nullptr
+        ? CUDA_ERROR_INVALID_VALUE
+        : graph::operation_of(context,
+                              {asked->func, asked->gridDimX, asked->gridDimY, asked->gridDimZ,
+                               asked->blockDimX, asked->blockDimY, asked->blockDimZ, asked->sharedMemBytes,
+                               asked->kernelParams, asked->extra, nullptr, nullptr},
+                              made))
 SET(cuGraphExecKernelNodeSetParams_v2, (WHICH, const CUDA_KERNEL_NODE_PARAMS* asked),
     asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(context, *asked, made))
 SET(cuGraphExecMemcpyNodeSetParams, (WHICH, const CUDA_MEMCPY3D* asked, CUcontext),
@@ -168,7 +177,8 @@ SET(cuGraphExecEventWaitNodeSetEvent, (WHICH, CUevent event), graph::event_opera
 SET(cuGraphExecBatchMemOpNodeSetParams, (WHICH, const CUDA_BATCH_MEM_OP_NODE_PARAMS* asked),
     asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(*asked, made))
 SET(cuGraphExecNodeSetParams, (WHICH, CUgraphNodeParams* asked),
-    asked == nullptr || asked->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC || asked->type == CU_GRAPH_NODE_TYPE_MEM_FREE
+    asked == nullptr || asked->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
+            asked->type == CU_GRAPH_NODE_TYPE_MEM_FREE
         ? CUDA_ERROR_INVALID_VALUE
         : graph::operation_of(context, *asked, made))
 
@@ -198,14 +208,17 @@ CUresult CUDAAPI cuDeviceGraphMemTrim(CUdevice device) {
   });
 }
 CUresult CUDAAPI cuDeviceGetGraphMemAttribute(CUdevice device, CUgraphMem_attribute which, void* value) {
-  return initialised(__func__, [&] { return memory_attribute(device, which, static_cast<cuuint64_t*>(value)); });
+  return initialised(__func__,
+                     [&] { return memory_attribute(device, which, static_cast<cuuint64_t*>(value)); });
 }
 // Only the high marks can be set, and only to 0: they start again from what is there now.
 CUresult CUDAAPI cuDeviceSetGraphMemAttribute(CUdevice device, CUgraphMem_attribute which, void* value) {
   return initialised(__func__, [&] {
     if (device_of(device) == nullptr) return CUDA_ERROR_INVALID_DEVICE;
-    const bool used = which == CU_GRAPH_MEM_ATTR_USED_MEM_HIGH, reserved = which == CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH;
-    if (value == nullptr || *static_cast<cuuint64_t*>(value) != 0 || (!used && !reserved)) return CUDA_ERROR_INVALID_VALUE;
+    const bool used = which == CU_GRAPH_MEM_ATTR_USED_MEM_HIGH,
+               reserved = which == CU_GRAPH_MEM_ATTR_RESERVED_MEM_HIGH;
+    if (value == nullptr || *static_cast<cuuint64_t*>(value) != 0 || (!used && !reserved))
+      return CUDA_ERROR_INVALID_VALUE;
     graph::reset_high(device, used, reserved);
     return CUDA_SUCCESS;
   });

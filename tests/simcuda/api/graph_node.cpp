@@ -25,8 +25,8 @@ CUresult set_made(CUgraphNode handle, Make&& make) {
 }
 
 CUDA_KERNEL_NODE_PARAMS newer(const CUDA_KERNEL_NODE_PARAMS_v1& old) {
-  return {old.func,      old.gridDimX,  old.gridDimY,       old.gridDimZ,     old.blockDimX, old.blockDimY,
-          old.blockDimZ, old.sharedMemBytes, old.kernelParams, old.extra,     nullptr,       nullptr};
+  return {old.func,      old.gridDimX,       old.gridDimY,     old.gridDimZ, old.blockDimX, old.blockDimY,
+          old.blockDimZ, old.sharedMemBytes, old.kernelParams, old.extra,    nullptr,       nullptr};
 }
 
 CUresult free_node(CUdeviceptr address, graph::Operation& made) {
@@ -39,7 +39,8 @@ CUresult event_out(CUgraphNode handle, CUevent* event, bool record) {
   return with_node(handle, [&](const graph::Node& node) {
     const auto* recorded = std::get_if<graph::Record>(&node.operation);
     const auto* waited = std::get_if<graph::Wait>(&node.operation);
-    if (event == nullptr || (record ? recorded == nullptr : waited == nullptr)) return CUDA_ERROR_INVALID_VALUE;
+    if (event == nullptr || (record ? recorded == nullptr : waited == nullptr))
+      return CUDA_ERROR_INVALID_VALUE;
     *event = engine::handle_of(record ? recorded->event : waited->event);
     return CUDA_SUCCESS;
   });
@@ -52,9 +53,9 @@ using namespace simcuda;
 using graph::Operation;
 
 // An add call with its parameters after the graph and the dependencies; `made` is the operation to make.
-#define ADD(name, parameters, ...)                                                                                     \
-  SIMCUDA_GRAPH(name, parameters, {                                                                                    \
-    return add_made(node, into, before, count, [&](Operation& made) -> CUresult { return __VA_ARGS__; });              \
+#define ADD(name, parameters, ...)                                                                        \
+  SIMCUDA_GRAPH(name, parameters, {                                                                       \
+    return add_made(node, into, before, count, [&](Operation& made) -> CUresult { return __VA_ARGS__; }); \
   })
 #define WHERE CUgraphNode *node, CUgraph into, const CUgraphNode *before, size_t count
 
@@ -80,11 +81,12 @@ ADD(cuGraphAddMemFreeNode, (WHERE, CUdeviceptr address), free_node(address, made
 ADD(cuGraphAddNode, (WHERE, CUgraphNodeParams* asked),
     asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(context, *asked, made))
 SIMCUDA_GRAPH(cuGraphAddNode_v2,
-              (CUgraphNode * node, CUgraph into, const CUgraphNode* before, const CUgraphEdgeData*, size_t count,
-               CUgraphNodeParams* asked),
+              (CUgraphNode * node, CUgraph into, const CUgraphNode* before, const CUgraphEdgeData*,
+               size_t count, CUgraphNodeParams* asked),
               {
                 return add_made(node, into, before, count, [&](Operation& made) {
-                  return asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(context, *asked, made);
+                  return asked == nullptr ? CUDA_ERROR_INVALID_VALUE
+                                          : graph::operation_of(context, *asked, made);
                 });
               })
 
@@ -154,12 +156,14 @@ SIMCUDA_GRAPH(cuGraphMemFreeNodeGetParams, (CUgraphNode handle, CUdeviceptr* tol
     return CUDA_SUCCESS;
   });
 })
-SIMCUDA_GRAPH(cuGraphEventRecordNodeGetEvent, (CUgraphNode node, CUevent* event), { return event_out(node, event, true); })
-SIMCUDA_GRAPH(cuGraphEventWaitNodeGetEvent, (CUgraphNode node, CUevent* event), { return event_out(node, event, false); })
+SIMCUDA_GRAPH(cuGraphEventRecordNodeGetEvent, (CUgraphNode node, CUevent* event),
+              { return event_out(node, event, true); })
+SIMCUDA_GRAPH(cuGraphEventWaitNodeGetEvent, (CUgraphNode node, CUevent* event),
+              { return event_out(node, event, false); })
 
 // The counterpart: the node's operation is made anew, and must be of the type it was.
-#define SET(name, parameters, ...)                                                                        \
-  SIMCUDA_GRAPH(name, parameters,                                                                         \
+#define SET(name, parameters, ...) \
+  SIMCUDA_GRAPH(name, parameters,  \
                 { return set_made(node, [&](Operation& made) -> CUresult { return __VA_ARGS__; }); })
 
 SET(cuGraphKernelNodeSetParams, (CUgraphNode node, const CUDA_KERNEL_NODE_PARAMS_v1* asked),
@@ -172,11 +176,14 @@ SET(cuGraphMemsetNodeSetParams, (CUgraphNode node, const CUDA_MEMSET_NODE_PARAMS
     asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(*asked, made))
 SET(cuGraphHostNodeSetParams, (CUgraphNode node, const CUDA_HOST_NODE_PARAMS* asked),
     asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(asked->fn, asked->userData, made))
-SET(cuGraphEventRecordNodeSetEvent, (CUgraphNode node, CUevent event), graph::event_operation(event, true, made))
-SET(cuGraphEventWaitNodeSetEvent, (CUgraphNode node, CUevent event), graph::event_operation(event, false, made))
+SET(cuGraphEventRecordNodeSetEvent, (CUgraphNode node, CUevent event),
+    graph::event_operation(event, true, made))
+SET(cuGraphEventWaitNodeSetEvent, (CUgraphNode node, CUevent event),
+    graph::event_operation(event, false, made))
 SET(cuGraphBatchMemOpNodeSetParams, (CUgraphNode node, const CUDA_BATCH_MEM_OP_NODE_PARAMS* asked),
     asked == nullptr ? CUDA_ERROR_INVALID_VALUE : graph::operation_of(*asked, made))
 SET(cuGraphNodeSetParams, (CUgraphNode node, CUgraphNodeParams* asked),
-    asked == nullptr || asked->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC || asked->type == CU_GRAPH_NODE_TYPE_MEM_FREE
+    asked == nullptr || asked->type == CU_GRAPH_NODE_TYPE_MEM_ALLOC ||
+            asked->type == CU_GRAPH_NODE_TYPE_MEM_FREE
         ? CUDA_ERROR_INVALID_VALUE
         : graph::operation_of(context, *asked, made))

@@ -5,7 +5,6 @@
 #include "base/lock.hpp"
 #include "base/log.hpp"
 #include "device/drain.hpp"
-#include "engine/captures.hpp"
 #include "heap/blocks.hpp"
 #include "heap/host.hpp"
 
@@ -21,7 +20,6 @@ CUdeviceptr address_of(const void* place) { return reinterpret_cast<CUdeviceptr>
 
 CUresult allocate(Context& context, void** place, size_t bytes, unsigned flags) {
   if (place == nullptr || bytes == 0 || (flags & ~kAllocFlags) != 0) return CUDA_ERROR_INVALID_VALUE;
-  if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
   Block block;
   const CUresult result = locked([&] { return allocate_pinned(context, bytes, flags, block); });
   if (result == CUDA_SUCCESS) *place = block.backing;
@@ -47,7 +45,6 @@ CUresult end_host(const void* place, Kind kind, CUresult otherwise, Drop&& drop)
   };
   const uint64_t wanted = locked(id);
   if (wanted == 0) return otherwise;
-  if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
   if (const CUresult left = drain_all(); left != CUDA_SUCCESS) return left;
   return locked([&] {
     if (id() != wanted) return otherwise;

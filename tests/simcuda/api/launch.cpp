@@ -21,7 +21,8 @@ CUresult mark_events(const CUlaunchConfig& config, const engine::StreamRef& stre
     const CUlaunchAttribute& each = config.attrs[i];
     CUevent handle = nullptr;
     if (each.id == CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT) handle = each.value.programmaticEvent.event;
-    if (each.id == CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT) handle = each.value.launchCompletionEvent.event;
+    if (each.id == CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT)
+      handle = each.value.launchCompletionEvent.event;
     if (handle == nullptr) continue;
     const engine::EventRef event = engine::find_event(handle);
     if (!event) return CUDA_ERROR_INVALID_HANDLE;
@@ -31,8 +32,8 @@ CUresult mark_events(const CUlaunchConfig& config, const engine::StreamRef& stre
   return CUDA_SUCCESS;
 }
 
-CUresult launch(Context& current, const CUlaunchConfig& config, CUfunction handle, void** parameters, void** extra,
-                bool per_thread) {
+CUresult launch(Context& current, const CUlaunchConfig& config, CUfunction handle, void** parameters,
+                void** extra, bool per_thread) {
   return with_stream(current, config.hStream, per_thread, [&](const engine::StreamRef& stream) -> CUresult {
     Context& context = *context_of(engine::context_of(stream));
     module::Launch made;
@@ -52,8 +53,8 @@ CUresult launch(Context& current, const CUlaunchConfig& config, CUfunction handl
   });
 }
 
-CUlaunchConfig config_of(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz, unsigned shared,
-                         CUstream stream) {
+CUlaunchConfig config_of(unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, unsigned bz,
+                         unsigned shared, CUstream stream) {
   return {gx, gy, gz, bx, by, bz, shared, stream, nullptr, 0};
 }
 
@@ -63,15 +64,16 @@ CUlaunchConfig config_of(unsigned gx, unsigned gy, unsigned gz, unsigned bx, uns
 using namespace simcuda;
 
 SIMCUDA_TWINS(cuLaunchKernel, _ptsz,
-              (CUfunction function, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
-               unsigned int bz, unsigned int shared, CUstream stream, void** parameters, void** extra),
-              return launch(context, config_of(gx, gy, gz, bx, by, bz, shared, stream), function, parameters, extra,
-                            per_thread);)
+              (CUfunction function, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,
+               unsigned int by, unsigned int bz, unsigned int shared, CUstream stream, void** parameters,
+               void** extra),
+              return launch(context, config_of(gx, gy, gz, bx, by, bz, shared, stream), function, parameters,
+                            extra, per_thread);)
 SIMCUDA_TWINS(cuLaunchCooperativeKernel, _ptsz,
-              (CUfunction function, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx, unsigned int by,
-               unsigned int bz, unsigned int shared, CUstream stream, void** parameters),
-              return launch(context, config_of(gx, gy, gz, bx, by, bz, shared, stream), function, parameters, nullptr,
-                            per_thread);)
+              (CUfunction function, unsigned int gx, unsigned int gy, unsigned int gz, unsigned int bx,
+               unsigned int by, unsigned int bz, unsigned int shared, CUstream stream, void** parameters),
+              return launch(context, config_of(gx, gy, gz, bx, by, bz, shared, stream), function, parameters,
+                            nullptr, per_thread);)
 SIMCUDA_TWINS(cuLaunchKernelEx, _ptsz,
               (const CUlaunchConfig* config, CUfunction function, void** parameters, void** extra),
               return config == nullptr ? CUDA_ERROR_INVALID_VALUE
@@ -82,8 +84,9 @@ SIMCUDA_ENTRY(cuLaunchCooperativeKernelMultiDevice, false,
                 CUresult result = CUDA_SUCCESS;
                 for (unsigned i = 0; i < count && result == CUDA_SUCCESS; ++i) {
                   const CUDA_LAUNCH_PARAMS& one = list[i];
-                  result = launch(context, config_of(one.gridDimX, one.gridDimY, one.gridDimZ, one.blockDimX, one.blockDimY,
-                                                     one.blockDimZ, one.sharedMemBytes, one.hStream),
+                  result = launch(context,
+                                  config_of(one.gridDimX, one.gridDimY, one.gridDimZ, one.blockDimX,
+                                            one.blockDimY, one.blockDimZ, one.sharedMemBytes, one.hStream),
                                   one.function, one.kernelParams, nullptr, false);
                 }
                 return result;

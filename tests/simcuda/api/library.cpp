@@ -9,10 +9,12 @@ namespace {
 CUresult load_file(CUlibrary* library, const char* path) {
   std::string bytes;
   if (library == nullptr || path == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  return module::read_file(path, &bytes) ? module::load_library(bytes.c_str(), library) : CUDA_ERROR_FILE_NOT_FOUND;
+  return module::read_file(path, &bytes) ? module::load_library(bytes.c_str(), library)
+                                         : CUDA_ERROR_FILE_NOT_FOUND;
 }
 
-CUresult global(Context& context, CUdeviceptr* address, size_t* bytes, CUlibrary library, const char* name, bool managed) {
+CUresult global(Context& context, CUdeviceptr* address, size_t* bytes, CUlibrary library, const char* name,
+                bool managed) {
   CUmodule module = nullptr;
   module::Global found;
   if (name == nullptr || (address == nullptr && bytes == nullptr)) return CUDA_ERROR_INVALID_VALUE;
@@ -35,11 +37,12 @@ extern "C" {
 CUresult CUDAAPI cuLibraryLoadData(CUlibrary* library, const void* image, CUjit_option*, void**, unsigned int,
                                    CUlibraryOption*, void**, unsigned int) {
   return initialised(__func__, [&] {
-    return library == nullptr || image == nullptr ? CUDA_ERROR_INVALID_VALUE : module::load_library(image, library);
+    return library == nullptr || image == nullptr ? CUDA_ERROR_INVALID_VALUE
+                                                  : module::load_library(image, library);
   });
 }
-CUresult CUDAAPI cuLibraryLoadFromFile(CUlibrary* library, const char* path, CUjit_option*, void**, unsigned int,
-                                       CUlibraryOption*, void**, unsigned int) {
+CUresult CUDAAPI cuLibraryLoadFromFile(CUlibrary* library, const char* path, CUjit_option*, void**,
+                                       unsigned int, CUlibraryOption*, void**, unsigned int) {
   return initialised(__func__, [&] { return load_file(library, path); });
 }
 CUresult CUDAAPI cuLibraryUnload(CUlibrary library) {
@@ -47,7 +50,8 @@ CUresult CUDAAPI cuLibraryUnload(CUlibrary library) {
 }
 CUresult CUDAAPI cuLibraryGetKernel(CUkernel* kernel, CUlibrary library, const char* name) {
   return initialised(__func__, [&] {
-    return kernel == nullptr || name == nullptr ? CUDA_ERROR_INVALID_VALUE : module::find_kernel(library, name, kernel);
+    return kernel == nullptr || name == nullptr ? CUDA_ERROR_INVALID_VALUE
+                                                : module::find_kernel(library, name, kernel);
   });
 }
 CUresult CUDAAPI cuLibraryGetKernelCount(unsigned int* count, CUlibrary library) {
@@ -79,10 +83,14 @@ CUresult CUDAAPI cuLibraryGetUnifiedFunction(void**, CUlibrary, const char*) {
 }
 
 SIMCUDA_ENTRY(cuLibraryGetModule, false, (CUmodule * module, CUlibrary library),
-              return module == nullptr ? CUDA_ERROR_INVALID_VALUE : module::module_in(library, context, module);)
+              return module == nullptr ? CUDA_ERROR_INVALID_VALUE
+                                       : module::module_in(library, context, module);)
 SIMCUDA_ENTRY(cuKernelGetFunction, false, (CUfunction * function, CUkernel kernel),
-              return function == nullptr ? CUDA_ERROR_INVALID_VALUE : module::function_in(kernel, context, function);)
-SIMCUDA_ENTRY(cuLibraryGetGlobal, false, (CUdeviceptr * address, size_t* bytes, CUlibrary library, const char* name),
+              return function == nullptr ? CUDA_ERROR_INVALID_VALUE
+                                         : module::function_in(kernel, context, function);)
+SIMCUDA_ENTRY(cuLibraryGetGlobal, false,
+              (CUdeviceptr * address, size_t* bytes, CUlibrary library, const char* name),
               return global(context, address, bytes, library, name, false);)
-SIMCUDA_ENTRY(cuLibraryGetManaged, false, (CUdeviceptr * address, size_t* bytes, CUlibrary library, const char* name),
+SIMCUDA_ENTRY(cuLibraryGetManaged, false,
+              (CUdeviceptr * address, size_t* bytes, CUlibrary library, const char* name),
               return global(context, address, bytes, library, name, true);)

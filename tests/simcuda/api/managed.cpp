@@ -153,7 +153,6 @@ extern "C" CUresult CUDAAPI cuMemAllocManaged(CUdeviceptr* address, size_t bytes
     const bool known =
         flags == CU_MEM_ATTACH_GLOBAL || flags == CU_MEM_ATTACH_HOST || flags == CU_MEM_ATTACH_SINGLE;
     if (address == nullptr || bytes == 0 || !known) return CUDA_ERROR_INVALID_VALUE;
-    if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
     Block block;
     const CUresult result = locked([&] { return allocate_managed(context, bytes, flags, block); });
     if (result == CUDA_SUCCESS) *address = block.base;

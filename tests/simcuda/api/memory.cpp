@@ -6,7 +6,6 @@
 #include "base/log.hpp"
 #include "device/device.hpp"
 #include "device/drain.hpp"
-#include "engine/captures.hpp"
 #include "heap/blocks.hpp"
 #include "heap/heap.hpp"
 
@@ -17,7 +16,6 @@ constexpr bool kLow = true;
 constexpr size_t kPitch = 512;
 
 CUresult allocate(Context& context, size_t bytes, bool low, CUdeviceptr& address) {
-  if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
   Block block;
   const CUresult result = locked([&] { return allocate_device(context, bytes, low, block); });
   if (result == CUDA_SUCCESS) address = block.base;
@@ -35,7 +33,6 @@ CUresult free_at(CUdeviceptr address) {
   if (!block) return CUDA_ERROR_INVALID_VALUE;
   if (block->release != nullptr) return block->release(address);
   if (block->kind != Kind::device && block->kind != Kind::managed) return CUDA_ERROR_INVALID_VALUE;
-  if (const CUresult capture = engine::potentially_unsafe_call(); capture != CUDA_SUCCESS) return capture;
   if (const CUresult left = drain_users(*block->context); left != CUDA_SUCCESS) return left;
   return locked([&] {  // while nobody held the lock, another thread may have freed it
     const Block* still = block_at(address);

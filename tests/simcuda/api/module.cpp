@@ -34,12 +34,15 @@ CUresult global(Address* address, Bytes* bytes, CUmodule handle, const char* nam
 
 using namespace simcuda;
 
-SIMCUDA_ENTRY(cuModuleLoad, false, (CUmodule * module, const char* path), return load_file(context, module, path);)
-SIMCUDA_ENTRY(cuModuleLoadData, false, (CUmodule * module, const void* image), return load(context, module, image);)
+SIMCUDA_ENTRY(cuModuleLoad, false, (CUmodule * module, const char* path),
+              return load_file(context, module, path);)
+SIMCUDA_ENTRY(cuModuleLoadData, false, (CUmodule * module, const void* image),
+              return load(context, module, image);)
 SIMCUDA_ENTRY(cuModuleLoadDataEx, false,
               (CUmodule * module, const void* image, unsigned int, CUjit_option*, void**),
               return load(context, module, image);)
-SIMCUDA_ENTRY(cuModuleLoadFatBinary, false, (CUmodule * module, const void* image), return load(context, module, image);)
+SIMCUDA_ENTRY(cuModuleLoadFatBinary, false, (CUmodule * module, const void* image),
+              return load(context, module, image);)
 SIMCUDA_ENTRY(cuModuleUnload, false, (CUmodule module), return module::unload(module);)
 SIMCUDA_ENTRY(cuModuleGetFunction, false, (CUfunction * function, CUmodule module, const char* name), {
   if (function == nullptr || name == nullptr) return CUDA_ERROR_INVALID_VALUE;
@@ -52,16 +55,20 @@ SIMCUDA_ENTRY(cuModuleGetFunctionCount, false, (unsigned int* count, CUmodule mo
   if (result == CUDA_SUCCESS) *count = static_cast<unsigned>(all.size());
   return result;
 })
-SIMCUDA_ENTRY(cuModuleEnumerateFunctions, false, (CUfunction * functions, unsigned int count, CUmodule module), {
-  std::vector<CUfunction> all;
-  if (functions == nullptr) return CUDA_ERROR_INVALID_VALUE;
-  const CUresult result = module::functions_of(module, &all);
-  if (result == CUDA_SUCCESS) std::copy_n(all.begin(), std::min<std::size_t>(count, all.size()), functions);
-  return result;
-})
-SIMCUDA_ENTRY(cuModuleGetGlobal_v2, false, (CUdeviceptr * address, size_t* bytes, CUmodule module, const char* name),
+SIMCUDA_ENTRY(cuModuleEnumerateFunctions, false,
+              (CUfunction * functions, unsigned int count, CUmodule module), {
+                std::vector<CUfunction> all;
+                if (functions == nullptr) return CUDA_ERROR_INVALID_VALUE;
+                const CUresult result = module::functions_of(module, &all);
+                if (result == CUDA_SUCCESS)
+                  std::copy_n(all.begin(), std::min<std::size_t>(count, all.size()), functions);
+                return result;
+              })
+SIMCUDA_ENTRY(cuModuleGetGlobal_v2, false,
+              (CUdeviceptr * address, size_t* bytes, CUmodule module, const char* name),
               return global(address, bytes, module, name);)
-SIMCUDA_ENTRY(cuModuleGetGlobal, false, (CUdeviceptr_v1 * address, unsigned int* bytes, CUmodule module, const char* name),
+SIMCUDA_ENTRY(cuModuleGetGlobal, false,
+              (CUdeviceptr_v1 * address, unsigned int* bytes, CUmodule module, const char* name),
               return global(address, bytes, module, name);)
 SIMCUDA_ENTRY(cuModuleGetTexRef, false, (CUtexref*, CUmodule, const char*), return CUDA_ERROR_NOT_FOUND;)
 SIMCUDA_ENTRY(cuModuleGetSurfRef, false, (CUsurfref*, CUmodule, const char*), return CUDA_ERROR_NOT_FOUND;)

@@ -54,8 +54,8 @@ CUresult answer(T* where, T value) {
   return CUDA_SUCCESS;
 }
 
-CUresult memory_ops(Context& context, CUstream handle, bool per_thread, std::vector<CUstreamBatchMemOpParams> list,
-                    const char* what) {
+CUresult memory_ops(Context& context, CUstream handle, bool per_thread,
+                    std::vector<CUstreamBatchMemOpParams> list, const char* what) {
   return with_stream(context, handle, per_thread, [&](const engine::StreamRef& stream) {
     graph::MemoryOps ops{std::move(list)};
     const CUresult result = graph::check(ops);
@@ -84,14 +84,16 @@ CUresult attach(Context& context, CUstream handle, bool per_thread) {
 
 using namespace simcuda;
 
-SIMCUDA_ENTRY(cuStreamCreate, false, (CUstream * stream, unsigned int flags), return create(context, stream, flags, 0);)
+SIMCUDA_ENTRY(cuStreamCreate, false, (CUstream * stream, unsigned int flags),
+              return create(context, stream, flags, 0);)
 SIMCUDA_ENTRY(cuStreamCreateWithPriority, false, (CUstream * stream, unsigned int flags, int priority),
               return create(context, stream, flags, priority);)
 SIMCUDA_ENTRY(cuStreamDestroy, false, (CUstream stream), return destroy(context, stream);)
 SIMCUDA_ENTRY(cuStreamDestroy_v2, false, (CUstream stream), return destroy(context, stream);)
 
 SIMCUDA_TWINS(cuStreamQuery, _ptsz, (CUstream handle),
-              return with_stream(context, handle, per_thread, [](const auto& stream) { return query(stream); });)
+              return with_stream(context, handle, per_thread,
+                                 [](const auto& stream) { return query(stream); });)
 SIMCUDA_TWINS(cuStreamSynchronize, _ptsz, (CUstream handle),
               return with_stream(context, handle, per_thread,
                                  [&](const auto& stream) { return synchronize(context, stream); });)
@@ -100,8 +102,9 @@ SIMCUDA_TWINS(cuStreamGetPriority, _ptsz, (CUstream handle, int* priority),
                 return answer(priority, engine::priority_of(stream));
               });)
 SIMCUDA_TWINS(cuStreamGetFlags, _ptsz, (CUstream handle, unsigned int* flags),
-              return with_stream(context, handle, per_thread,
-                                 [&](const auto& stream) { return answer(flags, engine::flags_of(stream)); });)
+              return with_stream(context, handle, per_thread, [&](const auto& stream) {
+                return answer(flags, engine::flags_of(stream));
+              });)
 SIMCUDA_TWINS(cuStreamGetId, _ptsz, (CUstream handle, unsigned long long* id),
               return with_stream(context, handle, per_thread, [&](const auto& stream) {
                 return answer(id, static_cast<unsigned long long>(engine::id_of(stream)));
@@ -123,12 +126,14 @@ SIMCUDA_TWINS(cuStreamCopyAttributes, _ptsz, (CUstream to, CUstream from), {
   const auto second = engine::find_stream(from, context.handle(), per_thread);
   return first && second ? CUDA_SUCCESS : CUDA_ERROR_INVALID_HANDLE;
 })
-SIMCUDA_TWINS(cuStreamGetAttribute, _ptsz, (CUstream handle, CUstreamAttrID attribute, CUstreamAttrValue* value),
+SIMCUDA_TWINS(cuStreamGetAttribute, _ptsz,
+              (CUstream handle, CUstreamAttrID attribute, CUstreamAttrValue* value),
               return with_stream(context, handle, per_thread, [&](const auto& stream) {
                 if (value == nullptr) return CUDA_ERROR_INVALID_VALUE;
                 *value = {};
                 if (attribute == CU_LAUNCH_ATTRIBUTE_PRIORITY) value->priority = engine::priority_of(stream);
-                if (attribute == CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY) value->syncPolicy = CU_SYNC_POLICY_AUTO;
+                if (attribute == CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY)
+                  value->syncPolicy = CU_SYNC_POLICY_AUTO;
                 return CUDA_SUCCESS;
               });)
 SIMCUDA_TWINS(cuStreamSetAttribute, _ptsz, (CUstream handle, CUstreamAttrID, const CUstreamAttrValue* value),
@@ -143,38 +148,39 @@ SIMCUDA_TWINS(cuLaunchHostFunc, _ptsz, (CUstream handle, CUhostFn function, void
                 if (function == nullptr) return CUDA_ERROR_INVALID_VALUE;
                 return graph::issue(stream, graph::Host{function, user}, "host function").result;
               });)
-SIMCUDA_TWINS(cuStreamAddCallback, _ptsz,
-              (CUstream handle, CUstreamCallback function, void* user, unsigned int flags),
-              return with_stream(context, handle, per_thread, [&](const auto& stream) -> CUresult {
-                if (function == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
-                if (const auto capture = engine::capture_of(stream)) {
-                  engine::invalidate(capture);
-                  return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
-                }
-                return graph::issue(stream, graph::Callback{function, handle, user}, "stream callback").result;
-              });)
+SIMCUDA_TWINS(
+    cuStreamAddCallback, _ptsz, (CUstream handle, CUstreamCallback function, void* user, unsigned int flags),
+    return with_stream(context, handle, per_thread, [&](const auto& stream) -> CUresult {
+      if (function == nullptr || flags != 0) return CUDA_ERROR_INVALID_VALUE;
+      if (const auto capture = engine::capture_of(stream)) {
+        engine::invalidate(capture);
+        return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+      }
+      return graph::issue(stream, graph::Callback{function, handle, user}, "stream callback").result;
+    });)
 
-#define SIMCUDA_VALUE_OPS(version)                                                                                  \
-  SIMCUDA_TWINS(cuStreamWaitValue32##version, _ptsz,                                                                \
-                (CUstream stream, CUdeviceptr address, cuuint32_t value, unsigned int flags),                       \
-                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WAIT_VALUE_32, address, value, flags, \
-                                "cuStreamWaitValue32");)                                                            \
-  SIMCUDA_TWINS(cuStreamWaitValue64##version, _ptsz,                                                                \
-                (CUstream stream, CUdeviceptr address, cuuint64_t value, unsigned int flags),                       \
-                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WAIT_VALUE_64, address, value, flags, \
-                                "cuStreamWaitValue64");)                                                            \
-  SIMCUDA_TWINS(cuStreamWriteValue32##version, _ptsz,                                                               \
-                (CUstream stream, CUdeviceptr address, cuuint32_t value, unsigned int flags),                       \
-                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WRITE_VALUE_32, address, value,       \
-                                flags, "cuStreamWriteValue32");)                                                    \
-  SIMCUDA_TWINS(cuStreamWriteValue64##version, _ptsz,                                                               \
-                (CUstream stream, CUdeviceptr address, cuuint64_t value, unsigned int flags),                       \
-                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WRITE_VALUE_64, address, value,       \
-                                flags, "cuStreamWriteValue64");)                                                    \
-  SIMCUDA_TWINS(cuStreamBatchMemOp##version, _ptsz,                                                                 \
-                (CUstream stream, unsigned int count, CUstreamBatchMemOpParams* list, unsigned int flags), {        \
-                  if (flags != 0 || (list == nullptr && count > 0)) return CUDA_ERROR_INVALID_VALUE;                \
-                  return memory_ops(context, stream, per_thread, {list, list + count}, "cuStreamBatchMemOp");       \
-                })
+#define SIMCUDA_VALUE_OPS(version)                                                                           \
+  SIMCUDA_TWINS(cuStreamWaitValue32##version, _ptsz,                                                         \
+                (CUstream stream, CUdeviceptr address, cuuint32_t value, unsigned int flags),                \
+                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WAIT_VALUE_32, address, value, \
+                                flags, "cuStreamWaitValue32");)                                              \
+  SIMCUDA_TWINS(cuStreamWaitValue64##version, _ptsz,                                                         \
+                (CUstream stream, CUdeviceptr address, cuuint64_t value, unsigned int flags),                \
+                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WAIT_VALUE_64, address, value, \
+                                flags, "cuStreamWaitValue64");)                                              \
+  SIMCUDA_TWINS(cuStreamWriteValue32##version, _ptsz,                                                        \
+                (CUstream stream, CUdeviceptr address, cuuint32_t value, unsigned int flags),                \
+                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WRITE_VALUE_32, address,       \
+                                value, flags, "cuStreamWriteValue32");)                                      \
+  SIMCUDA_TWINS(cuStreamWriteValue64##version, _ptsz,                                                        \
+                (CUstream stream, CUdeviceptr address, cuuint64_t value, unsigned int flags),                \
+                return value_op(context, stream, per_thread, CU_STREAM_MEM_OP_WRITE_VALUE_64, address,       \
+                                value, flags, "cuStreamWriteValue64");)                                      \
+  SIMCUDA_TWINS(                                                                                             \
+      cuStreamBatchMemOp##version, _ptsz,                                                                    \
+      (CUstream stream, unsigned int count, CUstreamBatchMemOpParams* list, unsigned int flags), {           \
+        if (flags != 0 || (list == nullptr && count > 0)) return CUDA_ERROR_INVALID_VALUE;                   \
+        return memory_ops(context, stream, per_thread, {list, list + count}, "cuStreamBatchMemOp");          \
+      })
 SIMCUDA_VALUE_OPS()
 SIMCUDA_VALUE_OPS(_v2)

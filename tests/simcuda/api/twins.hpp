@@ -7,15 +7,15 @@
 #include "base/entry.hpp"
 #include "engine/engine.hpp"
 
-#define SIMCUDA_ENTRY(name, own, parameters, ...)                                              \
-  extern "C" CUresult CUDAAPI name parameters {                                                \
+#define SIMCUDA_ENTRY(name, own, parameters, ...)                                                   \
+  extern "C" CUresult CUDAAPI name parameters {                                                     \
     return simcuda::in_context(#name, [&]([[maybe_unused]] simcuda::Context& context) -> CUresult { \
-      [[maybe_unused]] constexpr bool per_thread = own;                                        \
-      __VA_ARGS__                                                                              \
-    });                                                                                        \
+      [[maybe_unused]] constexpr bool per_thread = own;                                             \
+      __VA_ARGS__                                                                                   \
+    });                                                                                             \
   }
-#define SIMCUDA_TWINS(name, twin, parameters, ...)         \
-  SIMCUDA_ENTRY(name, false, parameters, __VA_ARGS__)      \
+#define SIMCUDA_TWINS(name, twin, parameters, ...)    \
+  SIMCUDA_ENTRY(name, false, parameters, __VA_ARGS__) \
   SIMCUDA_ENTRY(name##twin, true, parameters, __VA_ARGS__)
 
 namespace simcuda {

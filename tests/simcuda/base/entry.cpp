@@ -30,7 +30,8 @@ CUresult begin_call(const char* name, Needs needs) {
   const CUresult missing = needed(needs);
   if (process_forked()) return missing;  // the lock of the counters may be held by nobody who is here
   const CUresult injected = count_call(name);
-  if (missing != CUDA_SUCCESS || injected != CUDA_SUCCESS) return missing != CUDA_SUCCESS ? missing : injected;
+  if (missing != CUDA_SUCCESS) return missing;
+  if (injected != CUDA_SUCCESS) return injected;
   return graph::may_call(name);
 }
 

@@ -104,7 +104,8 @@ std::size_t violations();
 
 struct Hooks {
   std::uint64_t (*identify)(std::uintptr_t address) = nullptr;  // identity of the allocation there; 0: none
-  bool (*alive)(std::uint64_t block, std::uintptr_t address) = nullptr;  // is it still there; null: identify says
+  bool (*alive)(std::uint64_t block,
+                std::uintptr_t address) = nullptr;  // is it still there; null: identify says
   void (*failed)(CUcontext, CUresult,
                  const std::string& what) = nullptr;  // work failed: the context is broken
   bool (*broken)(CUcontext) = nullptr;                // work of a broken context is skipped

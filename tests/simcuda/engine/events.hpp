@@ -10,9 +10,9 @@ struct Event {
   unsigned flags = 0;
   // Under the lock of events: what the last record was.
   bool recorded = false;
-  std::vector<Ticket> marks;      // done: the event has happened
-  CaptureRef capture;             // not empty: recorded in this capture ...
-  std::vector<void*> nodes;       // ... after these nodes of its graph
+  std::vector<Ticket> marks;  // done: the event has happened
+  CaptureRef capture;         // not empty: recorded in this capture ...
+  std::vector<void*> nodes;   // ... after these nodes of its graph
 };
 using EventRef = std::shared_ptr<Event>;
 

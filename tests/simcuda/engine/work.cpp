@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <utility>
 #include <set>
+#include <utility>
 
 #include "engine/state.hpp"
 

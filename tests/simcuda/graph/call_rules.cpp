@@ -11,10 +11,11 @@ namespace {
 
 // Without their versions. Calls that also ask for a stream ask for themselves (api/stream.cpp, api/event.cpp).
 constexpr std::string_view kUnsafe[] = {
-    "cuArray3DCreate",      "cuArrayCreate",          "cuArrayDestroy",    "cuCtxCreate",          "cuCtxDestroy",
-    "cuDevicePrimaryCtxReset", "cuIpcCloseMemHandle", "cuIpcOpenMemHandle", "cuMemAlloc",          "cuMemAllocHost",
-    "cuMemAllocManaged",    "cuMemAllocPitch",        "cuMemFree",         "cuMemFreeHost",        "cuMemHostAlloc",
-    "cuMemHostRegister",    "cuMemHostUnregister",    "cuMipmappedArrayCreate", "cuMipmappedArrayDestroy",
+    "cuArray3DCreate",     "cuArrayCreate",           "cuArrayDestroy",          "cuCtxCreate",
+    "cuCtxDestroy",        "cuDevicePrimaryCtxReset", "cuIpcCloseMemHandle",     "cuIpcOpenMemHandle",
+    "cuMemAlloc",          "cuMemAllocHost",          "cuMemAllocManaged",       "cuMemAllocPitch",
+    "cuMemFree",           "cuMemFreeHost",           "cuMemHostAlloc",          "cuMemHostRegister",
+    "cuMemHostUnregister", "cuMipmappedArrayCreate",  "cuMipmappedArrayDestroy",
 };
 
 std::string_view base_name(std::string_view name) {

@@ -31,10 +31,14 @@ void merge(std::vector<Node*>& into, const std::vector<void*>& more) {
 
 }  // namespace
 
-Recording& recording_of(const engine::CaptureRef& capture) { return *static_cast<Recording*>(capture->graph.get()); }
+Recording& recording_of(const engine::CaptureRef& capture) {
+  return *static_cast<Recording*>(capture->graph.get());
+}
 
-CUresult begin(const engine::StreamRef& stream, CUstreamCaptureMode mode, const GraphRef& into, std::vector<Node*> after) {
-  if (mode != CU_STREAM_CAPTURE_MODE_GLOBAL && mode != CU_STREAM_CAPTURE_MODE_THREAD_LOCAL && mode != CU_STREAM_CAPTURE_MODE_RELAXED)
+CUresult begin(const engine::StreamRef& stream, CUstreamCaptureMode mode, const GraphRef& into,
+               std::vector<Node*> after) {
+  if (mode != CU_STREAM_CAPTURE_MODE_GLOBAL && mode != CU_STREAM_CAPTURE_MODE_THREAD_LOCAL &&
+      mode != CU_STREAM_CAPTURE_MODE_RELAXED)
     return CUDA_ERROR_INVALID_VALUE;
   if (is_legacy(stream)) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
   if (engine::capture_of(stream)) return CUDA_ERROR_ILLEGAL_STATE;
@@ -93,17 +97,20 @@ CUresult may_wait_for(const engine::StreamRef& stream) {
   return engine::legacy_stream_call(engine::context_of(stream));
 }
 
-CUresult record(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags, const std::string& what) {
+CUresult record(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags,
+                const std::string& what) {
   const engine::CaptureRef capture = engine::capture_of(stream);
   if (!capture || (flags & CU_EVENT_RECORD_EXTERNAL) != 0) return issue(stream, Record{event}, what).result;
-  if (engine::capture_status(stream) == CU_STREAM_CAPTURE_STATUS_INVALIDATED) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+  if (engine::capture_status(stream) == CU_STREAM_CAPTURE_STATUS_INVALIDATED)
+    return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
   const std::lock_guard guard(graph_lock());
   const std::vector<Node*>& tips = recording_of(capture).tips[stream.get()];
   engine::mark_captured(event, capture, {tips.begin(), tips.end()});
   return CUDA_SUCCESS;
 }
 
-CUresult wait(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags, const std::string& what) {
+CUresult wait(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags,
+              const std::string& what) {
   const engine::CaptureRef capture = engine::capture_of(stream);
   const engine::Event last = engine::snapshot(event);
   if (!last.capture || (flags & CU_EVENT_WAIT_EXTERNAL) != 0) {
@@ -119,7 +126,8 @@ CUresult wait(const engine::StreamRef& stream, const engine::EventRef& event, un
   }
   if (is_legacy(stream)) return fail(last.capture, CUDA_ERROR_STREAM_CAPTURE_IMPLICIT);
   const std::lock_guard guard(graph_lock());
-  if (engine::capture_status(last.capture->origin) == CU_STREAM_CAPTURE_STATUS_NONE || engine::capture_of(last.capture->origin) != last.capture)
+  if (engine::capture_status(last.capture->origin) == CU_STREAM_CAPTURE_STATUS_NONE ||
+      engine::capture_of(last.capture->origin) != last.capture)
     return CUDA_ERROR_INVALID_VALUE;  // that capture has ended
   if (last.capture->invalid) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
   if (!capture) engine::join_capture(last.capture, stream);

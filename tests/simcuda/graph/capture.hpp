@@ -16,7 +16,8 @@ struct Recording {
 
 Recording& recording_of(const engine::CaptureRef& capture);
 
-CUresult begin(const engine::StreamRef& stream, CUstreamCaptureMode mode, const GraphRef& into, std::vector<Node*> after);
+CUresult begin(const engine::StreamRef& stream, CUstreamCaptureMode mode, const GraphRef& into,
+               std::vector<Node*> after);
 CUresult end(const engine::StreamRef& stream, CUgraph* graph);
 
 // The one way of all work: into the stream, or, while that is being captured, into the graph. The ticket is empty then.
@@ -30,7 +31,9 @@ Issued issue(const engine::StreamRef& stream, Operation operation, const std::st
 // The first question of what waits for the stream or asks it: an error while it is captured, which ends the capture.
 CUresult may_wait_for(const engine::StreamRef& stream);
 
-CUresult record(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags, const std::string& what);
-CUresult wait(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags, const std::string& what);
+CUresult record(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags,
+                const std::string& what);
+CUresult wait(const engine::StreamRef& stream, const engine::EventRef& event, unsigned flags,
+              const std::string& what);
 
 }  // namespace simcuda::graph

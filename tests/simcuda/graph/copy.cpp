@@ -57,7 +57,8 @@ CUresult check_side(const Side& side, const Copy& copy) {
 }
 
 // Where the rows of a side begin for us, with its pitch and height. Null: a violation, already said.
-std::byte* reach_side(const Side& side, const Copy& copy, const std::string& what, std::size_t& pitch, std::size_t& height) {
+std::byte* reach_side(const Side& side, const Copy& copy, const std::string& what, std::size_t& pitch,
+                      std::size_t& height) {
   if (side.type == CU_MEMORYTYPE_ARRAY) {
     const auto view = view_of(side.array);
     if (!view) {
@@ -73,11 +74,12 @@ std::byte* reach_side(const Side& side, const Copy& copy, const std::string& wha
   return reach(side.address + first_byte(side), span(side, copy), what.c_str());
 }
 
-void move_rows(const Copy& copy, std::byte* to, std::size_t to_pitch, std::size_t to_height, const std::byte* from,
-               std::size_t from_pitch, std::size_t from_height) {
+void move_rows(const Copy& copy, std::byte* to, std::size_t to_pitch, std::size_t to_height,
+               const std::byte* from, std::size_t from_pitch, std::size_t from_height) {
   for (std::size_t z = 0; z < copy.depth; ++z)
     for (std::size_t y = 0; y < copy.height; ++y)
-      std::memmove(to + (z * to_height + y) * to_pitch, from + (z * from_height + y) * from_pitch, copy.width);
+      std::memmove(to + (z * to_height + y) * to_pitch, from + (z * from_height + y) * from_pitch,
+                   copy.width);
 }
 
 void add_touch(std::vector<engine::Touch>& touches, const Side& side, const Copy& copy, bool write) {
@@ -91,7 +93,8 @@ std::size_t fill_span(const Fill& fill) { return (fill.height - 1) * fill.pitch 
 
 bool is_pageable(const Side& side) {
   const CUdeviceptr at = side.address + first_byte(side);
-  return side.type != CU_MEMORYTYPE_ARRAY && side.type != CU_MEMORYTYPE_DEVICE && !block_of(at) && !in_graph_memory(at, 1);
+  return side.type != CU_MEMORYTYPE_ARRAY && side.type != CU_MEMORYTYPE_DEVICE && !block_of(at) &&
+         !in_graph_memory(at, 1);
 }
 
 bool is_host(const Side& side) {
@@ -112,7 +115,8 @@ CUresult check_copy(const Copy& copy) {
 CUresult check_fill(const Fill& fill) {
   if (fill.element != 1 && fill.element != 2 && fill.element != 4) return CUDA_ERROR_INVALID_VALUE;
   if (fill.width == 0 || fill.height == 0) return CUDA_SUCCESS;
-  if (fill.address % fill.element != 0 || (fill.height > 1 && fill.pitch < fill.width * fill.element)) return CUDA_ERROR_INVALID_VALUE;
+  if (fill.address % fill.element != 0 || (fill.height > 1 && fill.pitch < fill.width * fill.element))
+    return CUDA_ERROR_INVALID_VALUE;
   if (in_graph_memory(fill.address, fill_span(fill))) return CUDA_SUCCESS;
   if (fill.width > SIZE_MAX / 4 || !block_of(fill.address)) return CUDA_ERROR_INVALID_VALUE;
   return try_reach(fill.address, fill_span(fill)) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
@@ -145,7 +149,8 @@ CUresult stage(Copy& copy, const std::string& what) {
 CUresult run_copy(const Copy& copy, const std::string& what) {
   if (bytes_of(copy) == 0) return CUDA_SUCCESS;
   std::size_t from_pitch = copy.width, from_height = copy.height, to_pitch = 0, to_height = 0;
-  const std::byte* from = copy.staged ? copy.staged->data() : reach_side(copy.from, copy, what, from_pitch, from_height);
+  const std::byte* from =
+      copy.staged ? copy.staged->data() : reach_side(copy.from, copy, what, from_pitch, from_height);
   std::byte* to = reach_side(copy.to, copy, what, to_pitch, to_height);
   if (from == nullptr || to == nullptr) return CUDA_ERROR_ILLEGAL_ADDRESS;
   move_rows(copy, to, to_pitch, to_height, from, from_pitch, from_height);

@@ -1,10 +1,10 @@
 // Where the engine meets the rest of the driver: contexts that end or break, blocks, violations, waiting.
+#include "base/lock.hpp"
 #include "device/context.hpp"
 #include "device/drain.hpp"
 #include "engine/control.hpp"
 #include "engine/engine.hpp"
 #include "engine/events.hpp"
-#include "base/lock.hpp"
 #include "fault/violation.hpp"
 #include "graph/executable.hpp"
 #include "heap/blocks.hpp"
@@ -40,13 +40,15 @@ bool connect() {
   engine::set_hooks({
       .identify = identify,
       .alive = [](std::uint64_t block, std::uintptr_t address) { return block_alive(block, address); },
-      .failed = [](CUcontext handle, CUresult error, const std::string&) {
-        if (Context* context = context_of(handle)) break_context(*context, error);
-      },
-      .broken = [](CUcontext handle) {
-        const Context* context = context_of(handle);
-        return context != nullptr && context->sticky != CUDA_SUCCESS;
-      },
+      .failed =
+          [](CUcontext handle, CUresult error, const std::string&) {
+            if (Context* context = context_of(handle)) break_context(*context, error);
+          },
+      .broken =
+          [](CUcontext handle) {
+            const Context* context = context_of(handle);
+            return context != nullptr && context->sticky != CUDA_SUCCESS;
+          },
       .complain = [](const std::string& message) { violation("%s", message.c_str()); },
   });
   at_context_end(EndPhase::work, end_work);

@@ -14,14 +14,15 @@ std::map<CUgraphExec, ExecutableRef>& executables() {
 }
 
 // Adds the nodes of a graph after `before`. The answer: the steps at its ends, or `before` when it is empty.
-std::vector<std::size_t> unfold(std::vector<Step>& steps, const Graph& graph, const std::vector<std::size_t>& before,
-                                std::vector<std::uint64_t> path) {
+std::vector<std::size_t> unfold(std::vector<Step>& steps, const Graph& graph,
+                                const std::vector<std::size_t>& before, std::vector<std::uint64_t> path) {
   std::map<const Node*, std::vector<std::size_t>> ends_of;
   path.push_back(0);
   for (const Node* node : in_order(graph)) {
     path.back() = node->number;
     std::vector<std::size_t> first = node->before.empty() ? before : std::vector<std::size_t>{};
-    for (const Node* each : node->before) first.insert(first.end(), ends_of[each].begin(), ends_of[each].end());
+    for (const Node* each : node->before)
+      first.insert(first.end(), ends_of[each].begin(), ends_of[each].end());
     std::sort(first.begin(), first.end());
     first.erase(std::unique(first.begin(), first.end()), first.end());
     if (const auto* child = std::get_if<Child>(&node->operation)) {
@@ -57,7 +58,8 @@ CUresult free_left_over(const Executable& executable) {
   for (const Step& step : executable.steps) {
     const auto* allocate = std::get_if<Allocate>(&step.operation);
     if (allocate == nullptr || !is_backed(allocate->parameters.dptr)) continue;
-    if ((executable.flags & CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH) == 0) return CUDA_ERROR_INVALID_VALUE;
+    if ((executable.flags & CUDA_GRAPH_INSTANTIATE_FLAG_AUTO_FREE_ON_LAUNCH) == 0)
+      return CUDA_ERROR_INVALID_VALUE;
     unback_memory(allocate->parameters.dptr);
   }
   return CUDA_SUCCESS;
@@ -66,7 +68,8 @@ CUresult free_left_over(const Executable& executable) {
 bool leaves_memory(const std::vector<Step>& steps) {
   std::set<CUdeviceptr> allocated;
   for (const Step& step : steps) {
-    if (const auto* allocate = std::get_if<Allocate>(&step.operation)) allocated.insert(allocate->parameters.dptr);
+    if (const auto* allocate = std::get_if<Allocate>(&step.operation))
+      allocated.insert(allocate->parameters.dptr);
     if (const auto* free = std::get_if<Free>(&step.operation)) allocated.erase(free->address);
   }
   return !allocated.empty();
@@ -95,9 +98,12 @@ Executable::~Executable() {
   if (source) --source->executables;
 }
 
-CUgraphExec handle_of(const ExecutableRef& executable) { return reinterpret_cast<CUgraphExec>(executable.get()); }
+CUgraphExec handle_of(const ExecutableRef& executable) {
+  return reinterpret_cast<CUgraphExec>(executable.get());
+}
 
-CUresult instantiate(Context& context, const GraphRef& graph, std::uint64_t flags, CUgraphExec* handle, Node** culprit) {
+CUresult instantiate(Context& context, const GraphRef& graph, std::uint64_t flags, CUgraphExec* handle,
+                     Node** culprit) {
   if (culprit != nullptr) *culprit = nullptr;
   const bool memory = has_memory_nodes(*graph);
   if (memory && graph->executables > 0) return CUDA_ERROR_NOT_SUPPORTED;
@@ -147,7 +153,8 @@ CUresult launch(const ExecutableRef& executable, const engine::StreamRef& stream
     std::vector<engine::Ticket> after = step.before.empty() ? start : std::vector<engine::Ticket>{};
     for (const std::size_t each : step.before) after.push_back(done[each]);
     const engine::StreamRef& where = lane[i] == 0 ? stream : executable->lanes[lane[i] - 1];
-    done[i] = submit(where, step.enabled ? step.operation : Operation(Empty{}), name_of(step.operation), std::move(after));
+    done[i] = submit(where, step.enabled ? step.operation : Operation(Empty{}), name_of(step.operation),
+                     std::move(after));
   }
   if (count > 1) done = {engine::submit(stream, named("end of graph"), done)};
   executable->last = done.empty() ? start : std::vector<engine::Ticket>{done.back()};
@@ -167,16 +174,19 @@ CUgraphExecUpdateResult update(Executable& executable, const Graph& graph, Node*
   if (steps.size() != executable.steps.size()) return CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
   const std::vector<Node*> order = in_order(graph);
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const auto node = std::find_if(order.begin(), order.end(), [&](Node* each) { return each->number == steps[i].path[0]; });
+    const auto node = std::find_if(order.begin(), order.end(),
+                                   [&](Node* each) { return each->number == steps[i].path[0]; });
     *culprit = node == order.end() ? nullptr : *node;
     if (steps[i].before != executable.steps[i].before) return CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED;
     if (steps[i].operation.index() != executable.steps[i].operation.index())
       return CU_GRAPH_EXEC_UPDATE_ERROR_NODE_TYPE_CHANGED;
-    if (std::holds_alternative<Allocate>(steps[i].operation) || std::holds_alternative<Free>(steps[i].operation))
+    if (std::holds_alternative<Allocate>(steps[i].operation) ||
+        std::holds_alternative<Free>(steps[i].operation))
       return CU_GRAPH_EXEC_UPDATE_ERROR_NOT_SUPPORTED;
   }
   *culprit = nullptr;
-  for (std::size_t i = 0; i < steps.size(); ++i) executable.steps[i].operation = std::move(steps[i].operation);
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    executable.steps[i].operation = std::move(steps[i].operation);
   return CU_GRAPH_EXEC_UPDATE_SUCCESS;
 }
 

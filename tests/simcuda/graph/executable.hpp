@@ -16,10 +16,10 @@ struct Executable {
   Context* context = nullptr;
   std::uint64_t flags = 0;
   std::vector<Step> steps;
-  GraphRef source;                      // kept: the memory of its nodes lives as long as this
-  std::vector<engine::Ticket> last;     // ends of the last launch: the next one comes after it
-  std::vector<engine::StreamRef> lanes; // where branches run beside the launching stream
-  bool leaves_memory = false;           // a launch allocates what it does not free
+  GraphRef source;                       // kept: the memory of its nodes lives as long as this
+  std::vector<engine::Ticket> last;      // ends of the last launch: the next one comes after it
+  std::vector<engine::StreamRef> lanes;  // where branches run beside the launching stream
+  bool leaves_memory = false;            // a launch allocates what it does not free
   ~Executable();
 };
 using ExecutableRef = std::shared_ptr<Executable>;
@@ -27,7 +27,8 @@ using ExecutableRef = std::shared_ptr<Executable>;
 CUgraphExec handle_of(const ExecutableRef& executable);
 
 // With graph_lock() held.
-CUresult instantiate(Context& context, const GraphRef& graph, std::uint64_t flags, CUgraphExec* handle, Node** culprit);
+CUresult instantiate(Context& context, const GraphRef& graph, std::uint64_t flags, CUgraphExec* handle,
+                     Node** culprit);
 ExecutableRef find_executable(CUgraphExec handle);
 bool destroy_executable(CUgraphExec handle);
 void drop_executables(Context& context);  // takes graph_lock() itself

@@ -10,8 +10,8 @@ namespace {
 
 struct Graphs {
   std::recursive_mutex lock;
-  std::map<CUgraph, std::weak_ptr<Graph>> all;      // children too
-  std::map<CUgraph, GraphRef> owned;                // by the program
+  std::map<CUgraph, std::weak_ptr<Graph>> all;  // children too
+  std::map<CUgraph, GraphRef> owned;            // by the program
   std::map<CUgraphNode, Node*> nodes;
   std::uint64_t next_node = 1;
 };
@@ -76,7 +76,8 @@ bool destroy_graph(CUgraph handle) { return graphs().owned.erase(handle) == 1; }
 
 Node* add_node(Graph& graph, const std::vector<Node*>& before, Operation operation) {
   for (Node* each : before)
-    if (each == nullptr || each->graph != &graph || std::count(before.begin(), before.end(), each) > 1) return nullptr;
+    if (each == nullptr || each->graph != &graph || std::count(before.begin(), before.end(), each) > 1)
+      return nullptr;
   auto node = std::make_unique<Node>();
   node->graph = &graph;
   node->number = graphs().next_node++;
@@ -90,11 +91,13 @@ Node* add_node(Graph& graph, const std::vector<Node*>& before, Operation operati
 
 bool comes_before(const Node* node, const std::set<Node*>& ends) {
   if (ends.count(const_cast<Node*>(node)) != 0) return true;
-  return std::any_of(node->after.begin(), node->after.end(), [&](const Node* next) { return comes_before(next, ends); });
+  return std::any_of(node->after.begin(), node->after.end(),
+                     [&](const Node* next) { return comes_before(next, ends); });
 }
 
 bool add_edge(Node* from, Node* to) {
-  if (from == to || from->graph != to->graph || holds(from->after, to) || comes_before(to, {from})) return false;
+  if (from == to || from->graph != to->graph || holds(from->after, to) || comes_before(to, {from}))
+    return false;
   from->after.push_back(to);
   to->before.push_back(from);
   return true;

@@ -45,7 +45,7 @@ Node* add_node(Graph& graph, const std::vector<Node*>& before, Operation operati
 bool add_edge(Node* from, Node* to);  // false: there already, or it would close a circle
 bool remove_edge(Node* from, Node* to);
 void destroy_node(Node* node);
-std::vector<Node*> in_order(const Graph& graph);  // every node after what is before it
+std::vector<Node*> in_order(const Graph& graph);                   // every node after what is before it
 bool comes_before(const Node* node, const std::set<Node*>& ends);  // or is one of them
 
 GraphRef clone(const Graph& graph, std::map<const Node*, Node*>* pairs = nullptr);

@@ -6,8 +6,8 @@
 
 #include "base/lock.hpp"
 #include "device/context.hpp"
-#include "device/drain.hpp"
 #include "device/device.hpp"
+#include "device/drain.hpp"
 #include "heap/blocks.hpp"
 #include "heap/store.hpp"
 #include "heap/window.hpp"
@@ -18,8 +18,8 @@ namespace {
 struct Reservation {
   Context* context = nullptr;
   int device = 0;
-  std::size_t bytes = 0;    // as asked for
-  std::size_t rounded = 0;  // to chunks: what it takes
+  std::size_t bytes = 0;                  // as asked for
+  std::size_t rounded = 0;                // to chunks: what it takes
   std::optional<std::uint64_t> physical;  // its place in the device's store; kept until trimmed
   bool backed = false;
   bool dropped = false;  // no graph has it any more
@@ -84,7 +84,8 @@ CUresult reserve_memory(Context& context, CUDA_MEM_ALLOC_NODE_PARAMS& parameters
     const std::size_t rounded = (parameters.bytesize + kChunk - 1) / kChunk * kChunk;
     const auto address = window().take(rounded);
     if (!address) return CUDA_ERROR_OUT_OF_MEMORY;
-    reservations().emplace(*address, Reservation{&context, pool.location.id, parameters.bytesize, rounded, {}, false, false});
+    reservations().emplace(
+        *address, Reservation{&context, pool.location.id, parameters.bytesize, rounded, {}, false, false});
     parameters.dptr = *address;
     return CUDA_SUCCESS;
   });

@@ -13,11 +13,13 @@ class Context;
 namespace simcuda::graph {
 
 CUresult reserve_memory(Context& context, CUDA_MEM_ALLOC_NODE_PARAMS& parameters);  // fills in dptr
-void drop_memory(CUdeviceptr address);  // the last graph that has the node is gone; what is allocated stays until freed
+void drop_memory(
+    CUdeviceptr address);  // the last graph that has the node is gone; what is allocated stays until freed
 CUresult back_memory(CUdeviceptr address);
 CUresult unback_memory(CUdeviceptr address);
 bool is_graph_memory(CUdeviceptr address);  // where one begins
-bool in_graph_memory(CUdeviceptr address, std::size_t bytes);  // anywhere in one, whether or not there is memory now
+bool in_graph_memory(CUdeviceptr address,
+                     std::size_t bytes);  // anywhere in one, whether or not there is memory now
 bool is_backed(CUdeviceptr address);
 
 struct GraphMemory {

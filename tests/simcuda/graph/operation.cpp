@@ -47,7 +47,8 @@ bool is_write(const CUstreamBatchMemOpParams& op) {
   return op.operation == CU_STREAM_MEM_OP_WRITE_VALUE_32 || op.operation == CU_STREAM_MEM_OP_WRITE_VALUE_64;
 }
 std::size_t width_of(const CUstreamBatchMemOpParams& op) {
-  const bool wide = op.operation == CU_STREAM_MEM_OP_WAIT_VALUE_64 || op.operation == CU_STREAM_MEM_OP_WRITE_VALUE_64;
+  const bool wide =
+      op.operation == CU_STREAM_MEM_OP_WAIT_VALUE_64 || op.operation == CU_STREAM_MEM_OP_WRITE_VALUE_64;
   return wide ? 8 : 4;
 }
 
@@ -87,7 +88,8 @@ CUresult run_memory_op(const CUstreamBatchMemOpParams& op, const std::string& wh
 engine::Work memory_work(const MemoryOps& ops, const std::string& what) {
   engine::Work work;
   for (const auto& op : ops.list)
-    if (is_wait(op) || is_write(op)) work.touches.push_back({.base = op.writeValue.address, .bytes = width_of(op), .write = is_write(op)});
+    if (is_wait(op) || is_write(op))
+      work.touches.push_back({.base = op.writeValue.address, .bytes = width_of(op), .write = is_write(op)});
   // The writes before a wait happen before it is asked, as they would one after the other.
   work.gate = [ops, what, next = std::size_t{0}]() mutable {
     for (; next < ops.list.size(); ++next) {
@@ -98,7 +100,8 @@ engine::Work memory_work(const MemoryOps& ops, const std::string& what) {
   };
   work.run = [ops] {
     for (const auto& op : ops.list)
-      if ((is_wait(op) || is_write(op)) && !try_reach(op.writeValue.address, width_of(op))) return CUDA_ERROR_ILLEGAL_ADDRESS;
+      if ((is_wait(op) || is_write(op)) && !try_reach(op.writeValue.address, width_of(op)))
+        return CUDA_ERROR_ILLEGAL_ADDRESS;
     return CUDA_SUCCESS;
   };
   return work;
@@ -138,7 +141,9 @@ CUresult check(const Operation& operation) {
   return std::visit(Cases{[](const Copy& copy) { return check_copy(copy); },
                           [](const Fill& fill) { return check_fill(fill); },
                           [](const MemoryOps& ops) { return check_memory_ops(ops); },
-                          [](const Host& host) { return host.function == nullptr ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS; },
+                          [](const Host& host) {
+                            return host.function == nullptr ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS;
+                          },
                           [](const auto&) { return CUDA_SUCCESS; }},
                     operation);
 }

@@ -20,8 +20,8 @@ struct Side {
   CUmemorytype type = CU_MEMORYTYPE_UNIFIED;
   CUdeviceptr address = 0;
   CUarray array = nullptr;
-  std::size_t x = 0, y = 0, z = 0;         // where in it: bytes, rows, slices
-  std::size_t pitch = 0, height = 0;       // bytes from row to row, rows from slice to slice; of memory
+  std::size_t x = 0, y = 0, z = 0;    // where in it: bytes, rows, slices
+  std::size_t pitch = 0, height = 0;  // bytes from row to row, rows from slice to slice; of memory
 };
 
 struct Copy {
@@ -73,7 +73,8 @@ struct Free {
   CUdeviceptr address = 0;
 };
 
-using Operation = std::variant<Empty, module::Launch, Copy, Fill, Host, Callback, MemoryOps, Record, Wait, Child, Allocate, Free>;
+using Operation = std::variant<Empty, module::Launch, Copy, Fill, Host, Callback, MemoryOps, Record, Wait,
+                               Child, Allocate, Free>;
 
 CUgraphNodeType type_of(const Operation& operation);
 

@@ -80,13 +80,16 @@ CUresult operation_of(Context& current, CUgraphNodeParams& asked, Operation& mad
     case CU_GRAPH_NODE_TYPE_KERNEL: {
       CUDA_KERNEL_NODE_PARAMS kernel{};
       static_assert(sizeof kernel == sizeof asked.kernel);
-      std::copy_n(reinterpret_cast<const char*>(&asked.kernel), sizeof kernel, reinterpret_cast<char*>(&kernel));
+      std::copy_n(reinterpret_cast<const char*>(&asked.kernel), sizeof kernel,
+                  reinterpret_cast<char*>(&kernel));
       return operation_of(current, kernel, made);
     }
     case CU_GRAPH_NODE_TYPE_MEMCPY: return operation_of(asked.memcpy.copyParams, made);
     case CU_GRAPH_NODE_TYPE_MEMSET: {
       const auto& fill = asked.memset;
-      return operation_of(CUDA_MEMSET_NODE_PARAMS{fill.dst, fill.pitch, fill.value, fill.elementSize, fill.width, fill.height}, made);
+      return operation_of(CUDA_MEMSET_NODE_PARAMS{fill.dst, fill.pitch, fill.value, fill.elementSize,
+                                                  fill.width, fill.height},
+                          made);
     }
     case CU_GRAPH_NODE_TYPE_HOST: return operation_of(asked.host.fn, asked.host.userData, made);
     case CU_GRAPH_NODE_TYPE_GRAPH: return operation_of(asked.graph.graph, made);
@@ -98,8 +101,8 @@ CUresult operation_of(Context& current, CUgraphNodeParams& asked, Operation& mad
       return operation_of(CUDA_BATCH_MEM_OP_NODE_PARAMS{ops.ctx, ops.count, ops.paramArray, ops.flags}, made);
     }
     case CU_GRAPH_NODE_TYPE_MEM_ALLOC: {
-      CUDA_MEM_ALLOC_NODE_PARAMS allocate{asked.alloc.poolProps, asked.alloc.accessDescs, asked.alloc.accessDescCount,
-                                          asked.alloc.bytesize, 0};
+      CUDA_MEM_ALLOC_NODE_PARAMS allocate{asked.alloc.poolProps, asked.alloc.accessDescs,
+                                          asked.alloc.accessDescCount, asked.alloc.bytesize, 0};
       const CUresult result = allocation_of(current, allocate, made);
       asked.alloc.dptr = allocate.dptr;
       return result;
@@ -112,7 +115,8 @@ CUresult operation_of(Context& current, CUgraphNodeParams& asked, Operation& mad
 CUDA_KERNEL_NODE_PARAMS kernel_parameters(Node& node) {
   auto& launch = std::get<module::Launch>(node.operation);
   node.parameter_pointers.clear();
-  for (const module::Parameter& each : launch.layout) node.parameter_pointers.push_back(launch.packed.data() + each.offset);
+  for (const module::Parameter& each : launch.layout)
+    node.parameter_pointers.push_back(launch.packed.data() + each.offset);
   CUDA_KERNEL_NODE_PARAMS told{};
   told.func = reinterpret_cast<CUfunction>(launch.function.get());
   told.gridDimX = launch.grid[0], told.gridDimY = launch.grid[1], told.gridDimZ = launch.grid[2];

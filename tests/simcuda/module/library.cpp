@@ -3,7 +3,9 @@
 namespace simcuda::module {
 namespace {
 
-CUlibrary handle_of(const Library* library) { return reinterpret_cast<CUlibrary>(const_cast<Library*>(library)); }
+CUlibrary handle_of(const Library* library) {
+  return reinterpret_cast<CUlibrary>(const_cast<Library*>(library));
+}
 CUkernel handle_of(const KernelRef& kernel) { return reinterpret_cast<CUkernel>(kernel.get()); }
 
 KernelRef kernel_in(Tables& all, const LibraryRef& library, const std::string& name) {

@@ -73,7 +73,8 @@ std::vector<Parameter> layout_of(const Code& code) {
 
 CUresult pack(Launch& launch, void** parameters, void** extra) {
   launch.layout = layout_of(*launch.function->code);
-  const std::size_t bytes = launch.layout.empty() ? 0 : launch.layout.back().offset + launch.layout.back().bytes;
+  const std::size_t bytes =
+      launch.layout.empty() ? 0 : launch.layout.back().offset + launch.layout.back().bytes;
   launch.packed.assign(bytes, std::byte{0});
   if (parameters != nullptr && extra != nullptr) return CUDA_ERROR_INVALID_VALUE;
   if (extra != nullptr) {
@@ -166,7 +167,8 @@ void* simcuda_reach(CUdeviceptr address, size_t bytes) {
   // Plain host memory is the host's alone; reach() says what is wrong with everything else.
   const bool known = simcuda::locked([&] { return simcuda::find_block(address) != nullptr; });
   std::byte* found = simcuda::reach(address, bytes, "a kernel");
-  if (found != nullptr && !known) simcuda::violation("a kernel uses 0x%llx, which is plain host memory", address);
+  if (found != nullptr && !known)
+    simcuda::violation("a kernel uses 0x%llx, which is plain host memory", address);
   if (!known) found = nullptr;
   if (found == nullptr) illegal_access = true;
   return found;

@@ -22,8 +22,9 @@ std::shared_ptr<const Code> code_in(const Contents& contents, const char* name) 
 
 CUresult make_global(Context& context, const Variable& variable, Global& global) {
   Block block;
-  const CUresult result = variable.managed ? allocate_managed(context, variable.bytes, CU_MEM_ATTACH_GLOBAL, block)
-                                           : allocate_device(context, variable.bytes, false, block);
+  const CUresult result = variable.managed
+                              ? allocate_managed(context, variable.bytes, CU_MEM_ATTACH_GLOBAL, block)
+                              : allocate_device(context, variable.bytes, false, block);
   if (result != CUDA_SUCCESS) return result;
   find_block(block.base)->kind = Kind::global;
   std::memset(block.backing, 0, variable.bytes);
@@ -106,7 +107,8 @@ CUresult load(Context& context, const void* image, CUmodule* module) {
   return CUDA_SUCCESS;
 }
 
-CUresult load_in(Tables& all, Context& context, const std::shared_ptr<const Contents>& contents, ModuleRef& made) {
+CUresult load_in(Tables& all, Context& context, const std::shared_ptr<const Contents>& contents,
+                 ModuleRef& made) {
   const CUresult result = load_contents(context, contents, made);
   if (result == CUDA_SUCCESS) all.modules.emplace(handle_of(made.get()), made);
   return result;
@@ -143,7 +145,8 @@ CUresult functions_of(CUmodule handle, std::vector<CUfunction>* functions) {
   const auto found = tables().modules.find(handle);
   if (found == tables().modules.end()) return CUDA_ERROR_INVALID_HANDLE;
   for (const Entry& entry : found->second->contents->ptx.entries)
-    functions->push_back(handle_of(remember(tables(), function_in_module(found->second, entry.name.c_str()))));
+    functions->push_back(
+        handle_of(remember(tables(), function_in_module(found->second, entry.name.c_str()))));
   return CUDA_SUCCESS;
 }
 

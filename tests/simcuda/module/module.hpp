@@ -49,7 +49,8 @@ CUresult load_library(const void* image, CUlibrary* library);
 CUresult unload_library(CUlibrary library);
 CUresult find_kernel(CUlibrary library, const char* name, CUkernel* kernel);
 CUresult kernels_of(CUlibrary library, std::vector<CUkernel>* kernels);
-CUresult module_in(CUlibrary library, Context& context, CUmodule* module);  // loads it there at the first question
+CUresult module_in(CUlibrary library, Context& context,
+                   CUmodule* module);  // loads it there at the first question
 CUresult function_in(CUkernel kernel, Context& context, CUfunction* function);
 CUresult library_of(CUkernel kernel, CUlibrary* library);
 

@@ -46,7 +46,8 @@ Tables& tables();
 
 CUresult read_contents(const void* image, std::shared_ptr<const Contents>& contents);
 // With the lock of the tables.
-CUresult load_in(Tables& all, Context& context, const std::shared_ptr<const Contents>& contents, ModuleRef& made);
+CUresult load_in(Tables& all, Context& context, const std::shared_ptr<const Contents>& contents,
+                 ModuleRef& made);
 void forget(Tables& all, const ModuleRef& module);
 
 }  // namespace simcuda::module

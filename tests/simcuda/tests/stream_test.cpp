@@ -1,23 +1,10 @@
 // Streams and events through the driver's entry points.
-#include <atomic>
 #include <thread>
 
-#include "driver.hpp"
+#include "work.hpp"
 
 namespace simcuda::test {
 namespace {
-
-CUstream new_stream(unsigned flags = CU_STREAM_NON_BLOCKING, int priority = 0) {
-  CUstream stream = nullptr;
-  EXPECT_EQ(cuStreamCreateWithPriority(&stream, flags, priority), CUDA_SUCCESS);
-  return stream;
-}
-
-CUevent new_event(unsigned flags = CU_EVENT_DEFAULT) {
-  CUevent event = nullptr;
-  EXPECT_EQ(cuEventCreate(&event, flags), CUDA_SUCCESS);
-  return event;
-}
 
 void add(void* counter) { ++*static_cast<std::atomic<int>*>(counter); }
 
@@ -212,7 +199,8 @@ TEST(Event, AContextsEventCoversAllItsStreams) {
     std::atomic<int> count{0};
     simcuda_hold(first);
     simcuda_hold(second);
-    for (const CUstream stream : {first, second}) ASSERT_EQ(cuLaunchHostFunc(stream, add, &count), CUDA_SUCCESS);
+    for (const CUstream stream : {first, second})
+      ASSERT_EQ(cuLaunchHostFunc(stream, add, &count), CUDA_SUCCESS);
     ASSERT_EQ(cuCtxRecordEvent(nullptr, event), CUDA_SUCCESS);
     simcuda_step(first);
     EXPECT_EQ(cuEventQuery(event), CUDA_ERROR_NOT_READY);
@@ -262,8 +250,9 @@ TEST(Seed, TheVariableDrawsLegalOrdersThatCanBeRepeated) {
       const CUstream streams[] = {new_stream(), new_stream()};
       static const char* const names[] = {"a", "A", "b", "B", "c", "C"};
       for (int i = 0; i < 6; ++i)
-        cuLaunchHostFunc(streams[i % 2], [](void* user) { seen += *static_cast<const char* const*>(user); },
-                         const_cast<char**>(const_cast<const char**>(&names[i])));
+        cuLaunchHostFunc(
+            streams[i % 2], [](void* user) { seen += *static_cast<const char* const*>(user); },
+            const_cast<char**>(const_cast<const char**>(&names[i])));
       cuCtxSynchronize();
       FILE* out = std::fopen(file.c_str(), "w");
       std::fputs(seen.c_str(), out);
