@@ -85,7 +85,7 @@ TEST(Heap, PitchIsAMultipleOf512ThatHoldsTheRow) {
   in_context([] {
     CUdeviceptr address = 0;
     size_t pitch = 0;
-    EXPECT_EQ(cuMemAllocPitch_v2(&address, &pitch, 1000, 7, 4), CUDA_SUCCESS);
+    EXPECT_EQ(cuMemAllocPitch_v2(&address, &pitch, 600, 7, 4), CUDA_SUCCESS);
     EXPECT_EQ(pitch, 1024u);
     size_t bytes = 0;
     EXPECT_EQ(cuMemGetAddressRange_v2(nullptr, &bytes, address), CUDA_SUCCESS);

@@ -17,24 +17,29 @@ std::string contents(const std::string& path) {
   return text.str();
 }
 
-TEST(Process, OnceExitHasBegunTheDriverIsGone) {
+// Nothing of the driver is destroyed by exit: a handler registered right after cuInit runs after the destructors of
+// all that came later, and before the driver's end.
+TEST(Process, OnceExitHasBegunTheDriverIsGoneAndNotBefore) {
   const auto ran = program(R"(
     #include <cuda.h>
     #include <stdio.h>
     #include <stdlib.h>
-    CUdeviceptr address;
+    CUdeviceptr address, other;
     void after(void) { printf("after %d %d\n", cuMemFree(address), cuInit(0)); }
+    void between(void) { printf("between %d\n", cuMemFree(other)); }
     void before(void) { printf("before %d\n", cuMemAlloc(&address, 1)); }
     int main(void) {
       CUcontext context;
-      atexit(after);   /* registered before the driver: runs after its end */
+      atexit(after);
       cuInit(0);
+      atexit(between);
       cuCtxCreate(&context, 0, 0, 0);
+      cuMemAlloc(&other, 1);
       atexit(before);
       return 0;
     })");
   EXPECT_EQ(ran.status, 0);
-  EXPECT_EQ(ran.output, "before 0\nafter 4 4\n");
+  EXPECT_EQ(ran.output, "before 0\nbetween 0\nafter 4 4\n");
 }
 
 TEST(Process, EndsWhileThreadsAreInside) {

@@ -69,10 +69,10 @@ inline std::string build(const std::string& source, const std::string& options, 
 // A C library; its path.
 inline std::string library(const std::string& source) { return build(source, "-shared -fPIC", "library"); }
 
-// A C program linked -lcuda, run with these variables.
+// A C program linked -lcuda, run with these variables for a minute at most.
 inline Ran program(const std::string& source, const std::string& environment = "") {
   const std::string path = build(source, "-L" SIMCUDA_FOLDER " -lcuda -ldl -lpthread", "program");
-  return run("env LD_LIBRARY_PATH=" SIMCUDA_FOLDER " " + environment + " " + path);
+  return run("env LD_LIBRARY_PATH=" SIMCUDA_FOLDER " " + environment + " timeout 60 " + path);
 }
 
 }  // namespace simcuda::test
