@@ -225,28 +225,32 @@ MEMORY_TEST(StreamOrder, ThreadsWithTheirStreamsNeverShareABlock) {
   CUmemoryPool pool = made(kSegment);
   std::atomic<int> wrong{0};
   auto play = [&](unsigned char mark) {
+    constexpr std::size_t kSlots = 8, kSeen = 512;
     CUstream stream = nullptr;
-    std::vector<unsigned char> seen(64 << 10);
+    void* pinned = nullptr;  // so that the copies do not wait
     if (cuCtxSetCurrent(context) != CUDA_SUCCESS) ++wrong;
     if (cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING) != CUDA_SUCCESS) ++wrong;
-    for (std::size_t i = 0; i < 200; ++i) {
-      std::size_t bytes = 512 + (i * 7919 * mark) % seen.size() / 2;
+    if (cuMemHostAlloc(&pinned, kSlots * kSeen, 0) != CUDA_SUCCESS) ++wrong;
+    auto* seen = static_cast<unsigned char*>(pinned);
+    for (std::size_t i = 0; i < 25 * kSlots; ++i) {
+      std::size_t bytes = kSeen + (i * 7919 * mark) % 30000;
       CUdeviceptr address = 0;
       bool done = cuMemAllocFromPoolAsync(&address, bytes, pool, stream) == CUDA_SUCCESS &&
                   cuMemsetD8Async(address, mark, bytes, stream) == CUDA_SUCCESS &&
-                  cuMemcpyDtoHAsync_v2(seen.data(), address, bytes, stream) == CUDA_SUCCESS &&
+                  cuMemcpyDtoHAsync_v2(seen + i % kSlots * kSeen, address, kSeen, stream) == CUDA_SUCCESS &&
                   cuMemFreeAsync(address, stream) == CUDA_SUCCESS;
-      if (i % 8 == 0) done = done && cuStreamSynchronize(stream) == CUDA_SUCCESS;
-      done = done && std::all_of(seen.begin(), seen.begin() + 512, [&](unsigned char byte) {
-               return byte == mark || byte == 0;  // the copy may not have run yet the first time
-             });
+      if (i % kSlots == kSlots - 1) {
+        done = done && cuStreamSynchronize(stream) == CUDA_SUCCESS &&
+               std::all_of(seen, seen + kSlots * kSeen, [&](unsigned char byte) { return byte == mark; });
+      }
       if (!done) ++wrong;
     }
-    if (cuStreamSynchronize(stream) != CUDA_SUCCESS) ++wrong;
   };
+  simcuda_seed(20250807);  // otherwise work runs in the order of its submission, which hides most mistakes
   std::vector<std::thread> threads;
   for (unsigned char mark = 1; mark <= 4; ++mark) threads.emplace_back(play, mark);
   for (std::thread& thread : threads) thread.join();
+  simcuda_seed(0);
   EXPECT_EQ(wrong, 0);
   EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), 0U);
   EXPECT_EQ(violations(), 0U);
