@@ -1,4 +1,9 @@
 // Allocation and free in stream order: what may use the memory when.
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "fault/fault.hpp"
 #include "stream_fixture.hpp"
 
@@ -212,6 +217,43 @@ MEMORY_TEST(StreamOrder, TheTwinsUseTheThreadsOwnStream) {
   EXPECT_NE(other, first) << "the free waits in the thread's stream";
   ASSERT_EQ(cuMemAllocFromPoolAsync_ptsz(&other, kSegment, pool, nullptr), CUDA_SUCCESS);
   EXPECT_EQ(other, first);
+}
+
+// Each thread fills its block in its stream, reads it back in stream order and frees it: a block that two have at once
+// shows the other's bytes.
+MEMORY_TEST(StreamOrder, ThreadsWithTheirStreamsNeverShareABlock) {
+  CUmemoryPool pool = made(kSegment);
+  std::atomic<int> wrong{0};
+  auto play = [&](unsigned char mark) {
+    constexpr std::size_t kSlots = 8, kSeen = 512;
+    CUstream stream = nullptr;
+    void* pinned = nullptr;  // so that the copies do not wait
+    if (cuCtxSetCurrent(context) != CUDA_SUCCESS) ++wrong;
+    if (cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING) != CUDA_SUCCESS) ++wrong;
+    if (cuMemHostAlloc(&pinned, kSlots * kSeen, 0) != CUDA_SUCCESS) ++wrong;
+    auto* seen = static_cast<unsigned char*>(pinned);
+    for (std::size_t i = 0; i < 25 * kSlots; ++i) {
+      std::size_t bytes = kSeen + (i * 7919 * mark) % 30000;
+      CUdeviceptr address = 0;
+      bool done = cuMemAllocFromPoolAsync(&address, bytes, pool, stream) == CUDA_SUCCESS &&
+                  cuMemsetD8Async(address, mark, bytes, stream) == CUDA_SUCCESS &&
+                  cuMemcpyDtoHAsync_v2(seen + i % kSlots * kSeen, address, kSeen, stream) == CUDA_SUCCESS &&
+                  cuMemFreeAsync(address, stream) == CUDA_SUCCESS;
+      if (i % kSlots == kSlots - 1) {
+        done = done && cuStreamSynchronize(stream) == CUDA_SUCCESS &&
+               std::all_of(seen, seen + kSlots * kSeen, [&](unsigned char byte) { return byte == mark; });
+      }
+      if (!done) ++wrong;
+    }
+  };
+  simcuda_seed(20250807);  // otherwise work runs in the order of its submission, which hides most mistakes
+  std::vector<std::thread> threads;
+  for (unsigned char mark = 1; mark <= 4; ++mark) threads.emplace_back(play, mark);
+  for (std::thread& thread : threads) thread.join();
+  simcuda_seed(0);
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), 0U);
+  EXPECT_EQ(violations(), 0U);
 }
 
 MEMORY_TEST(StreamOrder, TheNthCallFailsAsOrderedAndNothingHappens) {
