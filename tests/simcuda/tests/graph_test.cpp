@@ -55,7 +55,7 @@ CUgraphNode filling(CUgraph graph, CUdeviceptr to, unsigned value,
 
 TEST(Graph, RunsAsAPartialOrderAndBetweenItsNeighbours) {
   for (const char* seed : {"0", "1", "2", "3"}) {
-    in_context({{"SIMCUDA_SEED", seed}}, [&] {
+    in_context([&] {
       simcuda_seed(std::strtoull(seed, nullptr, 10));
       order.clear();
       const CUgraph graph = new_graph();
