@@ -1,4 +1,6 @@
 // Graphs as such: made, cloned, destroyed; their nodes and edges; user objects.
+#include <cstdio>
+
 #include "api/graph_call.hpp"
 #include "graph/user_objects.hpp"
 
@@ -67,6 +69,25 @@ CUresult change_edges(CUgraph handle, const CUgraphNode* from, const CUgraphNode
           start != nullptr && end != nullptr && start->graph == graph.get() && end->graph == graph.get();
       if (!here || !change(start, end)) return CUDA_ERROR_INVALID_VALUE;
     }
+    return CUDA_SUCCESS;
+  });
+}
+
+// Nodes are called by their numbers and types; flags ask for more than there is to say.
+CUresult print_dot(CUgraph handle, const char* path) {
+  return with_graph(handle, [&](const graph::GraphRef& graph) {
+    std::FILE* file = path == nullptr ? nullptr : std::fopen(path, "w");
+    if (file == nullptr) return CUDA_ERROR_OPERATING_SYSTEM;
+    std::fputs("digraph simcuda {\n", file);
+    for (const auto& node : graph->nodes) {
+      const auto number = static_cast<unsigned long long>(node->number);
+      std::fprintf(file, "  n%llu [label=\"%llu: type %d\"];\n", number, number,
+                   graph::type_of(node->operation));
+      for (const graph::Node* next : node->after)
+        std::fprintf(file, "  n%llu -> n%llu;\n", number, static_cast<unsigned long long>(next->number));
+    }
+    std::fputs("}\n", file);
+    std::fclose(file);
     return CUDA_SUCCESS;
   });
 }
@@ -147,6 +168,8 @@ SIMCUDA_GRAPH(cuGraphDestroyNode, (CUgraphNode handle), {
     return CUDA_SUCCESS;
   });
 })
+SIMCUDA_GRAPH(cuGraphDebugDotPrint, (CUgraph graph, const char* path, unsigned int),
+              { return print_dot(graph, path); })
 SIMCUDA_GRAPH(cuGraphNodeGetType, (CUgraphNode handle, CUgraphNodeType* type), {
   return with_node(handle, [&](const graph::Node& node) {
     if (type == nullptr) return CUDA_ERROR_INVALID_VALUE;

@@ -182,6 +182,15 @@ SET(cuGraphExecNodeSetParams, (WHICH, CUgraphNodeParams* asked),
         ? CUDA_ERROR_INVALID_VALUE
         : graph::operation_of(context, *asked, made))
 
+SIMCUDA_GRAPH(cuGraphExecChildGraphNodeSetParams, (WHICH, CUgraph child), {
+  return with_executable(executable, [&](const graph::ExecutableRef& found) {
+    return with_node(node, [&](const graph::Node& which) {
+      return with_graph(child, [&](const graph::GraphRef& graph) {
+        return graph::set_child(*found, which, *graph) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+      });
+    });
+  });
+})
 SIMCUDA_GRAPH(cuGraphNodeSetEnabled, (CUgraphExec executable, CUgraphNode node, unsigned int enabled), {
   return with_step(executable, node, [&](graph::Step& step) {
     const CUgraphNodeType type = graph::type_of(step.operation);

@@ -22,10 +22,15 @@ bool free_to_start(const Stream& stream) {
          std::all_of(head.after.begin(), head.after.end(), is_done);
 }
 
+bool something_runs(const State& s) {
+  return std::any_of(s.streams.begin(), s.streams.end(), [](const StreamRef& stream) {
+    return !stream->queue.empty() && stream->queue.front()->phase == Piece::Phase::running;
+  });
+}
+
 bool may_draw(const State& s, bool waited_long) {
   if (!s.seeded) return true;
-  for (const StreamRef& stream : s.streams)
-    if (!stream->queue.empty() && stream->queue.front()->phase == Piece::Phase::running) return false;
+  if (something_runs(s)) return false;
   return s.waiters > 0 || s.nudges > 0 || waited_long;
 }
 
@@ -137,7 +142,7 @@ void serve(State& s, Place place) {
       run_first(s, lock, *stream);
       continue;
     }
-    if (s.nudges > 0 && !s.drawn) {
+    if (s.nudges > 0 && !s.drawn && !something_runs(s)) {
       s.nudges = 0;  // nothing to draw
       s.finished.notify_all();
     }

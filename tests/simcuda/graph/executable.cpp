@@ -167,6 +167,19 @@ Step* step_of(Executable& executable, const Node& node) {
   return nullptr;
 }
 
+bool set_child(Executable& executable, const Node& node, const Graph& child) {
+  std::vector<Step> steps;
+  unfold(steps, child, {}, {});
+  std::vector<Step*> old;
+  for (Step& step : executable.steps)
+    if (step.path.size() > 1 && step.path[0] == node.number) old.push_back(&step);
+  if (old.empty() || old.size() != steps.size()) return false;
+  for (std::size_t i = 0; i < steps.size(); ++i)
+    if (old[i]->operation.index() != steps[i].operation.index()) return false;
+  for (std::size_t i = 0; i < steps.size(); ++i) old[i]->operation = std::move(steps[i].operation);
+  return true;
+}
+
 CUgraphExecUpdateResult update(Executable& executable, const Graph& graph, Node** culprit) {
   std::vector<Step> steps;
   unfold(steps, graph, {}, {});

@@ -36,6 +36,8 @@ CUresult launch(const ExecutableRef& executable, const engine::StreamRef& stream
 
 // The step of a node of the graph it was made from; null: none, or not of this type.
 Step* step_of(Executable& executable, const Node& node);
+// New operations for the steps of a child node; false: it has none, or the graph has others.
+bool set_child(Executable& executable, const Node& node, const Graph& child);
 CUgraphExecUpdateResult update(Executable& executable, const Graph& graph, Node** culprit);
 
 }  // namespace simcuda::graph

@@ -1,5 +1,7 @@
 // Graphs: made by hand, run as the partial order they are, changed, cloned; the memory they hold.
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "work.hpp"
 
@@ -53,7 +55,7 @@ CUgraphNode filling(CUgraph graph, CUdeviceptr to, unsigned value,
 
 TEST(Graph, RunsAsAPartialOrderAndBetweenItsNeighbours) {
   for (const char* seed : {"0", "1", "2", "3"}) {
-    in_context({{"SIMCUDA_SEED", seed}}, [&] {
+    in_context([&] {
       simcuda_seed(std::strtoull(seed, nullptr, 10));
       order.clear();
       const CUgraph graph = new_graph();
@@ -214,6 +216,38 @@ TEST(Graph, AnExecutableIsACopyThatCanBeChangedAndUpdated) {
     filling(changed, memory, 1);
     EXPECT_EQ(cuGraphExecUpdate_v2(executable, changed, &why), CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE);
     EXPECT_EQ(why.result, CU_GRAPH_EXEC_UPDATE_ERROR_TOPOLOGY_CHANGED);
+  });
+}
+
+TEST(Graph, AChildOfAnExecutableTakesOtherWorkOfTheSameKind) {
+  in_context([] {
+    const CUdeviceptr memory = allocated(4);
+    const CUgraph graph = new_graph(), inner = new_graph(), other = new_graph(), wrong = new_graph();
+    CUgraphNode child = nullptr;
+    filling(inner, memory, 1);
+    filling(other, memory, 2);
+    noting(wrong, "x", {});
+    ASSERT_EQ(cuGraphAddChildGraphNode(&child, graph, nullptr, 0, inner), CUDA_SUCCESS);
+    const CUgraphExec executable = instantiated(graph);
+    ASSERT_EQ(cuGraphExecChildGraphNodeSetParams(executable, child, other), CUDA_SUCCESS);
+    EXPECT_EQ(cuGraphExecChildGraphNodeSetParams(executable, child, wrong), CUDA_ERROR_INVALID_VALUE);
+    run(executable, new_stream());
+    EXPECT_EQ(words(memory, 1), Words{2});
+  });
+}
+
+TEST(Graph, IsWrittenDownWithItsEdges) {
+  in_context([] {
+    const CUgraph graph = new_graph();
+    noting(graph, "b", {noting(graph, "a", {})});
+    const std::string path = testing::TempDir() + "simcuda_dot_" + std::to_string(getpid());
+    ASSERT_EQ(cuGraphDebugDotPrint(graph, path.c_str(), 0), CUDA_SUCCESS);
+    std::ifstream file(path);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::remove(path.c_str());
+    EXPECT_EQ(text.rfind("digraph", 0), 0u);
+    EXPECT_NE(text.find(" -> "), std::string::npos);
+    EXPECT_EQ(cuGraphDebugDotPrint(graph, "/nowhere/file", 0), CUDA_ERROR_OPERATING_SYSTEM);
   });
 }
 

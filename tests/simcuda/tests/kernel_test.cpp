@@ -121,6 +121,26 @@ TEST(Kernel, ABlockedOneEndsWhenItIsLetGo) {
   });
 }
 
+TEST(Kernel, AProcessEndsWhileWorkWaitsAndRuns) {
+  in_context([] {
+    const CUfunction nothing = function_of(loaded(), "nothing");
+    const CUstream held = new_stream(), blocked = new_stream(), busy = new_stream();
+    simcuda_hold(held);
+    simcuda_block_kernel("nothing", 1);
+    for (const CUstream stream : {held, blocked})
+      ASSERT_EQ(cuLaunchKernel(nothing, 1, 1, 1, 1, 1, 1, 0, stream, nullptr, nullptr), CUDA_SUCCESS);
+    static std::atomic<bool> inside{false};
+    const auto forever = [](void*) {
+      inside = true;
+      inside.notify_all();
+      for (;;) pause();
+    };
+    ASSERT_EQ(cuLaunchHostFunc(busy, forever, nullptr), CUDA_SUCCESS);
+    inside.wait(false);
+    std::exit(0);
+  });
+}
+
 TEST(Kernel, AnIllegalAccessBreaksTheContext) {
   in_context([] {
     const CUfunction fill = function_of(loaded(), "fill");

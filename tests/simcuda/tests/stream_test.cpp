@@ -244,10 +244,10 @@ TEST(Context, FreeingWaitsForItsWorkAndEndingItRunsWhatIsHeld) {
   });
 }
 
-TEST(Seed, TheVariableDrawsLegalOrdersThatCanBeRepeated) {
+TEST(Seed, DrawsLegalOrdersThatCanBeRepeated) {
   const auto order = [](const std::string& seed) {
     std::string file = testing::TempDir() + "simcuda_order_" + seed + "_" + std::to_string(getpid());
-    in_context({{"SIMCUDA_SEED", seed}}, [&] {
+    in_context([&] {
       simcuda_seed(std::strtoull(seed.c_str(), nullptr, 10));
       static std::string seen;
       const CUstream streams[] = {new_stream(), new_stream()};
