@@ -43,7 +43,8 @@ CUresult describe(const char* name, Out* out, CUarray handle, Fill&& fill) {
   });
 }
 
-CUresult require(CUDA_ARRAY_MEMORY_REQUIREMENTS* out, const ArrayShape* shape, size_t bytes, CUdevice device) {
+CUresult require(CUDA_ARRAY_MEMORY_REQUIREMENTS* out, const ArrayShape* shape, size_t bytes,
+                 CUdevice device) {
   if (out == nullptr || shape == nullptr || device_of(device) == nullptr) return CUDA_ERROR_INVALID_VALUE;
   if ((shape->descriptor.Flags & CUDA_ARRAY3D_DEFERRED_MAPPING) == 0) return CUDA_ERROR_INVALID_VALUE;
   *out = {};
@@ -90,14 +91,14 @@ extern "C" CUresult CUDAAPI cuArray3DCreate(CUarray* handle, const CUDA_ARRAY3D_
 }
 
 extern "C" CUresult CUDAAPI cuArrayGetDescriptor_v2(CUDA_ARRAY_DESCRIPTOR* out, CUarray handle) {
-  return describe(__func__, out, handle, [&](const CUDA_ARRAY3D_DESCRIPTOR& full) {
-    *out = widened<CUDA_ARRAY_DESCRIPTOR>(full);
-  });
+  return describe(__func__, out, handle,
+                  [&](const CUDA_ARRAY3D_DESCRIPTOR& full) { *out = widened<CUDA_ARRAY_DESCRIPTOR>(full); });
 }
 
 extern "C" CUresult CUDAAPI cuArrayGetDescriptor(CUDA_ARRAY_DESCRIPTOR_v1* out, CUarray handle) {
   return describe(__func__, out, handle, [&](const CUDA_ARRAY3D_DESCRIPTOR& full) {
-    *out = {static_cast<unsigned>(full.Width), static_cast<unsigned>(full.Height), full.Format, full.NumChannels};
+    *out = {static_cast<unsigned>(full.Width), static_cast<unsigned>(full.Height), full.Format,
+            full.NumChannels};
   });
 }
 
@@ -107,8 +108,12 @@ extern "C" CUresult CUDAAPI cuArray3DGetDescriptor_v2(CUDA_ARRAY3D_DESCRIPTOR* o
 
 extern "C" CUresult CUDAAPI cuArray3DGetDescriptor(CUDA_ARRAY3D_DESCRIPTOR_v1* out, CUarray handle) {
   return describe(__func__, out, handle, [&](const CUDA_ARRAY3D_DESCRIPTOR& full) {
-    *out = {static_cast<unsigned>(full.Width), static_cast<unsigned>(full.Height),
-            static_cast<unsigned>(full.Depth), full.Format, full.NumChannels, full.Flags};
+    *out = {static_cast<unsigned>(full.Width),
+            static_cast<unsigned>(full.Height),
+            static_cast<unsigned>(full.Depth),
+            full.Format,
+            full.NumChannels,
+            full.Flags};
   });
 }
 

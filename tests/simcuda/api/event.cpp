@@ -3,6 +3,7 @@
 
 #include "api/twins.hpp"
 #include "graph/capture.hpp"
+#include "memory/ipc_event.hpp"
 #include "memory/pools.hpp"
 
 namespace simcuda {
@@ -21,7 +22,9 @@ CUresult create(Context& context, CUevent* handle, unsigned flags) {
 template <class Body>
 CUresult with_event(CUevent handle, Body&& body) {
   const engine::EventRef event = engine::find_event(handle);
-  return event ? body(event) : CUDA_ERROR_INVALID_HANDLE;
+  if (!event) return CUDA_ERROR_INVALID_HANDLE;
+  memory::note_records_elsewhere(event);
+  return body(event);
 }
 
 CUresult record(Context& context, CUevent handle, CUstream stream, unsigned flags, bool per_thread) {
@@ -29,7 +32,9 @@ CUresult record(Context& context, CUevent handle, CUstream stream, unsigned flag
   return with_event(handle, [&](const engine::EventRef& event) {
     return with_stream(context, stream, per_thread, [&](const engine::StreamRef& found) -> CUresult {
       if (engine::context_of(found) != event->context) return CUDA_ERROR_INVALID_HANDLE;
-      return graph::record(found, event, flags, "cuEventRecord");
+      const CUresult result = graph::record(found, event, flags, "cuEventRecord");
+      if (result == CUDA_SUCCESS && !engine::capture_of(found)) memory::note_record(event, found);
+      return result;
     });
   });
 }

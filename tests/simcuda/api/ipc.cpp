@@ -1,10 +1,12 @@
-// Device memory between processes by handle.
+// Device memory and events between processes by handle.
 #include <cuda.h>
 
 #include "base/entry.hpp"
 #include "base/lock.hpp"
 #include "device/drain.hpp"
+#include "engine/events.hpp"
 #include "memory/ipc.hpp"
+#include "memory/ipc_event.hpp"
 
 using namespace simcuda;
 using namespace simcuda::memory;
@@ -31,7 +33,8 @@ extern "C" CUresult CUDAAPI cuIpcOpenMemHandle(CUdeviceptr* base, CUipcMemHandle
   return open_handle(__func__, base, handle, flags);
 }
 
-extern "C" CUresult CUDAAPI cuIpcOpenMemHandle_v2(CUdeviceptr* base, CUipcMemHandle handle, unsigned int flags) {
+extern "C" CUresult CUDAAPI cuIpcOpenMemHandle_v2(CUdeviceptr* base, CUipcMemHandle handle,
+                                                  unsigned int flags) {
   return open_handle(__func__, base, handle, flags);
 }
 
@@ -41,5 +44,20 @@ extern "C" CUresult CUDAAPI cuIpcCloseMemHandle(CUdeviceptr base) {
     const CUresult left = drain(context);
     if (left != CUDA_SUCCESS) return left;
     return locked([&] { return close_memory(base, context); });
+  });
+}
+
+extern "C" CUresult CUDAAPI cuIpcGetEventHandle(CUipcEventHandle* handle, CUevent event) {
+  return in_context(__func__, [&](Context&) -> CUresult {
+    if (handle == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    const engine::EventRef found = engine::find_event(event);
+    return found ? export_event(handle, found) : CUDA_ERROR_INVALID_HANDLE;
+  });
+}
+
+extern "C" CUresult CUDAAPI cuIpcOpenEventHandle(CUevent* event, CUipcEventHandle handle) {
+  return in_context(__func__, [&](Context& context) -> CUresult {
+    if (event == nullptr) return CUDA_ERROR_INVALID_VALUE;
+    return import_event(event, handle, context.handle());
   });
 }

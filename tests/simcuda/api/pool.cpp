@@ -151,7 +151,8 @@ CUresult check_pool_properties(const CUmemPoolProps& wanted) {
   if (wanted.win32SecurityAttributes != nullptr) return CUDA_ERROR_INVALID_VALUE;
   if ((wanted.usage & ~CU_MEM_POOL_CREATE_USAGE_HW_DECOMPRESS) != 0) return CUDA_ERROR_INVALID_VALUE;
   const auto is_zero = [](unsigned char byte) { return byte == 0; };
-  if (!std::all_of(std::begin(wanted.reserved), std::end(wanted.reserved), is_zero)) return CUDA_ERROR_INVALID_VALUE;
+  if (!std::all_of(std::begin(wanted.reserved), std::end(wanted.reserved), is_zero))
+    return CUDA_ERROR_INVALID_VALUE;
   if (check_location(wanted.location) != CUDA_SUCCESS) return CUDA_ERROR_INVALID_VALUE;
   return check_handle_types(wanted.handleTypes, wanted.location.type);
 }
@@ -171,8 +172,8 @@ extern "C" CUresult CUDAAPI cuMemAllocFromPoolAsync(CUdeviceptr* address, size_t
   return alloc_from_pool(__func__, address, bytes, pool, stream, !kPerThread);
 }
 
-extern "C" CUresult CUDAAPI cuMemAllocFromPoolAsync_ptsz(CUdeviceptr* address, size_t bytes, CUmemoryPool pool,
-                                                         CUstream stream) {
+extern "C" CUresult CUDAAPI cuMemAllocFromPoolAsync_ptsz(CUdeviceptr* address, size_t bytes,
+                                                         CUmemoryPool pool, CUstream stream) {
   return alloc_from_pool(__func__, address, bytes, pool, stream, kPerThread);
 }
 
@@ -221,7 +222,8 @@ extern "C" CUresult CUDAAPI cuMemPoolGetAttribute(CUmemoryPool handle, CUmemPool
   });
 }
 
-extern "C" CUresult CUDAAPI cuMemPoolSetAccess(CUmemoryPool handle, const CUmemAccessDesc* wanted, size_t count) {
+extern "C" CUresult CUDAAPI cuMemPoolSetAccess(CUmemoryPool handle, const CUmemAccessDesc* wanted,
+                                               size_t count) {
   return on_pool(__func__, handle, [&](Pool& pool) -> CUresult {
     if (wanted == nullptr) return CUDA_ERROR_INVALID_VALUE;
     for (const bool only_check : {true, false}) {

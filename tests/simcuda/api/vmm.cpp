@@ -28,9 +28,8 @@ extern "C" CUresult CUDAAPI cuMemAddressReserve(CUdeviceptr* base, size_t bytes,
 }
 
 extern "C" CUresult CUDAAPI cuMemAddressFree(CUdeviceptr base, size_t bytes) {
-  return initialised(__func__, [&] {
-    return locked([&] { return virtual_memory().release_addresses(base, bytes); });
-  });
+  return initialised(__func__,
+                     [&] { return locked([&] { return virtual_memory().release_addresses(base, bytes); }); });
 }
 
 extern "C" CUresult CUDAAPI cuMemCreate(CUmemGenericAllocationHandle* handle, size_t bytes,
@@ -134,7 +133,8 @@ extern "C" CUresult CUDAAPI cuMulticastCreate(CUmemGenericAllocationHandle* hand
 }
 
 extern "C" CUresult CUDAAPI cuMulticastAddDevice(CUmemGenericAllocationHandle team, CUdevice device) {
-  return initialised(__func__, [&] { return locked([&] { return virtual_memory().add_device(team, device); }); });
+  return initialised(__func__,
+                     [&] { return locked([&] { return virtual_memory().add_device(team, device); }); });
 }
 
 extern "C" CUresult CUDAAPI cuMulticastBindMem(CUmemGenericAllocationHandle team, size_t offset,
@@ -154,11 +154,10 @@ extern "C" CUresult CUDAAPI cuMulticastBindAddr(CUmemGenericAllocationHandle tea
   });
 }
 
-extern "C" CUresult CUDAAPI cuMulticastUnbind(CUmemGenericAllocationHandle team, CUdevice device, size_t offset,
-                                              size_t bytes) {
-  return initialised(__func__, [&] {
-    return locked([&] { return virtual_memory().unbind(team, device, offset, bytes); });
-  });
+extern "C" CUresult CUDAAPI cuMulticastUnbind(CUmemGenericAllocationHandle team, CUdevice device,
+                                              size_t offset, size_t bytes) {
+  return initialised(
+      __func__, [&] { return locked([&] { return virtual_memory().unbind(team, device, offset, bytes); }); });
 }
 
 extern "C" CUresult CUDAAPI cuMulticastGetGranularity(size_t* granularity,

@@ -95,6 +95,12 @@ void invalidate(const CaptureRef& capture) {
   capture->invalid = true;
 }
 
+bool is_invalid(const CaptureRef& capture) {
+  State& s = state();
+  const std::lock_guard guard(s.lock);
+  return capture->invalid;
+}
+
 CUresult potentially_unsafe_call() {
   const std::uint64_t thread = calling_thread();
   return refuse_if([&](const State&, const CaptureRef& capture) { return conflicts(*capture, thread); },

@@ -25,6 +25,7 @@ CaptureRef capture_of(const StreamRef& stream);  // empty: not capturing
 CUstreamCaptureStatus capture_status(const StreamRef& stream);
 std::vector<StreamRef> streams_of(const CaptureRef& capture);
 void invalidate(const CaptureRef& capture);
+bool is_invalid(const CaptureRef& capture);
 std::uint64_t calling_thread();
 
 // The first question of a potentially unsafe call (cuMemAlloc, cuMemFree, cuMemHostAlloc, cuEventQuery ...): success, or

@@ -129,7 +129,7 @@ CUresult wait(const engine::StreamRef& stream, const engine::EventRef& event, un
   if (engine::capture_status(last.capture->origin) == CU_STREAM_CAPTURE_STATUS_NONE ||
       engine::capture_of(last.capture->origin) != last.capture)
     return CUDA_ERROR_INVALID_VALUE;  // that capture has ended
-  if (last.capture->invalid) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
+  if (engine::is_invalid(last.capture)) return CUDA_ERROR_STREAM_CAPTURE_INVALIDATED;
   if (!capture) engine::join_capture(last.capture, stream);
   merge(recording_of(last.capture).tips[stream.get()], last.nodes);
   return CUDA_SUCCESS;

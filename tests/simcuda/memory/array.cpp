@@ -61,7 +61,9 @@ Mipmap* find(CUmipmappedArray handle) {
   return found == registry().mipmaps.end() ? nullptr : found->second.get();
 }
 
-bool is_backed(unsigned flags) { return (flags & (CUDA_ARRAY3D_SPARSE | CUDA_ARRAY3D_DEFERRED_MAPPING)) == 0; }
+bool is_backed(unsigned flags) {
+  return (flags & (CUDA_ARRAY3D_SPARSE | CUDA_ARRAY3D_DEFERRED_MAPPING)) == 0;
+}
 
 /// Zeroed, as fresh device memory is here.
 bool take(Storage& storage, std::size_t bytes, Context& context) {
@@ -155,7 +157,8 @@ CUresult create_array(CUarray* handle, const CUDA_ARRAY3D_DESCRIPTOR& descriptor
   auto array = std::make_unique<Array>();
   array->shape = *shape;
   array->context = &context;
-  if (is_backed(descriptor.Flags) && !take(array->storage, shape->bytes, context)) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (is_backed(descriptor.Flags) && !take(array->storage, shape->bytes, context))
+    return CUDA_ERROR_OUT_OF_MEMORY;
   array->base = array->storage.base;
   *handle = handle_of(array.get());
   registry().all.emplace(*handle, array.get());

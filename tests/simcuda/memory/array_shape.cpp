@@ -112,7 +112,9 @@ std::optional<ArrayShape> shape_of(const CUDA_ARRAY3D_DESCRIPTOR& descriptor) {
 }
 
 ArrayShape level_of(const ArrayShape& base, unsigned level) {
-  auto halved = [&](std::size_t extent) { return extent == 0 ? 0 : std::max<std::size_t>(1, extent >> level); };
+  auto halved = [&](std::size_t extent) {
+    return extent == 0 ? 0 : std::max<std::size_t>(1, extent >> level);
+  };
   ArrayShape shape = base;
   shape.descriptor.Width = halved(base.descriptor.Width);
   shape.descriptor.Height = halved(base.descriptor.Height);

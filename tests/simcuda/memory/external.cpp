@@ -58,11 +58,13 @@ CUresult import_external(CUexternalMemory* handle, const CUDA_EXTERNAL_MEMORY_HA
     return CUDA_ERROR_INVALID_VALUE;
   }
   if (wanted.type != CU_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD) return CUDA_ERROR_NOT_SUPPORTED;
-  if (wanted.size == 0 || (wanted.flags & ~CUDA_EXTERNAL_MEMORY_DEDICATED) != 0) return CUDA_ERROR_INVALID_VALUE;
+  if (wanted.size == 0 || (wanted.flags & ~CUDA_EXTERNAL_MEMORY_DEDICATED) != 0)
+    return CUDA_ERROR_INVALID_VALUE;
   struct stat status = {};
   int descriptor = wanted.handle.fd;
   if (fstat(descriptor, &status) != 0) return CUDA_ERROR_INVALID_HANDLE;
-  bool large_enough = S_ISREG(status.st_mode) && static_cast<unsigned long long>(status.st_size) >= wanted.size;
+  bool large_enough =
+      S_ISREG(status.st_mode) && static_cast<unsigned long long>(status.st_size) >= wanted.size;
   if (!large_enough) return CUDA_ERROR_INVALID_VALUE;
   static std::uintptr_t last = 0x45000000;
   last += 16;
@@ -71,8 +73,8 @@ CUresult import_external(CUexternalMemory* handle, const CUDA_EXTERNAL_MEMORY_HA
   return CUDA_SUCCESS;
 }
 
-CUresult map_buffer(CUdeviceptr* base, CUexternalMemory handle, const CUDA_EXTERNAL_MEMORY_BUFFER_DESC& wanted,
-                    Context& context) {
+CUresult map_buffer(CUdeviceptr* base, CUexternalMemory handle,
+                    const CUDA_EXTERNAL_MEMORY_BUFFER_DESC& wanted, Context& context) {
   auto found = externals().find(handle);
   if (found == externals().end()) return CUDA_ERROR_INVALID_HANDLE;
   const External& external = found->second;

@@ -13,8 +13,8 @@ namespace simcuda::memory {
 
 /// The descriptor belongs to the driver once this succeeds.
 CUresult import_external(CUexternalMemory* handle, const CUDA_EXTERNAL_MEMORY_HANDLE_DESC& wanted);
-CUresult map_buffer(CUdeviceptr* base, CUexternalMemory handle, const CUDA_EXTERNAL_MEMORY_BUFFER_DESC& wanted,
-                    Context& context);
+CUresult map_buffer(CUdeviceptr* base, CUexternalMemory handle,
+                    const CUDA_EXTERNAL_MEMORY_BUFFER_DESC& wanted, Context& context);
 CUresult destroy_external(CUexternalMemory handle);
 
 }  // namespace simcuda::memory

@@ -31,8 +31,7 @@ std::unique_ptr<Physical> Physical::take(const Request& request) {
     if (!take_physical(device_at(request.device), request.bytes)) return nullptr;
     physical->charged_ = request.device;
   }
-  physical->file_ =
-      SharedMemory::create(request.kind, request.bytes, request.payload, request.payload_bytes);
+  physical->file_ = SharedMemory::create(request.kind, request.bytes, request.payload, request.payload_bytes);
   if (!physical->file_) return nullptr;  // the destructor returns the charge
   return physical;
 }
@@ -55,12 +54,14 @@ Physical::~Physical() {
 
 bool Physical::show(void* where, std::size_t bytes, std::size_t offset, int protection) const {
   auto at = static_cast<off_t>(this->offset() + offset);
-  return mmap(where, bytes, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, descriptor(), at) != MAP_FAILED;
+  return mmap(where, bytes, protection, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, descriptor(), at) !=
+         MAP_FAILED;
 }
 
 void Physical::hide(void* where, std::size_t bytes) {
-  constexpr int kReserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-  mmap(where, bytes, PROT_NONE, kReserved, -1, 0);
+  // Not inaccessible: work that runs at this moment may still be writing there, and must not end the process.
+  constexpr int kNowhere = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  mmap(where, bytes, PROT_READ | PROT_WRITE, kNowhere, -1, 0);
 }
 
 std::byte* reserve_addresses(std::size_t bytes) {

@@ -33,7 +33,7 @@ class Physical {
 
   /// Makes a part of it visible at an address that is reserved; false when the system refuses.
   [[nodiscard]] bool show(void* where, std::size_t bytes, std::size_t offset, int protection) const;
-  /// Makes the addresses inaccessible again, still reserved.
+  /// What was shown is there no more; the addresses stay reserved.
   static void hide(void* where, std::size_t bytes);
 
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

@@ -29,7 +29,7 @@ class Pool : public std::enable_shared_from_this<Pool> {
   };
   struct Export {  // what CUmemPoolPtrExportData carries
     std::uint64_t magic;
-    std::uint64_t pool;     // serials
+    std::uint64_t pool;  // serials
     std::uint64_t segment;
     std::uint64_t offset;
     std::uint64_t bytes;
@@ -39,7 +39,8 @@ class Pool : public std::enable_shared_from_this<Pool> {
 
   explicit Pool(const CUmemPoolProps& properties) : properties_(properties) {}
   /// The view that another process's pool gives: pointers can be imported from it, nothing else.
-  Pool(const CUmemPoolProps& properties, std::uint64_t imported) : properties_(properties), imported_(imported) {}
+  Pool(const CUmemPoolProps& properties, std::uint64_t imported)
+      : properties_(properties), imported_(imported) {}
 
   [[nodiscard]] CUmemoryPool handle() { return reinterpret_cast<CUmemoryPool>(this); }
   [[nodiscard]] const CUmemPoolProps& properties() const { return properties_; }

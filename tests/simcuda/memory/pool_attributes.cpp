@@ -60,7 +60,8 @@ CUresult Pool::attribute(CUmemPool_attribute attribute, void* value) const {
 }
 
 CUresult Pool::set_access(const CUmemAccessDesc& wanted, bool only_check) {
-  bool known = wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_NONE || wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_READ ||
+  bool known = wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_NONE ||
+               wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_READ ||
                wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
   if (!known || wanted.location.type != CU_MEM_LOCATION_TYPE_DEVICE) return CUDA_ERROR_INVALID_VALUE;
   int device = wanted.location.id;

@@ -91,7 +91,8 @@ class PoolBlocks {
  private:
   using Blocks = std::map<Address, Block>;
 
-  [[nodiscard]] Blocks::iterator smallest(const Take& wanted, const std::function<bool(const Block&)>& usable);
+  [[nodiscard]] Blocks::iterator smallest(const Take& wanted,
+                                          const std::function<bool(const Block&)>& usable);
   Address cut(Blocks::iterator at, const Take& wanted);
   void merge_around(Blocks::iterator at);
   bool merge_with_next(Blocks::iterator at);

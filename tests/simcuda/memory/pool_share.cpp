@@ -47,8 +47,8 @@ CUresult Pool::export_pointer(Export* data, CUdeviceptr base) const {
 
 CUresult Pool::import_pointer(CUdeviceptr* base, const Export& data) {
   if (!is_import() || data.magic != kMagic || data.pool != imported_) return CUDA_ERROR_INVALID_VALUE;
-  SharedMemory segment = SharedMemory::open_of_process(data.process, data.descriptor, data.segment,
-                                                       SharedMemory::Kind::Segment);
+  SharedMemory segment =
+      SharedMemory::open_of_process(data.process, data.descriptor, data.segment, SharedMemory::Kind::Segment);
   if (!segment || data.offset > segment.bytes() || data.bytes > segment.bytes() - data.offset) {
     return CUDA_ERROR_INVALID_VALUE;
   }

@@ -33,7 +33,8 @@ Where where(const CUmemLocation& location) {
 CUresult check_place(const CUmemLocation& location, CUmemAllocationType type) {
   if (type == CU_MEM_ALLOCATION_TYPE_MANAGED) {
     bool anywhere = location.type == CU_MEM_LOCATION_TYPE_NONE;
-    return anywhere || check_location(location) == CUDA_SUCCESS ? CUDA_ERROR_NOT_SUPPORTED : CUDA_ERROR_INVALID_VALUE;
+    return anywhere || check_location(location) == CUDA_SUCCESS ? CUDA_ERROR_NOT_SUPPORTED
+                                                                : CUDA_ERROR_INVALID_VALUE;
   }
   if (type != CU_MEM_ALLOCATION_TYPE_PINNED) return CUDA_ERROR_INVALID_VALUE;
   return check_location(location);

@@ -29,12 +29,12 @@ CUresult check_location(const CUmemLocation& location) {
 }
 
 CUresult check_handle_types(unsigned long long types, CUmemLocationType where) {
-  constexpr unsigned long long kKnown =
-      CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR | CU_MEM_HANDLE_TYPE_WIN32 | CU_MEM_HANDLE_TYPE_WIN32_KMT |
-      CU_MEM_HANDLE_TYPE_FABRIC;
+  constexpr unsigned long long kKnown = CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR | CU_MEM_HANDLE_TYPE_WIN32 |
+                                        CU_MEM_HANDLE_TYPE_WIN32_KMT | CU_MEM_HANDLE_TYPE_FABRIC;
   if ((types & ~kKnown) != 0) return CUDA_ERROR_INVALID_VALUE;
   if (where == CU_MEM_LOCATION_TYPE_HOST && types != 0) return CUDA_ERROR_INVALID_VALUE;
-  return (types & ~static_cast<unsigned long long>(kExportable)) == 0 ? CUDA_SUCCESS : CUDA_ERROR_NOT_SUPPORTED;
+  return (types & ~static_cast<unsigned long long>(kExportable)) == 0 ? CUDA_SUCCESS
+                                                                      : CUDA_ERROR_NOT_SUPPORTED;
 }
 
 CUresult check_properties(const CUmemAllocationProp& properties) {

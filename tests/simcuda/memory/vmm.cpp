@@ -24,7 +24,8 @@ Accessor accessor_of(const CUmemLocation& location) {
 
 }  // namespace
 
-CUresult VirtualMemory::reserve(CUdeviceptr* base, std::size_t bytes, std::size_t alignment, CUdeviceptr hint) {
+CUresult VirtualMemory::reserve(CUdeviceptr* base, std::size_t bytes, std::size_t alignment,
+                                CUdeviceptr hint) {
   auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   if (bytes == 0 || !aligned(bytes, page) || !aligned(hint, page)) return CUDA_ERROR_INVALID_VALUE;
   if (alignment != 0 && !std::has_single_bit(alignment)) return CUDA_ERROR_INVALID_VALUE;
@@ -162,7 +163,8 @@ CUresult VirtualMemory::set_access(CUdeviceptr base, std::size_t bytes,
   return CUDA_SUCCESS;
 }
 
-CUresult VirtualMemory::access(unsigned long long* flags, const CUmemLocation& location, CUdeviceptr address) {
+CUresult VirtualMemory::access(unsigned long long* flags, const CUmemLocation& location,
+                               CUdeviceptr address) {
   CUresult result = check_location(location);
   if (result != CUDA_SUCCESS) return result;
   auto [base, mapping] = books_.mapping_at(address);
@@ -198,7 +200,8 @@ CUresult VirtualMemory::check_access(const Allocation& allocation, const CUmemAc
   CUresult result = check_location(wanted.location);
   bool is_node = wanted.location.type == CU_MEM_LOCATION_TYPE_HOST_NUMA;  // its id is ignored here
   if (result != CUDA_SUCCESS && !is_node) return result;
-  bool known = wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_NONE || wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_READ ||
+  bool known = wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_NONE ||
+               wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_READ ||
                wanted.flags == CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
   if (!known) return CUDA_ERROR_INVALID_VALUE;
   const CUmemLocation& home = allocation.properties.location;

@@ -28,7 +28,8 @@ using Handle = CUmemGenericAllocationHandle;
 struct Team {
   CUmulticastObjectProp properties = {};
   std::set<int> devices;
-  std::map<std::pair<int, std::size_t>, std::pair<Handle, std::size_t>> bound;  // device, offset -> memory, bytes
+  std::map<std::pair<int, std::size_t>, std::pair<Handle, std::size_t>>
+      bound;  // device, offset -> memory, bytes
 };
 
 struct Allocation {

@@ -9,7 +9,8 @@ namespace simcuda::memory {
 
 CUresult VirtualMemory::share(int* descriptor, Handle handle, CUmemAllocationHandleType type) {
   Allocation* allocation = find(handle);
-  if (allocation == nullptr || type != CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR) return CUDA_ERROR_INVALID_VALUE;
+  if (allocation == nullptr || type != CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR)
+    return CUDA_ERROR_INVALID_VALUE;
   if ((allocation->properties.requestedHandleTypes & type) == 0) return CUDA_ERROR_INVALID_VALUE;
   if (!allocation->physical) return CUDA_ERROR_NOT_SUPPORTED;  // a multicast object
   int copy = allocation->physical->file().duplicate();
@@ -70,7 +71,8 @@ CUresult VirtualMemory::bind(Handle team, std::size_t offset, Handle memory, std
     return CUDA_ERROR_INVALID_VALUE;
   }
   auto is_page = [](std::size_t value) { return value % kGranularity == 0; };
-  if (bytes == 0 || !is_page(bytes) || !is_page(offset) || !is_page(memory_offset)) return CUDA_ERROR_INVALID_VALUE;
+  if (bytes == 0 || !is_page(bytes) || !is_page(offset) || !is_page(memory_offset))
+    return CUDA_ERROR_INVALID_VALUE;
   if (memory_offset > bound.bytes || bytes > bound.bytes - memory_offset) return CUDA_ERROR_INVALID_VALUE;
   if (offset > object->bytes || bytes > object->bytes - offset) return CUDA_ERROR_INVALID_VALUE;
   if (object->properties.requestedHandleTypes != 0 && bound.properties.requestedHandleTypes == 0) {

@@ -13,7 +13,11 @@ using simcuda::memory::shape_of;
 CUDA_ARRAY3D_DESCRIPTOR array(std::size_t width, std::size_t height, std::size_t depth,
                               CUarray_format format = CU_AD_FORMAT_FLOAT, unsigned channels = 1,
                               unsigned flags = 0) {
-  return {.Width = width, .Height = height, .Depth = depth, .Format = format, .NumChannels = channels,
+  return {.Width = width,
+          .Height = height,
+          .Depth = depth,
+          .Format = format,
+          .NumChannels = channels,
           .Flags = flags};
 }
 

@@ -8,14 +8,20 @@
 namespace simcuda::test {
 namespace {
 
-struct Arrays : MemoryTest {
-  CUDA_ARRAY3D_DESCRIPTOR described(std::size_t width, std::size_t height, std::size_t depth, unsigned flags = 0) {
-    return {.Width = width, .Height = height, .Depth = depth, .Format = CU_AD_FORMAT_FLOAT, .NumChannels = 4,
+class Arrays : public MemoryTest {
+ protected:
+  CUDA_ARRAY3D_DESCRIPTOR described(std::size_t width, std::size_t height, std::size_t depth,
+                                    unsigned flags = 0) {
+    return {.Width = width,
+            .Height = height,
+            .Depth = depth,
+            .Format = CU_AD_FORMAT_FLOAT,
+            .NumChannels = 4,
             .Flags = flags};
   }
 };
 
-TEST_F(Arrays, AnArrayIsChargedToTheDeviceAndGivenBack) {
+MEMORY_TEST(Arrays, AnArrayIsChargedToTheDeviceAndGivenBack) {
   std::size_t before = used();
   CUDA_ARRAY3D_DESCRIPTOR descriptor = described(1024, 1024, 0);
   CUarray array = nullptr;
@@ -26,7 +32,7 @@ TEST_F(Arrays, AnArrayIsChargedToTheDeviceAndGivenBack) {
   EXPECT_EQ(cuArrayDestroy(array), CUDA_ERROR_INVALID_HANDLE);
 }
 
-TEST_F(Arrays, DescriptorsComeBackInEveryForm) {
+MEMORY_TEST(Arrays, DescriptorsComeBackInEveryForm) {
   CUDA_ARRAY_DESCRIPTOR plain = {.Width = 40, .Height = 30, .Format = CU_AD_FORMAT_HALF, .NumChannels = 2};
   CUarray array = nullptr;
   ASSERT_EQ(cuArrayCreate_v2(&array, &plain), CUDA_SUCCESS);
@@ -44,7 +50,7 @@ TEST_F(Arrays, DescriptorsComeBackInEveryForm) {
   EXPECT_EQ(cuArrayGetDescriptor_v2(nullptr, array), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Arrays, AFullDeviceAndBadDescriptorsLeaveTheOutputAlone) {
+MEMORY_TEST(Arrays, AFullDeviceAndBadDescriptorsLeaveTheOutputAlone) {
   auto* marker = reinterpret_cast<CUarray>(std::uintptr_t{7});
   CUarray array = marker;
   CUDA_ARRAY3D_DESCRIPTOR huge = described(16384, 16384, 16);
@@ -55,7 +61,7 @@ TEST_F(Arrays, AFullDeviceAndBadDescriptorsLeaveTheOutputAlone) {
   EXPECT_EQ(array, marker);
 }
 
-TEST_F(Arrays, LevelsOfAMipmapLieApartAndGoWithIt) {
+MEMORY_TEST(Arrays, LevelsOfAMipmapLieApartAndGoWithIt) {
   std::size_t before = used();
   CUDA_ARRAY3D_DESCRIPTOR descriptor = described(512, 512, 0);
   CUmipmappedArray mipmap = nullptr;
@@ -79,7 +85,7 @@ TEST_F(Arrays, LevelsOfAMipmapLieApartAndGoWithIt) {
   EXPECT_EQ(cuMipmappedArrayGetLevel(&none, mipmap, 0), CUDA_ERROR_INVALID_HANDLE);
 }
 
-TEST_F(Arrays, PlanesOfNv12AreArraysOfTheSameMemory) {
+MEMORY_TEST(Arrays, PlanesOfNv12AreArraysOfTheSameMemory) {
   CUDA_ARRAY_DESCRIPTOR picture = {.Width = 64, .Height = 32, .Format = CU_AD_FORMAT_NV12, .NumChannels = 3};
   CUarray array = nullptr, light = nullptr, colour = nullptr, again = nullptr;
   ASSERT_EQ(cuArrayCreate_v2(&array, &picture), CUDA_SUCCESS);
@@ -91,7 +97,7 @@ TEST_F(Arrays, PlanesOfNv12AreArraysOfTheSameMemory) {
   EXPECT_EQ(memory::view_of(colour)->base, memory::view_of(light)->base + 64 * 32);
 }
 
-TEST_F(Arrays, ADeferredArrayHasRequirementsAndNoMemory) {
+MEMORY_TEST(Arrays, ADeferredArrayHasRequirementsAndNoMemory) {
   std::size_t before = used();
   CUDA_ARRAY3D_DESCRIPTOR descriptor = described(256, 256, 0, CUDA_ARRAY3D_DEFERRED_MAPPING);
   CUarray deferred = nullptr, plain = nullptr;
@@ -107,7 +113,43 @@ TEST_F(Arrays, ADeferredArrayHasRequirementsAndNoMemory) {
   EXPECT_EQ(cuArrayGetMemoryRequirements(&needs, plain, 0), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Arrays, ArraysGoWithTheirContext) {
+MEMORY_TEST(Arrays, RowsAreCopiedInAndOut) {
+  CUDA_ARRAY_DESCRIPTOR plain = {
+      .Width = 10, .Height = 4, .Format = CU_AD_FORMAT_UNSIGNED_INT8, .NumChannels = 1};
+  CUarray array = nullptr;
+  ASSERT_EQ(cuArrayCreate_v2(&array, &plain), CUDA_SUCCESS);
+  unsigned char out[4][10], in[4][10] = {};
+  for (int row = 0; row < 4; ++row) {
+    for (int i = 0; i < 10; ++i) out[row][i] = static_cast<unsigned char>(10 * row + i);
+  }
+  CUDA_MEMCPY2D copy = {};
+  copy.srcMemoryType = CU_MEMORYTYPE_HOST;
+  copy.srcHost = out;
+  copy.srcPitch = 10;
+  copy.dstMemoryType = CU_MEMORYTYPE_ARRAY;
+  copy.dstArray = array;
+  copy.WidthInBytes = 10;
+  copy.Height = 4;
+  ASSERT_EQ(cuMemcpy2D_v2(&copy), CUDA_SUCCESS);
+  copy = {};
+  copy.srcMemoryType = CU_MEMORYTYPE_ARRAY;
+  copy.srcArray = array;
+  copy.srcY = 1;
+  copy.srcXInBytes = 2;
+  copy.dstMemoryType = CU_MEMORYTYPE_HOST;
+  copy.dstHost = in;
+  copy.dstPitch = 10;
+  copy.WidthInBytes = 8;
+  copy.Height = 3;
+  ASSERT_EQ(cuMemcpy2D_v2(&copy), CUDA_SUCCESS);
+  EXPECT_EQ(std::memcmp(in[0], &out[1][2], 8), 0);
+  EXPECT_EQ(std::memcmp(in[2], &out[3][2], 8), 0);
+  EXPECT_EQ(in[0][8], 0);
+  copy.srcY = 2;
+  EXPECT_EQ(cuMemcpy2D_v2(&copy), CUDA_ERROR_INVALID_VALUE) << "past the last row";
+}
+
+MEMORY_TEST(Arrays, ArraysGoWithTheirContext) {
   CUcontext other = nullptr;
   std::size_t before = used();
   ASSERT_EQ(cuCtxCreate_v2(&other, 0, 0), CUDA_SUCCESS);

@@ -181,7 +181,7 @@ TEST(Copy, BetweenDevicesNobodyWaits) {
 
 TEST(Copy, ASynchronousCopyWaitsForBlockingStreamsAndNotForOthers) {
   in_context([] {
-    const CUdeviceptr memory = allocated(4);
+    const CUdeviceptr memory = allocated(8);
     const CUstream blocking = new_stream(CU_STREAM_DEFAULT), free = new_stream();
     set_words(memory, {1});
     simcuda_hold(free);
@@ -189,8 +189,13 @@ TEST(Copy, ASynchronousCopyWaitsForBlockingStreamsAndNotForOthers) {
     EXPECT_EQ(words(memory, 1), Words{1});  // goes on
     simcuda_release(free);
     cuStreamSynchronize(free);
+    simcuda_hold(blocking);
     ASSERT_EQ(cuMemsetD32Async(memory, 3, 1, blocking), CUDA_SUCCESS);
-    EXPECT_EQ(words(memory, 1), Words{3});
+    ASSERT_EQ(cuMemcpyDtoD_v2(memory + 4, memory, 4), CUDA_SUCCESS);
+    simcuda_hold(CU_STREAM_LEGACY);
+    EXPECT_FALSE(simcuda_step(CU_STREAM_LEGACY));
+    simcuda_release_all();
+    EXPECT_EQ(words(memory, 2), (Words{3, 3}));
   });
 }
 

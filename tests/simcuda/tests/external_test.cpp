@@ -7,12 +7,13 @@
 namespace simcuda::test {
 namespace {
 
-struct External : MemoryTest {
+class External : public MemoryTest {
+ protected:
   int file = -1;
   unsigned char* theirs = nullptr;  // what the other interface sees
 
-  void SetUp() override {
-    MemoryTest::SetUp();
+  void set_up() override {
+    MemoryTest::set_up();
     file = memfd_create("another interface", MFD_CLOEXEC);
     ASSERT_EQ(ftruncate(file, 64 << 10), 0);
     void* view = mmap(nullptr, 64 << 10, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
@@ -34,7 +35,7 @@ struct External : MemoryTest {
   }
 };
 
-TEST_F(External, ABufferShowsTheBytesOfTheOtherInterface) {
+MEMORY_TEST(External, ABufferShowsTheBytesOfTheOtherInterface) {
   std::size_t before = used();
   CUexternalMemory memory = nullptr;
   auto all = wanted();
@@ -55,7 +56,7 @@ TEST_F(External, ABufferShowsTheBytesOfTheOtherInterface) {
   EXPECT_EQ(cuMemFree_v2(buffer), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(External, TheDescriptorIsTheDriversOnceImported) {
+MEMORY_TEST(External, TheDescriptorIsTheDriversOnceImported) {
   CUexternalMemory memory = nullptr;
   auto all = wanted();
   ASSERT_EQ(cuImportExternalMemory(&memory, &all), CUDA_SUCCESS);
@@ -63,7 +64,7 @@ TEST_F(External, TheDescriptorIsTheDriversOnceImported) {
   EXPECT_EQ(close(file), -1) << "it was closed with the object";
 }
 
-TEST_F(External, RefusalsLeaveDescriptorAndOutputAlone) {
+MEMORY_TEST(External, RefusalsLeaveDescriptorAndOutputAlone) {
   auto* marker = reinterpret_cast<CUexternalMemory>(std::uintptr_t{7});
   CUexternalMemory memory = marker;
   auto all = wanted(0);
@@ -87,7 +88,7 @@ TEST_F(External, RefusalsLeaveDescriptorAndOutputAlone) {
   EXPECT_EQ(buffer, 7U);
 }
 
-TEST_F(External, BuffersGoWithTheirContext) {
+MEMORY_TEST(External, BuffersGoWithTheirContext) {
   CUexternalMemory memory = nullptr;
   auto all = wanted();
   ASSERT_EQ(cuImportExternalMemory(&memory, &all), CUDA_SUCCESS);

@@ -144,7 +144,11 @@ TEST(Graph, EveryKindOfNodeRuns) {
     ASSERT_EQ(cuGraphAddBatchMemOpNode(&write, graph, &child, 1, &ops), CUDA_SUCCESS);
     value = 99;  // was taken when the node was made
     const CUstream stream = new_stream();
-    run(instantiated(graph), stream);
+    simcuda_hold(stream);
+    ASSERT_EQ(cuGraphLaunch(instantiated(graph), stream), CUDA_SUCCESS);
+    EXPECT_EQ(cuEventQuery(event), CUDA_ERROR_NOT_READY);
+    simcuda_release(stream);
+    ASSERT_EQ(cuStreamSynchronize(stream), CUDA_SUCCESS);
     EXPECT_EQ(words(memory, 5), (Words{1, 2, 1, 1, 4}));
     EXPECT_EQ(cuEventQuery(event), CUDA_SUCCESS);
     CUDA_KERNEL_NODE_PARAMS told{};

@@ -66,7 +66,8 @@ const Role leaver("open and end the context", [](const Message& message) {
   return 0;
 });
 
-struct Ipc : MemoryTest {
+class Ipc : public MemoryTest {
+ protected:
   CUdeviceptr allocated(std::size_t bytes) {
     CUdeviceptr address = 0;
     EXPECT_EQ(cuMemAlloc_v2(&address, bytes), CUDA_SUCCESS);
@@ -79,7 +80,7 @@ struct Ipc : MemoryTest {
   }
 };
 
-TEST_F(Ipc, AnotherProcessSeesTheAllocationAndCountsItsOpens) {
+MEMORY_TEST(Ipc, AnotherProcessSeesTheAllocationAndCountsItsOpens) {
   for (std::size_t bytes : {std::size_t{3000}, 5 * kMiB}) {
     CUdeviceptr before = allocated(700);  // so that a small one is not at the start of its chunk
     CUdeviceptr address = allocated(bytes);
@@ -93,13 +94,13 @@ TEST_F(Ipc, AnotherProcessSeesTheAllocationAndCountsItsOpens) {
   }
 }
 
-TEST_F(Ipc, AnAddressInsideGivesTheHandleOfTheWholeAllocation) {
+MEMORY_TEST(Ipc, AnAddressInsideGivesTheHandleOfTheWholeAllocation) {
   CUdeviceptr address = allocated(5 * kMiB);
   CUipcMemHandle whole = handle_of(address), inside = handle_of(address + 12345);
   EXPECT_EQ(std::memcmp(&whole, &inside, sizeof whole), 0);
 }
 
-TEST_F(Ipc, AHandleIsUniqueToItsAllocationEvenAtTheSameAddress) {
+MEMORY_TEST(Ipc, AHandleIsUniqueToItsAllocationEvenAtTheSameAddress) {
   CUdeviceptr first = allocated(4 * kMiB);
   CUipcMemHandle old = handle_of(first), again = handle_of(first);
   EXPECT_EQ(std::memcmp(&old, &again, sizeof old), 0);
@@ -110,7 +111,7 @@ TEST_F(Ipc, AHandleIsUniqueToItsAllocationEvenAtTheSameAddress) {
   EXPECT_NE(std::memcmp(&old, &fresh, sizeof old), 0);
 }
 
-TEST_F(Ipc, OnlyDeviceMemoryHasAHandle) {
+MEMORY_TEST(Ipc, OnlyDeviceMemoryHasAHandle) {
   CUipcMemHandle handle;
   std::memset(&handle, 7, sizeof handle);
   CUipcMemHandle untouched = handle;
@@ -122,7 +123,7 @@ TEST_F(Ipc, OnlyDeviceMemoryHasAHandle) {
   EXPECT_EQ(std::memcmp(&handle, &untouched, sizeof handle), 0);
 }
 
-TEST_F(Ipc, OpeningRefusesTheOwnProcessOtherFlagsAndOtherBytes) {
+MEMORY_TEST(Ipc, OpeningRefusesTheOwnProcessOtherFlagsAndOtherBytes) {
   CUdeviceptr address = allocated(kMiB), opened = 7;
   CUipcMemHandle handle = handle_of(address);
   EXPECT_EQ(cuIpcOpenMemHandle_v2(&opened, handle, kLazy), CUDA_ERROR_INVALID_CONTEXT);
@@ -132,7 +133,7 @@ TEST_F(Ipc, OpeningRefusesTheOwnProcessOtherFlagsAndOtherBytes) {
   EXPECT_EQ(opened, 7U);
 }
 
-TEST_F(Ipc, WhatAContextOpenedGoesWithIt) {
+MEMORY_TEST(Ipc, WhatAContextOpenedGoesWithIt) {
   CUdeviceptr address = allocated(kMiB);
   Sent sent{.handle = handle_of(address), .bytes = kMiB};
   EXPECT_EQ(play("open and end the context", as_message(sent)), 0);

@@ -5,34 +5,36 @@
 #include <cuda.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <vector>
 
 #include "device/device.hpp"
 #include "heap/blocks.hpp"
+#include "tests/driver.hpp"
 
 namespace simcuda::test {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20;
 constexpr std::size_t kPage = 2 * kMiB;  // the granularity of everything large
 
-/// Two devices of 512 MiB. ctest runs each test in a process of its own; in one process with other tests the devices
-/// may have been made before, and then these are skipped.
-class MemoryTest : public ::testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    setenv("SIMCUDA_DEVICES", "2", 0);
-    setenv("SIMCUDA_MEMORY", "512M", 0);
+/// What a test of this folder's kind starts from: two devices of 512 MiB, a context of the first current.
+class MemoryTest {
+ public:
+  virtual ~MemoryTest() = default;
+  void run() {
+    set_up();
+    if (!::testing::Test::HasFatalFailure()) body();
+    tear_down();
   }
-  void SetUp() override {
-    if (devices().size() != 2 || devices()[0].memory != 512 * kMiB) {
-      GTEST_SKIP() << "the devices were made before this test could choose them";
-    }
+
+ protected:
+  virtual void set_up() {
     ASSERT_EQ(cuInit(0), CUDA_SUCCESS);
     ASSERT_EQ(cuDevicePrimaryCtxRetain(&context, 0), CUDA_SUCCESS);
     ASSERT_EQ(cuCtxSetCurrent(context), CUDA_SUCCESS);
   }
+  virtual void body() = 0;
+  virtual void tear_down() {}
 
   CUcontext context = nullptr;
 };
@@ -70,3 +72,13 @@ inline CUmemAccessDesc readwrite(int device) {
 }
 
 }  // namespace simcuda::test
+
+/// A test in a process of its own (driver.hpp), with the members of `fixture`, a MemoryTest.
+#define MEMORY_TEST(fixture, name)                                                                    \
+  class fixture##name : public fixture {                                                              \
+    void body() override;                                                                             \
+  };                                                                                                  \
+  TEST(fixture, name) {                                                                               \
+    in_driver({{"SIMCUDA_DEVICES", "2"}, {"SIMCUDA_MEMORY", "512M"}}, [] { fixture##name().run(); }); \
+  }                                                                                                   \
+  void fixture##name::body()

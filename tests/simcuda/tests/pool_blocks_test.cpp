@@ -124,6 +124,8 @@ TEST_F(PoolBlocksTest, TrimKeepsSegmentsWithUsedOrUnseenBlocksAndTheBytesToKeep)
 
 TEST_F(PoolBlocksTest, SegmentsThatTouchDoNotMerge) {
   blocks.add_segment(0x100000 + kSegment, kSegment);
+  auto one = blocks.take(wants(kSegment, 7)), two = blocks.take(wants(kSegment, 7));
+  ASSERT_TRUE(blocks.free_now(one->base) && blocks.free_now(two->base));
   EXPECT_FALSE(blocks.take(wants(2 * kSegment, 7)));
 }
 

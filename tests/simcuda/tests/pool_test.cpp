@@ -15,9 +15,9 @@ constexpr auto kDescriptor = CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR;
 constexpr auto kReserved = CU_MEMPOOL_ATTR_RESERVED_MEM_CURRENT;
 constexpr auto kUsed = CU_MEMPOOL_ATTR_USED_MEM_CURRENT;
 
-struct Pools : StreamOrderTest {};
+class Pools : public StreamOrderTest {};
 
-TEST_F(Pools, ReservedMemoryIsTheDevicesUntilAWaitFindsItAboveTheThreshold) {
+MEMORY_TEST(Pools, ReservedMemoryIsTheDevicesUntilAWaitFindsItAboveTheThreshold) {
   std::size_t free_before = 0, free_now = 0, total = 0;
   CUmemoryPool pool = made();
   ASSERT_EQ(cuMemGetInfo_v2(&free_before, &total), CUDA_SUCCESS);
@@ -37,7 +37,7 @@ TEST_F(Pools, ReservedMemoryIsTheDevicesUntilAWaitFindsItAboveTheThreshold) {
   EXPECT_EQ(free_now, free_before);
 }
 
-TEST_F(Pools, EveryKindOfWaitGivesMemoryBack) {
+MEMORY_TEST(Pools, EveryKindOfWaitGivesMemoryBack) {
   CUmemoryPool pool = made();
   CUevent event = nullptr;
   ASSERT_EQ(cuEventCreate(&event, CU_EVENT_DISABLE_TIMING), CUDA_SUCCESS);
@@ -45,16 +45,19 @@ TEST_F(Pools, EveryKindOfWaitGivesMemoryBack) {
     ASSERT_EQ(cuMemFreeAsync(taken(pool, kMiB, a), a), CUDA_SUCCESS);
     ASSERT_EQ(cuEventRecord(event, a), CUDA_SUCCESS);
     EXPECT_EQ(number(pool, kReserved), kSegment);
-    CUresult waited = kind == 0 ? cuStreamSynchronize(a) : kind == 1 ? cuEventSynchronize(event) : cuCtxSynchronize();
+    CUresult waited = kind == 0   ? cuStreamSynchronize(a)
+                      : kind == 1 ? cuEventSynchronize(event)
+                                  : cuCtxSynchronize();
     ASSERT_EQ(waited, CUDA_SUCCESS);
     EXPECT_EQ(number(pool, kReserved), 0U) << kind;
   }
 }
 
-TEST_F(Pools, UpToTheThresholdMemoryIsKeptUntilItIsTrimmed) {
+MEMORY_TEST(Pools, UpToTheThresholdMemoryIsKeptUntilItIsTrimmed) {
   CUmemoryPool pool = made();
   keep(pool, kSegment);
-  CUdeviceptr one = taken(pool, kSegment, a), two = taken(pool, kSegment, a), three = taken(pool, kSegment, a);
+  CUdeviceptr one = taken(pool, kSegment, a), two = taken(pool, kSegment, a),
+              three = taken(pool, kSegment, a);
   ASSERT_EQ(cuMemFreeAsync(one, a), CUDA_SUCCESS);
   ASSERT_EQ(cuMemFreeAsync(two, a), CUDA_SUCCESS);
   ASSERT_EQ(cuMemFreeAsync(three, a), CUDA_SUCCESS);
@@ -68,7 +71,7 @@ TEST_F(Pools, UpToTheThresholdMemoryIsKeptUntilItIsTrimmed) {
   EXPECT_EQ(number(pool, kReserved), 0U);
 }
 
-TEST_F(Pools, TrimLeavesUsedMemoryAndFreesThatAreQueued) {
+MEMORY_TEST(Pools, TrimLeavesUsedMemoryAndFreesThatAreQueued) {
   CUmemoryPool pool = made();
   CUdeviceptr used_one = taken(pool, kSegment, a), freed = taken(pool, kSegment, a);
   simcuda_hold(a);
@@ -83,7 +86,7 @@ TEST_F(Pools, TrimLeavesUsedMemoryAndFreesThatAreQueued) {
   EXPECT_EQ(number(pool, kReserved), 0U);
 }
 
-TEST_F(Pools, HighWaterMarksAreKeptAndResetOnlyToZero) {
+MEMORY_TEST(Pools, HighWaterMarksAreKeptAndResetOnlyToZero) {
   CUmemoryPool pool = made();
   CUdeviceptr address = taken(pool, 3 * kMiB, a);
   ASSERT_EQ(cuMemFree_v2(address), CUDA_SUCCESS);
@@ -95,15 +98,17 @@ TEST_F(Pools, HighWaterMarksAreKeptAndResetOnlyToZero) {
   EXPECT_EQ(cuMemPoolSetAttribute(pool, CU_MEMPOOL_ATTR_USED_MEM_HIGH, &zero), CUDA_SUCCESS);
   EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_USED_MEM_HIGH), 0U);
   EXPECT_EQ(cuMemPoolSetAttribute(pool, kReserved, &zero), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemPoolGetAttribute(pool, static_cast<CUmemPool_attribute>(99), &zero), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemPoolGetAttribute(pool, static_cast<CUmemPool_attribute>(99), &zero),
+            CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemPoolGetAttribute(pool, kUsed, nullptr), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Pools, ReuseFlagsAreOnByDefaultAndTheThresholdIsZero) {
+MEMORY_TEST(Pools, ReuseFlagsAreOnByDefaultAndTheThresholdIsZero) {
   CUmemoryPool pool = nullptr;
   ASSERT_EQ(cuDeviceGetDefaultMemPool(&pool, 1), CUDA_SUCCESS);
-  for (auto attribute : {CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES, CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC,
-                         CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES}) {
+  for (auto attribute :
+       {CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES, CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC,
+        CU_MEMPOOL_ATTR_REUSE_ALLOW_INTERNAL_DEPENDENCIES}) {
     int flag = 7;
     ASSERT_EQ(cuMemPoolGetAttribute(pool, attribute, &flag), CUDA_SUCCESS);
     EXPECT_EQ(flag, 1);
@@ -111,7 +116,7 @@ TEST_F(Pools, ReuseFlagsAreOnByDefaultAndTheThresholdIsZero) {
   EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_RELEASE_THRESHOLD), 0U);
 }
 
-TEST_F(Pools, APoolTakesNoMoreThanItsLimitNorThanTheDeviceHas) {
+MEMORY_TEST(Pools, APoolTakesNoMoreThanItsLimitNorThanTheDeviceHas) {
   CUmemoryPool small = made(4 * kMiB);
   CUdeviceptr address = taken(small, 3 * kMiB, a), none = 7;
   EXPECT_EQ(number(small, kReserved), 4 * kMiB) << "no room for a whole segment";
@@ -123,9 +128,10 @@ TEST_F(Pools, APoolTakesNoMoreThanItsLimitNorThanTheDeviceHas) {
   EXPECT_EQ(cuMemFreeAsync(address, a), CUDA_SUCCESS);
 }
 
-TEST_F(Pools, ADestroyedPoolGivesItsMemoryBackWhenTheLastBlockIsFreed) {
+MEMORY_TEST(Pools, ADestroyedPoolGivesItsMemoryBackWhenTheLastBlockIsFreed) {
   std::size_t before = used();
   CUmemoryPool pool = made();
+  keep(pool, ~cuuint64_t{0});  // no wait gives anything back
   CUdeviceptr one = taken(pool, kMiB, a), two = taken(pool, kMiB, a);
   ASSERT_EQ(cuMemPoolDestroy(pool), CUDA_SUCCESS);
   CUdeviceptr none = 0;
@@ -143,7 +149,7 @@ TEST_F(Pools, ADestroyedPoolGivesItsMemoryBackWhenTheLastBlockIsFreed) {
   EXPECT_EQ(used(), before);
 }
 
-TEST_F(Pools, ADefaultPoolStaysAndComesBackWhenTheCurrentOneIsDestroyed) {
+MEMORY_TEST(Pools, ADefaultPoolStaysAndComesBackWhenTheCurrentOneIsDestroyed) {
   CUmemoryPool fallback = nullptr, current = nullptr, mine = made();
   ASSERT_EQ(cuDeviceGetDefaultMemPool(&fallback, 0), CUDA_SUCCESS);
   EXPECT_EQ(cuMemPoolDestroy(fallback), CUDA_ERROR_INVALID_VALUE);
@@ -159,7 +165,7 @@ TEST_F(Pools, ADefaultPoolStaysAndComesBackWhenTheCurrentOneIsDestroyed) {
   EXPECT_EQ(current, fallback);
 }
 
-TEST_F(Pools, APoolIsCurrentOnlyWhereItsMemoryIs) {
+MEMORY_TEST(Pools, APoolIsCurrentOnlyWhereItsMemoryIs) {
   CUmemoryPool mine = made();
   EXPECT_EQ(cuDeviceSetMemPool(1, mine), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuDeviceSetMemPool(9, mine), CUDA_ERROR_INVALID_DEVICE);
@@ -169,7 +175,7 @@ TEST_F(Pools, APoolIsCurrentOnlyWhereItsMemoryIs) {
   EXPECT_EQ(cuMemPoolDestroy(mine), CUDA_SUCCESS);
 }
 
-TEST_F(Pools, DefaultAndCurrentPoolsByLocationAreThoseOfTheDevice) {
+MEMORY_TEST(Pools, DefaultAndCurrentPoolsByLocationAreThoseOfTheDevice) {
   CUmemLocation device = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 0};
   CUmemoryPool by_location = nullptr, by_device = nullptr;
   ASSERT_EQ(cuMemGetDefaultMemPool(&by_location, &device, CU_MEM_ALLOCATION_TYPE_PINNED), CUDA_SUCCESS);
@@ -184,10 +190,11 @@ TEST_F(Pools, DefaultAndCurrentPoolsByLocationAreThoseOfTheDevice) {
   EXPECT_EQ(cuMemGetMemPool(&by_location, &device, CU_MEM_ALLOCATION_TYPE_PINNED), CUDA_ERROR_INVALID_DEVICE);
   device = {.type = CU_MEM_LOCATION_TYPE_NONE, .id = 0};
   EXPECT_EQ(cuMemGetMemPool(&by_location, &device, CU_MEM_ALLOCATION_TYPE_PINNED), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemGetDefaultMemPool(&by_location, &device, CU_MEM_ALLOCATION_TYPE_MANAGED), CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_EQ(cuMemGetDefaultMemPool(&by_location, &device, CU_MEM_ALLOCATION_TYPE_MANAGED),
+            CUDA_ERROR_NOT_SUPPORTED);
 }
 
-TEST_F(Pools, ThePoolOfTheHostGivesMemoryThatTheHostMayTouch) {
+MEMORY_TEST(Pools, ThePoolOfTheHostGivesMemoryThatTheHostMayTouch) {
   CUmemLocation host = {.type = CU_MEM_LOCATION_TYPE_HOST, .id = 0};
   CUmemoryPool pool = nullptr;
   ASSERT_EQ(cuMemGetDefaultMemPool(&pool, &host, CU_MEM_ALLOCATION_TYPE_PINNED), CUDA_SUCCESS);
@@ -203,12 +210,12 @@ TEST_F(Pools, ThePoolOfTheHostGivesMemoryThatTheHostMayTouch) {
   EXPECT_EQ(cuMemFreeAsync(address, a), CUDA_SUCCESS);
 }
 
-TEST_F(Pools, TheHostFaultsOnAPoolOfTheDevice) {
+MEMORY_TEST(Pools, TheHostFaultsOnAPoolOfTheDevice) {
   CUdeviceptr address = taken(made(), kMiB, a);
   EXPECT_EXIT(*reinterpret_cast<volatile char*>(address) = 1, ::testing::KilledBySignal(SIGSEGV), "");
 }
 
-TEST_F(Pools, PropertiesThatCannotBeAreRefused) {
+MEMORY_TEST(Pools, PropertiesThatCannotBeAreRefused) {
   CUmemPoolProps good = {};
   good.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
   good.location = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 0};
@@ -237,10 +244,11 @@ TEST_F(Pools, PropertiesThatCannotBeAreRefused) {
   EXPECT_EQ(pool, marker);
 }
 
-TEST_F(Pools, AccessIsKeptForEachDeviceAndTheOwnCannotBeTaken) {
+MEMORY_TEST(Pools, AccessIsKeptForEachDeviceAndTheOwnCannotBeTaken) {
   CUmemoryPool pool = made();
   CUmemAccess_flags flags = CU_MEM_ACCESS_FLAGS_PROT_MAX;
-  CUmemLocation own = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 0}, other = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 1};
+  CUmemLocation own = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 0},
+                other = {.type = CU_MEM_LOCATION_TYPE_DEVICE, .id = 1};
   ASSERT_EQ(cuMemPoolGetAccess(&flags, pool, &own), CUDA_SUCCESS);
   EXPECT_EQ(flags, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
   ASSERT_EQ(cuMemPoolGetAccess(&flags, pool, &other), CUDA_SUCCESS);
@@ -255,7 +263,7 @@ TEST_F(Pools, AccessIsKeptForEachDeviceAndTheOwnCannotBeTaken) {
   EXPECT_EQ(flags, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
 }
 
-TEST_F(Pools, MemoryOfPoolsOutlivesTheContext) {
+MEMORY_TEST(Pools, MemoryOfPoolsOutlivesTheContext) {
   CUmemoryPool pool = made();
   CUdeviceptr address = taken(pool, kMiB, a);
   ASSERT_EQ(cuStreamSynchronize(a), CUDA_SUCCESS);
@@ -303,14 +311,15 @@ const Role importer("import a pool and its pointers", [](const Message& message)
   return 0;
 });
 
-TEST_F(Pools, AnotherProcessImportsThePoolAndItsPointers) {
+MEMORY_TEST(Pools, AnotherProcessImportsThePoolAndItsPointers) {
   CUmemoryPool pool = made(0, true);
   CUdeviceptr first = taken(pool, 700, a), second = taken(pool, kMiB, a);
   ASSERT_EQ(cuStreamSynchronize(a), CUDA_SUCCESS);
   ASSERT_TRUE(fill(first, 700, 0x61) && fill(second, kMiB, 0x62));
   int descriptor = -1;
   Sent sent = {};
-  EXPECT_EQ(cuMemPoolExportPointer(&sent.first, first), CUDA_ERROR_INVALID_VALUE) << "the pool is not shared yet";
+  EXPECT_EQ(cuMemPoolExportPointer(&sent.first, first), CUDA_ERROR_INVALID_VALUE)
+      << "the pool is not shared yet";
   ASSERT_EQ(cuMemPoolExportToShareableHandle(&descriptor, pool, kDescriptor, 0), CUDA_SUCCESS);
   ASSERT_EQ(cuMemPoolExportPointer(&sent.first, first), CUDA_SUCCESS);
   ASSERT_EQ(cuMemPoolExportPointer(&sent.second, second), CUDA_SUCCESS);
@@ -320,7 +329,7 @@ TEST_F(Pools, AnotherProcessImportsThePoolAndItsPointers) {
   EXPECT_TRUE(holds(first, 700, 0x61));
 }
 
-TEST_F(Pools, OnlyAPoolMadeForItIsShared) {
+MEMORY_TEST(Pools, OnlyAPoolMadeForItIsShared) {
   CUmemoryPool pool = made();
   int descriptor = -7;
   EXPECT_EQ(cuMemPoolExportToShareableHandle(&descriptor, pool, kDescriptor, 0), CUDA_ERROR_INVALID_VALUE);

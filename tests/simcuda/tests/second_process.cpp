@@ -51,10 +51,13 @@ class Stage : public ::testing::Environment {
 
 }  // namespace
 
-Role::Role(const char* name, std::function<int(const Message&)> play) { roles().emplace(name, std::move(play)); }
+Role::Role(const char* name, std::function<int(const Message&)> play) {
+  roles().emplace(name, std::move(play));
+}
 
 int play(const std::string& role, std::span<const unsigned char> message, int descriptor) {
-  std::vector<std::string> variables = {"SIMCUDA_TEST_ROLE=" + role, "SIMCUDA_TEST_MESSAGE=" + hexadecimal(message)};
+  std::vector<std::string> variables = {"SIMCUDA_TEST_ROLE=" + role,
+                                        "SIMCUDA_TEST_MESSAGE=" + hexadecimal(message)};
   for (char** each = environ; *each != nullptr; ++each) variables.emplace_back(*each);
   std::vector<char*> environment;
   for (std::string& each : variables) environment.push_back(each.data());

@@ -31,8 +31,8 @@ std::span<const unsigned char> as_message(const T& value) {
 }  // namespace simcuda::test
 
 /// In a role: says what is wrong and ends with failure.
-#define EXPECT_IN_ROLE(condition)                                                     \
-  if (!(condition)) {                                                                 \
-    std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);      \
-    return 1;                                                                         \
+#define EXPECT_IN_ROLE(condition)                                                \
+  if (!(condition)) {                                                            \
+    std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+    return 1;                                                                    \
   }

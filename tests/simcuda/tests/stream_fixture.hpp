@@ -9,13 +9,12 @@ namespace simcuda::test {
 
 class StreamOrderTest : public MemoryTest {
  protected:
-  void SetUp() override {
-    MemoryTest::SetUp();
-    if (IsSkipped() || HasFatalFailure()) return;
+  void set_up() override {
+    MemoryTest::set_up();
     ASSERT_EQ(cuStreamCreate(&a, CU_STREAM_NON_BLOCKING), CUDA_SUCCESS);
     ASSERT_EQ(cuStreamCreate(&b, CU_STREAM_NON_BLOCKING), CUDA_SUCCESS);
   }
-  void TearDown() override {
+  void tear_down() override {
     simcuda_release_all();
     cuCtxSynchronize();
   }

@@ -1,13 +1,18 @@
 // Allocation and free in stream order: what may use the memory when.
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <vector>
+
 #include "fault/fault.hpp"
 #include "stream_fixture.hpp"
 
 namespace simcuda::test {
 namespace {
 
-struct StreamOrder : StreamOrderTest {};
+class StreamOrder : public StreamOrderTest {};
 
-TEST_F(StreamOrder, AnAllocationIsThereAtOnceAndOfItsPool) {
+MEMORY_TEST(StreamOrder, AnAllocationIsThereAtOnceAndOfItsPool) {
   CUdeviceptr address = 0, base = 0;
   std::size_t bytes = 0;
   ASSERT_EQ(cuMemAllocAsync(&address, 3000, a), CUDA_SUCCESS);
@@ -24,7 +29,7 @@ TEST_F(StreamOrder, AnAllocationIsThereAtOnceAndOfItsPool) {
   EXPECT_EQ(cuMemFreeAsync(address, a), CUDA_SUCCESS);
 }
 
-TEST_F(StreamOrder, TheSameStreamGetsTheBlockBackWhileItsFreeIsQueued) {
+MEMORY_TEST(StreamOrder, TheSameStreamGetsTheBlockBackWhileItsFreeIsQueued) {
   CUmemoryPool pool = made();
   CUdeviceptr first = taken(pool, kMiB, a);
   simcuda_hold(a);
@@ -40,7 +45,7 @@ TEST_F(StreamOrder, TheSameStreamGetsTheBlockBackWhileItsFreeIsQueued) {
   EXPECT_TRUE(holds(again, kMiB / 2, 2));
 }
 
-TEST_F(StreamOrder, AnotherStreamGetsOtherMemoryWhileTheFreeIsQueued) {
+MEMORY_TEST(StreamOrder, AnotherStreamGetsOtherMemoryWhileTheFreeIsQueued) {
   CUmemoryPool pool = made();
   keep(pool, ~cuuint64_t{0});
   CUdeviceptr first = taken(pool, kSegment, a);
@@ -53,7 +58,7 @@ TEST_F(StreamOrder, AnotherStreamGetsOtherMemoryWhileTheFreeIsQueued) {
   EXPECT_EQ(taken(pool, kSegment, b), first) << "and the same memory once the free is done";
 }
 
-TEST_F(StreamOrder, AStreamThatWaitsForAnEventAfterTheFreeGetsTheBlock) {
+MEMORY_TEST(StreamOrder, AStreamThatWaitsForAnEventAfterTheFreeGetsTheBlock) {
   CUmemoryPool pool = made();
   CUevent freed = nullptr;
   ASSERT_EQ(cuEventCreate(&freed, CU_EVENT_DISABLE_TIMING), CUDA_SUCCESS);
@@ -69,7 +74,7 @@ TEST_F(StreamOrder, AStreamThatWaitsForAnEventAfterTheFreeGetsTheBlock) {
   EXPECT_EQ(taken(pool, kSegment, b), first);
 }
 
-TEST_F(StreamOrder, AnEventRecordedBeforeTheFreeDoesNotHelp) {
+MEMORY_TEST(StreamOrder, AnEventRecordedBeforeTheFreeDoesNotHelp) {
   CUmemoryPool pool = made();
   CUevent early = nullptr;
   ASSERT_EQ(cuEventCreate(&early, CU_EVENT_DISABLE_TIMING), CUDA_SUCCESS);
@@ -81,7 +86,7 @@ TEST_F(StreamOrder, AnEventRecordedBeforeTheFreeDoesNotHelp) {
   EXPECT_NE(taken(pool, kSegment, b), first);
 }
 
-TEST_F(StreamOrder, AFullPoolMakesTheStreamWaitForTheFreeOfAnother) {
+MEMORY_TEST(StreamOrder, AFullPoolMakesTheStreamWaitForTheFreeOfAnother) {
   CUmemoryPool pool = made(kSegment);
   CUdeviceptr first = taken(pool, kSegment, a);
   simcuda_hold(a);
@@ -95,13 +100,18 @@ TEST_F(StreamOrder, AFullPoolMakesTheStreamWaitForTheFreeOfAnother) {
   CUdeviceptr again = taken(pool, kSegment, b);
   EXPECT_EQ(again, first);
   ASSERT_EQ(cuMemsetD8Async(again, 2, kSegment, b), CUDA_SUCCESS);
+  CUstream later = nullptr;  // its work would run after that of b, if that could run
+  CUdeviceptr elsewhere = 0;
+  ASSERT_EQ(cuStreamCreate(&later, CU_STREAM_NON_BLOCKING), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemAllocAsync(&elsewhere, kMiB, later), CUDA_SUCCESS);
+  ASSERT_EQ(cuStreamSynchronize(later), CUDA_SUCCESS);
   EXPECT_EQ(cuStreamQuery(b), CUDA_ERROR_NOT_READY) << "it waits for the held stream";
   simcuda_release(a);
   ASSERT_EQ(cuStreamSynchronize(b), CUDA_SUCCESS);
   EXPECT_TRUE(holds(again, kSegment, 2));
 }
 
-TEST_F(StreamOrder, WithoutOpportunismACompletedFreeServesOthersOnlyAfterTheHostHasWaited) {
+MEMORY_TEST(StreamOrder, WithoutOpportunismACompletedFreeServesOthersOnlyAfterTheHostHasWaited) {
   CUmemoryPool pool = made();
   keep(pool, ~cuuint64_t{0});
   set_flag(pool, CU_MEMPOOL_ATTR_REUSE_ALLOW_OPPORTUNISTIC, 0);
@@ -115,14 +125,15 @@ TEST_F(StreamOrder, WithoutOpportunismACompletedFreeServesOthersOnlyAfterTheHost
   EXPECT_EQ(taken(pool, kSegment, b), first);
 }
 
-TEST_F(StreamOrder, WorkQueuedAfterTheFreeIsFoundOut) {
+MEMORY_TEST(StreamOrder, WorkQueuedAfterTheFreeIsFoundOut) {
   CUdeviceptr address = 0;
   ASSERT_EQ(cuMemAllocAsync(&address, kMiB, a), CUDA_SUCCESS);
   ASSERT_EQ(cuMemFreeAsync(address, a), CUDA_SUCCESS);
-  EXPECT_EQ(cuMemsetD8Async(address, 1, kMiB, a), CUDA_ERROR_INVALID_VALUE) << "the pointer is dead for the program";
+  EXPECT_EQ(cuMemsetD8Async(address, 1, kMiB, a), CUDA_ERROR_INVALID_VALUE)
+      << "the pointer is dead for the program";
 }
 
-TEST_F(StreamOrder, WorkOfAnotherStreamThatComesAfterTheFreeIsFoundOut) {
+MEMORY_TEST(StreamOrder, WorkOfAnotherStreamThatComesAfterTheFreeIsFoundOut) {
   CUdeviceptr address = 0;
   ASSERT_EQ(cuMemAllocAsync(&address, kMiB, a), CUDA_SUCCESS);
   ASSERT_EQ(cuStreamSynchronize(a), CUDA_SUCCESS);
@@ -137,7 +148,7 @@ TEST_F(StreamOrder, WorkOfAnotherStreamThatComesAfterTheFreeIsFoundOut) {
   cuDevicePrimaryCtxReset_v2(0);
 }
 
-TEST_F(StreamOrder, FreeOfAStreamOrderedPointerDoesNotWait) {
+MEMORY_TEST(StreamOrder, FreeOfAStreamOrderedPointerDoesNotWait) {
   CUdeviceptr address = 0;
   simcuda_hold(a);
   ASSERT_EQ(cuMemAllocAsync(&address, kMiB, a), CUDA_SUCCESS);
@@ -145,7 +156,7 @@ TEST_F(StreamOrder, FreeOfAStreamOrderedPointerDoesNotWait) {
   EXPECT_EQ(cuMemFree_v2(address), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(StreamOrder, MemoryOfCuMemAllocMayBeFreedInStreamOrder) {
+MEMORY_TEST(StreamOrder, MemoryOfCuMemAllocMayBeFreedInStreamOrder) {
   CUdeviceptr address = 0, base = 0;
   std::size_t before = used();
   ASSERT_EQ(cuMemAlloc_v2(&address, 4 * kMiB), CUDA_SUCCESS);
@@ -161,7 +172,7 @@ TEST_F(StreamOrder, MemoryOfCuMemAllocMayBeFreedInStreamOrder) {
   EXPECT_EQ(used(), before);
 }
 
-TEST_F(StreamOrder, OtherMemoryAndInteriorPointersAreNotFreedInStreamOrder) {
+MEMORY_TEST(StreamOrder, OtherMemoryAndInteriorPointersAreNotFreedInStreamOrder) {
   CUdeviceptr managed = 0, inside = 0;
   ASSERT_EQ(cuMemAllocManaged(&managed, kMiB, CU_MEM_ATTACH_GLOBAL), CUDA_SUCCESS);
   EXPECT_EQ(cuMemFreeAsync(managed, a), CUDA_ERROR_INVALID_VALUE);
@@ -172,7 +183,7 @@ TEST_F(StreamOrder, OtherMemoryAndInteriorPointersAreNotFreedInStreamOrder) {
   EXPECT_EQ(cuMemFreeAsync(inside, a), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(StreamOrder, BadArgumentsLeaveTheOutputAlone) {
+MEMORY_TEST(StreamOrder, BadArgumentsLeaveTheOutputAlone) {
   CUdeviceptr address = 7;
   EXPECT_EQ(cuMemAllocAsync(&address, 0, a), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemAllocAsync(nullptr, 16, a), CUDA_ERROR_INVALID_VALUE);
@@ -184,7 +195,7 @@ TEST_F(StreamOrder, BadArgumentsLeaveTheOutputAlone) {
   EXPECT_EQ(address, 7U);
 }
 
-TEST_F(StreamOrder, ADefaultStreamNeedsAContextAndACreatedOneBringsItsOwn) {
+MEMORY_TEST(StreamOrder, ADefaultStreamNeedsAContextAndACreatedOneBringsItsOwn) {
   CUdeviceptr address = 0;
   ASSERT_EQ(cuCtxSetCurrent(nullptr), CUDA_SUCCESS);
   EXPECT_EQ(cuMemAllocAsync(&address, kMiB, nullptr), CUDA_ERROR_INVALID_CONTEXT);
@@ -195,8 +206,9 @@ TEST_F(StreamOrder, ADefaultStreamNeedsAContextAndACreatedOneBringsItsOwn) {
   ASSERT_EQ(cuCtxSetCurrent(context), CUDA_SUCCESS);
 }
 
-TEST_F(StreamOrder, TheTwinsUseTheThreadsOwnStream) {
+MEMORY_TEST(StreamOrder, TheTwinsUseTheThreadsOwnStream) {
   CUmemoryPool pool = made();
+  set_flag(pool, CU_MEMPOOL_ATTR_REUSE_FOLLOW_EVENT_DEPENDENCIES, 0);  // the legacy stream follows all
   CUdeviceptr first = 0, other = 0;
   ASSERT_EQ(cuMemAllocFromPoolAsync_ptsz(&first, kSegment, pool, nullptr), CUDA_SUCCESS);
   simcuda_hold(CU_STREAM_PER_THREAD);
@@ -207,7 +219,44 @@ TEST_F(StreamOrder, TheTwinsUseTheThreadsOwnStream) {
   EXPECT_EQ(other, first);
 }
 
-TEST_F(StreamOrder, TheNthCallFailsAsOrderedAndNothingHappens) {
+// Each thread fills its block in its stream, reads it back in stream order and frees it: a block that two have at once
+// shows the other's bytes.
+MEMORY_TEST(StreamOrder, ThreadsWithTheirStreamsNeverShareABlock) {
+  CUmemoryPool pool = made(kSegment);
+  std::atomic<int> wrong{0};
+  auto play = [&](unsigned char mark) {
+    constexpr std::size_t kSlots = 8, kSeen = 512;
+    CUstream stream = nullptr;
+    void* pinned = nullptr;  // so that the copies do not wait
+    if (cuCtxSetCurrent(context) != CUDA_SUCCESS) ++wrong;
+    if (cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING) != CUDA_SUCCESS) ++wrong;
+    if (cuMemHostAlloc(&pinned, kSlots * kSeen, 0) != CUDA_SUCCESS) ++wrong;
+    auto* seen = static_cast<unsigned char*>(pinned);
+    for (std::size_t i = 0; i < 25 * kSlots; ++i) {
+      std::size_t bytes = kSeen + (i * 7919 * mark) % 30000;
+      CUdeviceptr address = 0;
+      bool done = cuMemAllocFromPoolAsync(&address, bytes, pool, stream) == CUDA_SUCCESS &&
+                  cuMemsetD8Async(address, mark, bytes, stream) == CUDA_SUCCESS &&
+                  cuMemcpyDtoHAsync_v2(seen + i % kSlots * kSeen, address, kSeen, stream) == CUDA_SUCCESS &&
+                  cuMemFreeAsync(address, stream) == CUDA_SUCCESS;
+      if (i % kSlots == kSlots - 1) {
+        done = done && cuStreamSynchronize(stream) == CUDA_SUCCESS &&
+               std::all_of(seen, seen + kSlots * kSeen, [&](unsigned char byte) { return byte == mark; });
+      }
+      if (!done) ++wrong;
+    }
+  };
+  simcuda_seed(20250807);  // otherwise work runs in the order of its submission, which hides most mistakes
+  std::vector<std::thread> threads;
+  for (unsigned char mark = 1; mark <= 4; ++mark) threads.emplace_back(play, mark);
+  for (std::thread& thread : threads) thread.join();
+  simcuda_seed(0);
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), 0U);
+  EXPECT_EQ(violations(), 0U);
+}
+
+MEMORY_TEST(StreamOrder, TheNthCallFailsAsOrderedAndNothingHappens) {
   CUdeviceptr address = 7, second = 0;
   std::size_t before = used();
   order_fault({.function = "cuMemAllocAsync", .nth = 2, .error = CUDA_ERROR_OUT_OF_MEMORY});
@@ -222,7 +271,7 @@ TEST_F(StreamOrder, TheNthCallFailsAsOrderedAndNothingHappens) {
   forget_orders();
 }
 
-TEST_F(StreamOrder, WhileAStreamIsCapturedItsAllocationsBecomeNodes) {
+MEMORY_TEST(StreamOrder, WhileAStreamIsCapturedItsAllocationsBecomeNodes) {
   CUmemoryPool pool = nullptr;
   ASSERT_EQ(cuDeviceGetDefaultMemPool(&pool, 0), CUDA_SUCCESS);
   auto used_before = number(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT);
@@ -235,7 +284,8 @@ TEST_F(StreamOrder, WhileAStreamIsCapturedItsAllocationsBecomeNodes) {
   ASSERT_EQ(cuMemFreeAsync(address, a), CUDA_SUCCESS);
   CUgraph graph = nullptr;
   ASSERT_EQ(cuStreamEndCapture(a, &graph), CUDA_SUCCESS);
-  EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), used_before + kMiB) << "the graph's is not the pool's";
+  EXPECT_EQ(number(pool, CU_MEMPOOL_ATTR_USED_MEM_CURRENT), used_before + kMiB)
+      << "the graph's is not the pool's";
   std::size_t nodes = 0;
   ASSERT_EQ(cuGraphGetNodes(graph, nullptr, &nodes), CUDA_SUCCESS);
   EXPECT_EQ(nodes, 3U);

@@ -33,8 +33,11 @@ TEST(Stream, StreamZeroIsTheLegacyStreamOrTheThreadsOwn) {
     ASSERT_EQ(cuLaunchHostFunc(nullptr, add, &count), CUDA_SUCCESS);
     EXPECT_EQ(simcuda_queued(CU_STREAM_LEGACY), 1u);
     EXPECT_EQ(simcuda_queued(CU_STREAM_PER_THREAD), 0u);
+    simcuda_hold(CU_STREAM_PER_THREAD);
     ASSERT_EQ(cuLaunchHostFunc_ptsz(nullptr, add, &count), CUDA_SUCCESS);
     EXPECT_EQ(simcuda_queued(CU_STREAM_PER_THREAD), 1u);
+    EXPECT_FALSE(simcuda_step(CU_STREAM_PER_THREAD));
+    simcuda_release(CU_STREAM_PER_THREAD);
     EXPECT_EQ(cuStreamQuery_ptsz(nullptr), CUDA_ERROR_NOT_READY);  // it waits for the legacy stream
     ASSERT_TRUE(simcuda_release(CU_STREAM_LEGACY));
     EXPECT_EQ(cuStreamSynchronize_ptsz(nullptr), CUDA_SUCCESS);

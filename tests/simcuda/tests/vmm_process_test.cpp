@@ -17,7 +17,8 @@ constexpr auto kDescriptor = CU_MEM_HANDLE_TYPE_POSIX_FILE_DESCRIPTOR;
 const Role importer("map what was exported", [](const Message&) {
   CUmemGenericAllocationHandle handle = 0;
   EXPECT_IN_ROLE(cuInit(0) == CUDA_SUCCESS);
-  EXPECT_IN_ROLE(cuMemImportFromShareableHandle(&handle, as_handle(kGivenDescriptor), kDescriptor) == CUDA_SUCCESS);
+  EXPECT_IN_ROLE(cuMemImportFromShareableHandle(&handle, as_handle(kGivenDescriptor), kDescriptor) ==
+                 CUDA_SUCCESS);
   close(kGivenDescriptor);
   EXPECT_IN_ROLE(used(0) == 0 && used(1) == 0);  // imports are charged to nobody
   CUmemAllocationProp properties = {};
@@ -36,9 +37,9 @@ const Role importer("map what was exported", [](const Message&) {
   return 0;
 });
 
-struct VmmProcess : MemoryTest {};
+class VmmProcess : public MemoryTest {};
 
-TEST_F(VmmProcess, ADescriptorCarriesAnAllocationToAnotherProcess) {
+MEMORY_TEST(VmmProcess, ADescriptorCarriesAnAllocationToAnotherProcess) {
   CUmemGenericAllocationHandle handle = 0;
   CUmemAllocationProp properties = on_device(1, true);
   ASSERT_EQ(cuMemCreate(&handle, 2 * kPage, &properties, 0), CUDA_SUCCESS);
@@ -56,7 +57,7 @@ TEST_F(VmmProcess, ADescriptorCarriesAnAllocationToAnotherProcess) {
   EXPECT_TRUE(holds(base + kPage, kPage, 0x11));
 }
 
-TEST_F(VmmProcess, AnImportOutlivesTheExportersHandle) {
+MEMORY_TEST(VmmProcess, AnImportOutlivesTheExportersHandle) {
   CUmemGenericAllocationHandle handle = 0, import = 0;
   CUmemAllocationProp properties = on_device(0, true);
   std::size_t before = used();
@@ -74,7 +75,7 @@ TEST_F(VmmProcess, AnImportOutlivesTheExportersHandle) {
   close(descriptor);
 }
 
-TEST_F(VmmProcess, WhatWasNotMadeToBeSharedIsNotExported) {
+MEMORY_TEST(VmmProcess, WhatWasNotMadeToBeSharedIsNotExported) {
   CUmemGenericAllocationHandle handle = 0;
   CUmemAllocationProp properties = on_device(0);
   ASSERT_EQ(cuMemCreate(&handle, kPage, &properties, 0), CUDA_SUCCESS);
@@ -84,11 +85,13 @@ TEST_F(VmmProcess, WhatWasNotMadeToBeSharedIsNotExported) {
   EXPECT_EQ(descriptor, -7);
 }
 
-TEST_F(VmmProcess, ADescriptorOfSomethingElseIsRefused) {
+MEMORY_TEST(VmmProcess, ADescriptorOfSomethingElseIsRefused) {
   CUmemGenericAllocationHandle handle = 7;
-  EXPECT_EQ(cuMemImportFromShareableHandle(&handle, as_handle(STDIN_FILENO), kDescriptor), CUDA_ERROR_INVALID_VALUE);
+  EXPECT_EQ(cuMemImportFromShareableHandle(&handle, as_handle(STDIN_FILENO), kDescriptor),
+            CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemImportFromShareableHandle(&handle, as_handle(-1), kDescriptor), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemImportFromShareableHandle(&handle, nullptr, CU_MEM_HANDLE_TYPE_FABRIC), CUDA_ERROR_NOT_SUPPORTED);
+  EXPECT_EQ(cuMemImportFromShareableHandle(&handle, nullptr, CU_MEM_HANDLE_TYPE_FABRIC),
+            CUDA_ERROR_NOT_SUPPORTED);
   EXPECT_EQ(handle, 7U);
 }
 

@@ -1,15 +1,19 @@
 // Virtual memory management by its documentation.
 #include <csignal>
+#include <vector>
 
+#include "engine/control.h"
 #include "memory_fixture.hpp"
 
 namespace simcuda::test {
 namespace {
 
-struct Vmm : MemoryTest {
+class Vmm : public MemoryTest {
+ protected:
   CUdeviceptr base = 0;
 
-  CUmemGenericAllocationHandle created(std::size_t bytes, const CUmemAllocationProp& properties = on_device(0)) {
+  CUmemGenericAllocationHandle created(std::size_t bytes,
+                                       const CUmemAllocationProp& properties = on_device(0)) {
     CUmemGenericAllocationHandle handle = 0;
     EXPECT_EQ(cuMemCreate(&handle, bytes, &properties, 0), CUDA_SUCCESS);
     return handle;
@@ -25,7 +29,7 @@ struct Vmm : MemoryTest {
   }
 };
 
-TEST_F(Vmm, AddressesAreReservedWithoutMemoryAndAtTheAlignmentAskedFor) {
+MEMORY_TEST(Vmm, AddressesAreReservedWithoutMemoryAndAtTheAlignmentAskedFor) {
   std::size_t before = used();
   CUdeviceptr address = 0;
   ASSERT_EQ(cuMemAddressReserve(&address, 64 * kMiB, 32 * kMiB, 0, 0), CUDA_SUCCESS);
@@ -34,7 +38,7 @@ TEST_F(Vmm, AddressesAreReservedWithoutMemoryAndAtTheAlignmentAskedFor) {
   EXPECT_EQ(cuMemAddressFree(address, 64 * kMiB), CUDA_SUCCESS);
 }
 
-TEST_F(Vmm, AHintIsFollowedWhenTheAddressesAreFree) {
+MEMORY_TEST(Vmm, AHintIsFollowedWhenTheAddressesAreFree) {
   CUdeviceptr first = reserved(8 * kMiB);
   ASSERT_EQ(cuMemAddressFree(first, 8 * kMiB), CUDA_SUCCESS);
   CUdeviceptr again = 0;
@@ -45,7 +49,7 @@ TEST_F(Vmm, AHintIsFollowedWhenTheAddressesAreFree) {
   EXPECT_NE(other, again);
 }
 
-TEST_F(Vmm, ReserveRefusesBadArgumentsAndLeavesTheOutputAlone) {
+MEMORY_TEST(Vmm, ReserveRefusesBadArgumentsAndLeavesTheOutputAlone) {
   CUdeviceptr address = 7;
   EXPECT_EQ(cuMemAddressReserve(&address, 0, 0, 0, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemAddressReserve(&address, 100, 0, 0, 0), CUDA_ERROR_INVALID_VALUE);
@@ -57,7 +61,7 @@ TEST_F(Vmm, ReserveRefusesBadArgumentsAndLeavesTheOutputAlone) {
   EXPECT_EQ(address, 7U);
 }
 
-TEST_F(Vmm, MemoryIsChargedWhileAHandleOrAMappingRefersToIt) {
+MEMORY_TEST(Vmm, MemoryIsChargedWhileAHandleOrAMappingRefersToIt) {
   std::size_t before = used();
   auto handle = created(3 * kPage);
   EXPECT_EQ(used(), before + 3 * kPage);
@@ -66,12 +70,13 @@ TEST_F(Vmm, MemoryIsChargedWhileAHandleOrAMappingRefersToIt) {
   ASSERT_EQ(cuMemRelease(handle), CUDA_SUCCESS);
   EXPECT_EQ(used(), before + 3 * kPage) << "still mapped";
   EXPECT_EQ(cuMemRelease(handle), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemMap(base, kPage, 0, handle, 0), CUDA_ERROR_INVALID_VALUE) << "a released handle maps no more";
+  EXPECT_EQ(cuMemMap(base, kPage, 0, handle, 0), CUDA_ERROR_INVALID_VALUE)
+      << "a released handle maps no more";
   ASSERT_EQ(cuMemUnmap(base, 3 * kPage), CUDA_SUCCESS);
   EXPECT_EQ(used(), before);
 }
 
-TEST_F(Vmm, CreateShowsInMemGetInfoAndFailsWhenTheDeviceIsFull) {
+MEMORY_TEST(Vmm, CreateShowsInMemGetInfoAndFailsWhenTheDeviceIsFull) {
   std::size_t free_before = 0, free_after = 0, total = 0;
   ASSERT_EQ(cuMemGetInfo_v2(&free_before, &total), CUDA_SUCCESS);
   auto handle = created(100 * kMiB);
@@ -86,10 +91,11 @@ TEST_F(Vmm, CreateShowsInMemGetInfoAndFailsWhenTheDeviceIsFull) {
   EXPECT_EQ(cuMemRelease(handle), CUDA_SUCCESS);
 }
 
-TEST_F(Vmm, CreateRefusesWhatTheDocumentationRefuses) {
+MEMORY_TEST(Vmm, CreateRefusesWhatTheDocumentationRefuses) {
   CUmemGenericAllocationHandle handle = 7;
   CUmemAllocationProp good = on_device(0);
-  EXPECT_EQ(cuMemCreate(&handle, kMiB, &good, 0), CUDA_ERROR_INVALID_VALUE) << "not a multiple of the granularity";
+  EXPECT_EQ(cuMemCreate(&handle, kMiB, &good, 0), CUDA_ERROR_INVALID_VALUE)
+      << "not a multiple of the granularity";
   EXPECT_EQ(cuMemCreate(&handle, kPage, &good, 1), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemCreate(&handle, kPage, nullptr, 0), CUDA_ERROR_INVALID_VALUE);
   CUmemAllocationProp bad = on_device(9);
@@ -109,7 +115,7 @@ TEST_F(Vmm, CreateRefusesWhatTheDocumentationRefuses) {
   EXPECT_EQ(handle, 7U);
 }
 
-TEST_F(Vmm, MapRefusesOffsetsPartsOfPagesAndWhatIsTaken) {
+MEMORY_TEST(Vmm, MapRefusesOffsetsPartsOfPagesAndWhatIsTaken) {
   auto handle = created(2 * kPage);
   base = reserved(4 * kPage);
   EXPECT_EQ(cuMemMap(base, kPage, kPage, handle, 0), CUDA_ERROR_INVALID_VALUE) << "the offset must be zero";
@@ -117,13 +123,14 @@ TEST_F(Vmm, MapRefusesOffsetsPartsOfPagesAndWhatIsTaken) {
   EXPECT_EQ(cuMemMap(base + 4096, kPage, 0, handle, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemMap(base, kMiB, 0, handle, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMemMap(base, kPage, 0, handle, 1), CUDA_ERROR_INVALID_VALUE);
-  EXPECT_EQ(cuMemMap(base + 3 * kPage, 2 * kPage, 0, handle, 0), CUDA_ERROR_INVALID_VALUE) << "past the reservation";
+  EXPECT_EQ(cuMemMap(base + 3 * kPage, 2 * kPage, 0, handle, 0), CUDA_ERROR_INVALID_VALUE)
+      << "past the reservation";
   EXPECT_EQ(cuMemMap(base, 2 * kPage, 0, handle, 0), CUDA_SUCCESS);
   EXPECT_EQ(cuMemMap(base + kPage, kPage, 0, handle, 0), CUDA_ERROR_INVALID_VALUE) << "mapped already";
   EXPECT_EQ(cuMemAddressFree(base, 4 * kPage), CUDA_ERROR_INVALID_VALUE) << "something is mapped in it";
 }
 
-TEST_F(Vmm, OnlyWholeMappingsAreUnmappedAndSeveralAtOnceMayBe) {
+MEMORY_TEST(Vmm, OnlyWholeMappingsAreUnmappedAndSeveralAtOnceMayBe) {
   auto one = created(kPage), two = created(2 * kPage);
   base = reserved(3 * kPage);
   ASSERT_EQ(cuMemMap(base, kPage, 0, one, 0), CUDA_SUCCESS);
@@ -134,7 +141,7 @@ TEST_F(Vmm, OnlyWholeMappingsAreUnmappedAndSeveralAtOnceMayBe) {
   EXPECT_EQ(cuMemUnmap(base, 3 * kPage), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Vmm, MappedMemoryIsOutOfReachUntilAccessIsGivenAndAfterItIsUnmapped) {
+MEMORY_TEST(Vmm, MappedMemoryIsOutOfReachUntilAccessIsGivenAndAfterItIsUnmapped) {
   auto handle = created(kPage);
   base = reserved(kPage);
   EXPECT_FALSE(fill(base, 16, 1));
@@ -150,7 +157,7 @@ TEST_F(Vmm, MappedMemoryIsOutOfReachUntilAccessIsGivenAndAfterItIsUnmapped) {
   EXPECT_TRUE(holds(base, kPage, 1)) << "the memory kept its contents";
 }
 
-TEST_F(Vmm, TwoMappingsOfOneHandleShowTheSameBytes) {
+MEMORY_TEST(Vmm, TwoMappingsOfOneHandleShowTheSameBytes) {
   auto handle = created(kPage);
   CUdeviceptr left = reserved(kPage), right = reserved(kPage);
   ASSERT_EQ(cuMemMap(left, kPage, 0, handle, 0), CUDA_SUCCESS);
@@ -161,7 +168,7 @@ TEST_F(Vmm, TwoMappingsOfOneHandleShowTheSameBytes) {
   EXPECT_TRUE(holds(right, kPage, 0x5a));
 }
 
-TEST_F(Vmm, ARangeOverNeighbouringMappingsIsOnePiece) {
+MEMORY_TEST(Vmm, ARangeOverNeighbouringMappingsIsOnePiece) {
   base = reserved(3 * kPage);
   for (std::size_t i = 0; i < 3; ++i) {
     auto handle = created(kPage);
@@ -178,7 +185,40 @@ TEST_F(Vmm, ARangeOverNeighbouringMappingsIsOnePiece) {
   EXPECT_TRUE(fill(base, kPage, 9));
 }
 
-TEST_F(Vmm, AccessIsKeptForEachLocation) {
+MEMORY_TEST(Vmm, CopiesAndFillsCrossMappingsAsProgramsDo) {
+  base = reserved(2 * kPage);
+  for (std::size_t i = 0; i < 2; ++i) {
+    auto handle = created(kPage, on_device(static_cast<int>(i)));
+    ASSERT_EQ(cuMemMap(base + i * kPage, kPage, 0, handle, 0), CUDA_SUCCESS);
+  }
+  std::vector<unsigned char> out(kPage, 0x31), in(kPage);
+  EXPECT_EQ(cuMemcpyHtoD_v2(base + kPage / 2, out.data(), kPage), CUDA_ERROR_INVALID_VALUE)
+      << "no access yet";
+  ASSERT_EQ(allow(base, 2 * kPage), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemcpyHtoD_v2(base + kPage / 2, out.data(), kPage), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemsetD8_v2(base + kPage - 10, 0x32, 20), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemcpyDtoH_v2(in.data(), base + kPage / 2, kPage), CUDA_SUCCESS);
+  EXPECT_EQ(in[kPage / 2 - 11], 0x31);
+  EXPECT_EQ(in[kPage / 2 - 10], 0x32);
+  EXPECT_EQ(in[kPage / 2 + 9], 0x32);
+  EXPECT_EQ(in[kPage / 2 + 10], 0x31);
+}
+
+MEMORY_TEST(Vmm, QueuedWorkOnAnUnmappedRangeIsFoundOut) {
+  auto handle = created(kPage);
+  base = reserved(kPage);
+  CUstream stream = nullptr;
+  ASSERT_EQ(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemMap(base, kPage, 0, handle, 0), CUDA_SUCCESS);
+  ASSERT_EQ(allow(base, kPage), CUDA_SUCCESS);
+  simcuda_hold(stream);
+  ASSERT_EQ(cuMemsetD8Async(base, 1, kPage, stream), CUDA_SUCCESS);
+  ASSERT_EQ(cuMemUnmap(base, kPage), CUDA_SUCCESS);
+  simcuda_release(stream);
+  EXPECT_EQ(cuStreamSynchronize(stream), CUDA_ERROR_ILLEGAL_ADDRESS);
+}
+
+MEMORY_TEST(Vmm, AccessIsKeptForEachLocation) {
   auto handle = created(kPage);
   base = reserved(2 * kPage);
   ASSERT_EQ(cuMemMap(base, kPage, 0, handle, 0), CUDA_SUCCESS);
@@ -196,7 +236,7 @@ TEST_F(Vmm, AccessIsKeptForEachLocation) {
   EXPECT_EQ(flags, CU_MEM_ACCESS_FLAGS_PROT_READ);
 }
 
-TEST_F(Vmm, SetAccessIsForWholeMappingsAndKnownLocationsOnly) {
+MEMORY_TEST(Vmm, SetAccessIsForWholeMappingsAndKnownLocationsOnly) {
   auto handle = created(2 * kPage);
   base = reserved(4 * kPage);
   ASSERT_EQ(cuMemMap(base, 2 * kPage, 0, handle, 0), CUDA_SUCCESS);
@@ -212,7 +252,7 @@ TEST_F(Vmm, SetAccessIsForWholeMappingsAndKnownLocationsOnly) {
   EXPECT_EQ(cuMemSetAccess(base, 2 * kPage, nullptr, 0), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Vmm, ARetainedHandleIsTheOneThatWasMappedAndIsCounted) {
+MEMORY_TEST(Vmm, ARetainedHandleIsTheOneThatWasMappedAndIsCounted) {
   std::size_t before = used();
   auto handle = created(kPage);
   base = reserved(kPage);
@@ -228,7 +268,7 @@ TEST_F(Vmm, ARetainedHandleIsTheOneThatWasMappedAndIsCounted) {
   EXPECT_EQ(cuMemRetainAllocationHandle(&again, reinterpret_cast<void*>(base)), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Vmm, PropertiesAreThoseAskedForButForCompression) {
+MEMORY_TEST(Vmm, PropertiesAreThoseAskedForButForCompression) {
   std::size_t before = used(1);
   CUmemAllocationProp wanted = on_device(1, true);
   wanted.allocFlags.compressionType = CU_MEM_ALLOCATION_COMP_GENERIC;
@@ -243,20 +283,22 @@ TEST_F(Vmm, PropertiesAreThoseAskedForButForCompression) {
   EXPECT_EQ(cuMemGetAllocationPropertiesFromHandle(&got, handle), CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Vmm, GranularityIsTwoMebibytes) {
+MEMORY_TEST(Vmm, GranularityIsTwoMebibytes) {
   std::size_t granularity = 0;
   CUmemAllocationProp properties = on_device(0);
-  EXPECT_EQ(cuMemGetAllocationGranularity(&granularity, &properties, CU_MEM_ALLOC_GRANULARITY_MINIMUM), CUDA_SUCCESS);
+  EXPECT_EQ(cuMemGetAllocationGranularity(&granularity, &properties, CU_MEM_ALLOC_GRANULARITY_MINIMUM),
+            CUDA_SUCCESS);
   EXPECT_EQ(granularity, kPage);
   properties = on_device(9);
   EXPECT_EQ(cuMemGetAllocationGranularity(&granularity, &properties, CU_MEM_ALLOC_GRANULARITY_MINIMUM),
             CUDA_ERROR_INVALID_DEVICE);
   properties = on_device(0);
-  EXPECT_EQ(cuMemGetAllocationGranularity(&granularity, &properties, static_cast<CUmemAllocationGranularity_flags>(5)),
+  EXPECT_EQ(cuMemGetAllocationGranularity(&granularity, &properties,
+                                          static_cast<CUmemAllocationGranularity_flags>(5)),
             CUDA_ERROR_INVALID_VALUE);
 }
 
-TEST_F(Vmm, HostMemoryChargesNoDeviceAndIsTheHostsOnceItHasAccess) {
+MEMORY_TEST(Vmm, HostMemoryChargesNoDeviceAndIsTheHostsOnceItHasAccess) {
   std::size_t before = used();
   CUmemAllocationProp properties = on_device(0);
   properties.location = {.type = CU_MEM_LOCATION_TYPE_HOST_NUMA, .id = 0};
@@ -274,7 +316,7 @@ TEST_F(Vmm, HostMemoryChargesNoDeviceAndIsTheHostsOnceItHasAccess) {
   EXPECT_EXIT(bytes[5] = 1, ::testing::KilledBySignal(SIGSEGV), "");
 }
 
-TEST_F(Vmm, TheHostFaultsOnDeviceMemory) {
+MEMORY_TEST(Vmm, TheHostFaultsOnDeviceMemory) {
   auto handle = created(kPage);
   base = reserved(kPage);
   ASSERT_EQ(cuMemMap(base, kPage, 0, handle, 0), CUDA_SUCCESS);
@@ -282,7 +324,7 @@ TEST_F(Vmm, TheHostFaultsOnDeviceMemory) {
   EXPECT_EXIT(*reinterpret_cast<volatile char*>(base) = 1, ::testing::KilledBySignal(SIGSEGV), "");
 }
 
-TEST_F(Vmm, AMulticastObjectTakesMemoryOnceItsTeamIsComplete) {
+MEMORY_TEST(Vmm, AMulticastObjectTakesMemoryOnceItsTeamIsComplete) {
   CUmulticastObjectProp properties = {.numDevices = 2, .size = 4 * kPage, .handleTypes = 0, .flags = 0};
   CUmemGenericAllocationHandle team = 0;
   ASSERT_EQ(cuMulticastCreate(&team, &properties), CUDA_SUCCESS);
@@ -296,7 +338,8 @@ TEST_F(Vmm, AMulticastObjectTakesMemoryOnceItsTeamIsComplete) {
   EXPECT_EQ(cuMulticastBindMem(team, 0, memory, 0, 3 * kPage, 0), CUDA_ERROR_INVALID_VALUE);
   EXPECT_EQ(cuMulticastBindMem(team, 4 * kPage, memory, 0, kPage, 0), CUDA_ERROR_INVALID_VALUE);
   ASSERT_EQ(cuMulticastBindMem(team, kPage, memory, 0, 2 * kPage, 0), CUDA_SUCCESS);
-  EXPECT_EQ(cuMulticastBindMem(team, 2 * kPage, memory, 0, kPage, 0), CUDA_ERROR_INVALID_VALUE) << "bound there";
+  EXPECT_EQ(cuMulticastBindMem(team, 2 * kPage, memory, 0, kPage, 0), CUDA_ERROR_INVALID_VALUE)
+      << "bound there";
   ASSERT_EQ(cuMemRelease(memory), CUDA_SUCCESS);
   EXPECT_EQ(used(1), before + 2 * kPage) << "bound memory lives";
   base = reserved(4 * kPage);
@@ -307,7 +350,7 @@ TEST_F(Vmm, AMulticastObjectTakesMemoryOnceItsTeamIsComplete) {
   EXPECT_EQ(used(1), before);
 }
 
-TEST_F(Vmm, MappedMemoryOutlivesTheContext) {
+MEMORY_TEST(Vmm, MappedMemoryOutlivesTheContext) {
   auto handle = created(kPage);
   base = reserved(kPage);
   ASSERT_EQ(cuMemMap(base, kPage, 0, handle, 0), CUDA_SUCCESS);
