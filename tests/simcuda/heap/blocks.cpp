@@ -32,7 +32,8 @@ bool inside_mappings(const Block& first, CUdeviceptr address, size_t bytes) {
   size_t covered = first.bytes - from;
   for (const Block* block = &first; covered < bytes; covered += block->bytes) {
     const Block* next = block_at(block->end());
-    if (next == nullptr || next->kind != Kind::mapped || next->backing != block->backing + block->bytes) return false;
+    if (next == nullptr || next->kind != Kind::mapped || next->backing != block->backing + block->bytes)
+      return false;
     block = next;
   }
   return true;
@@ -87,7 +88,8 @@ const std::map<CUdeviceptr, Block>& all_blocks() { return blocks(); }
 std::optional<std::byte*> try_reach(CUdeviceptr address, size_t bytes) {
   return locked([&]() -> std::optional<std::byte*> {
     for (const auto& [id, block] : leaving()) {
-      if (address >= block.base && inside(block, address, bytes)) return block.backing + (address - block.base);
+      if (address >= block.base && inside(block, address, bytes))
+        return block.backing + (address - block.base);
     }
     if (const Block* block = find_block(address)) {
       if (block->backing == nullptr) return std::nullopt;  // mapped, and nobody has access

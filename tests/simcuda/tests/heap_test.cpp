@@ -1,4 +1,5 @@
 // Device memory.
+#include <barrier>
 #include <set>
 #include <thread>
 #include <vector>
@@ -164,13 +165,16 @@ TEST(Heap, AContextsEndFreesWhatGoesWithIt) {
 
 TEST(Heap, ThreadsDoNotGetTheSameMemory) {
   in_context([] {
+    constexpr int kThreads = 4, kRounds = 3000;
     CUcontext context = nullptr;
     ASSERT_EQ(cuCtxGetCurrent(&context), CUDA_SUCCESS);
+    std::barrier start(kThreads);
     std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < kThreads; ++i) {
       threads.emplace_back([&, i] {
-        ASSERT_EQ(cuCtxSetCurrent(context), CUDA_SUCCESS);
-        for (int n = 0; n < 200; ++n) {
+        EXPECT_EQ(cuCtxSetCurrent(context), CUDA_SUCCESS);
+        start.arrive_and_wait();
+        for (int n = 0; n < kRounds; ++n) {
           const CUdeviceptr one = allocated(static_cast<size_t>(1000 * (i + 1))), other = allocated(700);
           EXPECT_NE(one, other);
           EXPECT_EQ(cuMemFree_v2(one), CUDA_SUCCESS);
