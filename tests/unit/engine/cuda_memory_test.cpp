@@ -150,10 +150,10 @@ TEST(CudaMemory, ABlockFreedBeforeTheNextAllocationIsTemporary) {
   in_both([] {
     allocated(block(0x1000, 10));
     EXPECT_TRUE(freed(0x1000));  // is
-    allocated(block(0x2000, 10));
-    allocated(block(0x3000, 10));
+    for (const std::uint64_t key : {0x2000, 0x3000, 0x4000}) allocated(block(key, 10));
     EXPECT_TRUE(freed(0x2000));  // is not
-    EXPECT_TRUE(freed(0x3000));  // is
+    EXPECT_TRUE(freed(0x3000));  // is not
+    EXPECT_TRUE(freed(0x4000));  // is
     EXPECT_EQ(totals(read_back(), Space::Device).counts.temporary_blocks, 2U);
   });
 }
@@ -283,6 +283,8 @@ TEST(CudaMemory, AForkedChildHasNone) {
       const Profile profile = read_back();
       EXPECT_EQ(totals(profile, Space::Device).counts.allocated_bytes, 10U);
       EXPECT_EQ(totals(profile, Space::Device).peak_bytes, 10U);
+      EXPECT_EQ(profile.devices.size(), 1U);
+      for (const tool::Device& device : profile.devices) EXPECT_EQ(device.record.live, 10) << device.name;
       EXPECT_FALSE(freed(0x1000));
       return !testing::Test::HasFailure();
     }));
