@@ -1,37 +1,35 @@
-// Children are forked while other threads open libraries with RTLD_DEEPBIND, look functions up and allocate: each child opens
-// a library, looks a function up, allocates and ends.
+// Children are forked while other threads allocate and weir looks at what was opened with RTLD_DEEPBIND: each child opens a
+// library, looks a function up, allocates and ends.
+// before: slow_walk.so
 // run:
 #include <pthread.h>
 #include <sys/wait.h>
 
 #include "../hooks.h"
 
+enum { kThreads = 3, kRounds = 40 };
 static char g_path[4096];
-static int g_done;
+static int g_round, g_waiting;
 
-static void* open_and_close(void* unused) {
-  while (!__atomic_load_n(&g_done, __ATOMIC_ACQUIRE)) {
-    void* plugin = dlopen(g_path, RTLD_NOW | RTLD_DEEPBIND);
-    MUST(plugin != NULL && dlsym(plugin, "plugin_work") != NULL);
-    dlclose(plugin);
-  }
-  return NULL;
-}
-
-static void* look_up_and_allocate(void* context) {
+static void* allocate(void* context) {
+  void (*make_walks_slow)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "make_walks_slow");
   OK(cuCtxSetCurrent(context));
-  while (!__atomic_load_n(&g_done, __ATOMIC_ACQUIRE)) {
+  make_walks_slow();
+  for (int round = 1; round <= kRounds; ++round) {
     CUdeviceptr block;
-    MUST(dlsym(RTLD_DEFAULT, "cuMemAlloc_v2") != NULL);
-    OK(cuMemAlloc_v2(&block, 100));
-    OK(cuMemFree_v2(block));
+    __atomic_fetch_add(&g_waiting, 1, __ATOMIC_ACQ_REL);
+    while (__atomic_load_n(&g_round, __ATOMIC_ACQUIRE) != round) sched_yield();
+    for (int i = 0; i != 20; ++i) {
+      OK(cuMemAlloc_v2(&block, 100));
+      OK(cuMemFree_v2(block));
+    }
   }
   return NULL;
 }
 
 static int child(void) {
   CUdeviceptr block;
-  alarm(20);
+  alarm(10);
   void* library = dlopen("libm.so.6", RTLD_NOW | RTLD_DEEPBIND);
   if (library == NULL || dlsym(library, "cos") == NULL || dlsym(RTLD_DEFAULT, "cuMemAlloc_v2") == NULL) return 1;
   if (cuMemAlloc_v2(&block, 10) == CUDA_SUCCESS) return 2;
@@ -41,18 +39,25 @@ static int child(void) {
 
 int main(void) {
   CUcontext context = start(0);
-  pthread_t threads[3];
+  pthread_t threads[kThreads];
   snprintf(g_path, sizeof(g_path), "%s/plugin_now.so", getenv("PLACE"));
-  for (int i = 0; i != 3; ++i)
-    MUST(pthread_create(&threads[i], NULL, i < 1 ? open_and_close : look_up_and_allocate, context) == 0);
-  for (int i = 0; i != 150; ++i) {
+  for (int i = 0; i != kThreads; ++i) MUST(pthread_create(&threads[i], NULL, allocate, context) == 0);
+  for (int round = 1; round <= kRounds; ++round) {
+    while (__atomic_load_n(&g_waiting, __ATOMIC_ACQUIRE) != kThreads * round) usleep(10);
+    void* plugin = dlopen(g_path, RTLD_NOW | RTLD_DEEPBIND);  // nobody else is in the loader, nor will be
+    MUST(plugin != NULL);
+    __atomic_store_n(&g_round, round, __ATOMIC_RELEASE);
+    usleep(round * 50);
     const pid_t pid = fork();
     if (pid == 0) _exit(child());
     int status;
-    MUST(waitpid(pid, &status, 0) == pid && status == 0);
+    MUST(waitpid(pid, &status, 0) == pid);
+    if (status != 0) printf("round %d: the child ended with %x\n", round, status);
+    MUST(status == 0);
+    while (round != kRounds && __atomic_load_n(&g_waiting, __ATOMIC_ACQUIRE) != kThreads * (round + 1)) usleep(10);
+    dlclose(plugin);
   }
-  __atomic_store_n(&g_done, 1, __ATOMIC_RELEASE);
-  for (int i = 0; i != 3; ++i) MUST(pthread_join(threads[i], NULL) == 0);
+  for (int i = 0; i != kThreads; ++i) MUST(pthread_join(threads[i], NULL) == 0);
   expect("plain.device.live_blocks", 0);
   return 0;
 }
