@@ -62,12 +62,9 @@ void before_fork() noexcept {
     if (!t_holds_looks) platform::raw_syscall(SYS_sched_yield);
   }
 }
-void after_fork_in_parent() noexcept {
+/// In the child, too: where another thread was looking, nobody will look again.
+void after_fork() noexcept {
   if (t_holds_looks) g_scanning.store(false, std::memory_order_release);
-  t_holds_looks = false;
-}
-void after_fork_in_child() noexcept {
-  if (!t_looks) g_scanning.store(false, std::memory_order_relaxed);
   t_holds_looks = false;
 }
 
@@ -195,7 +192,7 @@ int weir_begin_deepbind(const char* path, int flags) {
   if (wish == weir::config::Deepbind::Strip) return flags & ~RTLD_DEEPBIND;
   if (wish == weir::config::Deepbind::Keep || (flags & RTLD_NOLOAD) != 0) return flags;
   if (!g_waits_at_fork.exchange(true, std::memory_order_relaxed))
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    pthread_atfork(before_fork, after_fork, after_fork);
   if (!begin_look()) return flags;  // another open's mark stands
   if (weir::load_relaxed(weir_scan_pending) == 0) {
     Scan scan;

@@ -8,7 +8,7 @@
 #include "../hooks.h"
 
 enum { kThreads = 3, kRounds = 40 };
-static char g_path[4096];
+static char g_path[4096], g_new[4096];
 static int g_round, g_waiting;
 
 static void* allocate(void* context) {
@@ -30,8 +30,8 @@ static void* allocate(void* context) {
 static int child(void) {
   CUdeviceptr block;
   alarm(10);
-  void* library = dlopen("libm.so.6", RTLD_NOW | RTLD_DEEPBIND);
-  if (library == NULL || dlsym(library, "cos") == NULL || dlsym(RTLD_DEFAULT, "cuMemAlloc_v2") == NULL) return 1;
+  void* library = dlopen(g_new, RTLD_NOW | RTLD_DEEPBIND);
+  if (library == NULL || dlsym(library, "names_work") == NULL || dlsym(RTLD_DEFAULT, "cuMemAlloc_v2") == NULL) return 1;
   if (cuMemAlloc_v2(&block, 10) == CUDA_SUCCESS) return 2;
   free(malloc(100));
   return 0;
@@ -41,6 +41,7 @@ int main(void) {
   CUcontext context = start(0);
   pthread_t threads[kThreads];
   snprintf(g_path, sizeof(g_path), "%s/plugin_now.so", getenv("PLACE"));
+  snprintf(g_new, sizeof(g_new), "%s/names.so", getenv("PLACE"));
   for (int i = 0; i != kThreads; ++i) MUST(pthread_create(&threads[i], NULL, allocate, context) == 0);
   for (int round = 1; round <= kRounds; ++round) {
     while (__atomic_load_n(&g_waiting, __ATOMIC_ACQUIRE) != kThreads * round) usleep(10);
