@@ -42,6 +42,7 @@ weir_answer answer_default(Function f, const char* name, const void* from) noexc
   if (is_own(found)) found = next_symbol(name);
   if (found == nullptr) return give(nullptr);
   const bool is_strange = !may_be_drivers(found);
+  if (!is_strange) get_ready();
   (void)real_dlsym(RTLD_DEFAULT, name);  // succeeds: what failed on the way is not the program's error
   return is_strange ? give(found) : found_by(f, name, found);
 }
@@ -60,6 +61,7 @@ weir_answer weir_answer_dlsym(void* handle, const char* name, const void* from) 
   if (is_own(found)) found = next_symbol(name);
   if (found == nullptr) return give(nullptr);
   const bool is_strange = !may_be_drivers(found);
+  if (!is_strange) get_ready();
   (void)real_dlsym(handle, name);
   return is_strange ? give(found) : found_by(f, name, found);
 }

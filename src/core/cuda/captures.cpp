@@ -15,6 +15,12 @@ CUresult opened(CUresult result) noexcept {
   return result;
 }
 
+void closed() noexcept {
+  int open = g_open.load(std::memory_order_relaxed);
+  while (open > 0 && !g_open.compare_exchange_weak(open, open - 1, std::memory_order_relaxed)) {
+  }
+}
+
 /// The capture goes on: it is not this stream's, or not this thread's to end.
 bool is_still_open(CUresult result) noexcept {
   return result == CUDA_ERROR_STREAM_CAPTURE_UNMATCHED || result == CUDA_ERROR_STREAM_CAPTURE_WRONG_THREAD ||
@@ -49,10 +55,17 @@ CUresult begin_capture_to_graph(Call&, decltype(&::cuStreamBeginCaptureToGraph) 
 
 CUresult end_capture(Call&, CUresult (*real)(CUstream, CUgraph*), CUstream stream, CUgraph* out) noexcept {
   const CUresult result = real(stream, out);
-  int open = g_open.load(std::memory_order_relaxed);
-  while (!is_still_open(result) && open > 0 &&
-         !g_open.compare_exchange_weak(open, open - 1, std::memory_order_relaxed)) {
-  }
+  if (!is_still_open(result)) closed();
+  return result;
+}
+
+CUresult destroy_stream(Call&, CUresult (*real)(CUstream), CUstream stream) noexcept {
+  CUstreamCaptureStatus status = CU_STREAM_CAPTURE_STATUS_NONE;
+  const bool is_open = stream != nullptr && is_any_stream_capturing() &&
+                       ask::is_capturing(stream, &status) == CUDA_SUCCESS &&
+                       status != CU_STREAM_CAPTURE_STATUS_NONE;
+  const CUresult result = real(stream);
+  if (is_open && result == CUDA_SUCCESS) closed();
   return result;
 }
 

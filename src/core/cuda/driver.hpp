@@ -19,12 +19,13 @@ class Asked<CUresult(A...)> {
  public:
   constexpr explicit Asked(const char* name) noexcept : name_{name} {}
   CUresult operator()(A... arguments) noexcept {
-    auto* real = load_acquire(found_);
-    if (real == nullptr) [[unlikely]] {
-      real = reinterpret_cast<CUresult (*)(A...)>(driver_symbol(name_));
-      store_release(found_, real != nullptr ? real : &missing);
-    }
-    return real != nullptr ? real(arguments...) : CUDA_ERROR_NOT_FOUND;
+    if (load_acquire(found_) == nullptr) [[unlikely]]
+      find();
+    return load_acquire(found_)(arguments...);
+  }
+  void find() noexcept {
+    void* real = driver_symbol(name_);
+    store_release(found_, real != nullptr ? reinterpret_cast<CUresult (*)(A...)>(real) : &missing);
   }
 
  private:
@@ -42,6 +43,9 @@ inline constinit Asked<decltype(::cuDevicePrimaryCtxGetState)> primary_state{"cu
 inline constinit Asked<decltype(::cuStreamIsCapturing)> is_capturing{"cuStreamIsCapturing"};
 
 }  // namespace ask
+
+/// Finds all of them.
+void find_asked() noexcept;
 
 /// After a successful call that concerned this device: describes a device that was not seen yet, and asks how much of
 /// it is used when that is due.

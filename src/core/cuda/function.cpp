@@ -4,14 +4,16 @@
 
 #include "core/base/tally.hpp"
 #include "core/cuda/cuda.hpp"
+#include "core/cuda/driver.hpp"
 #include "core/cuda/loader.hpp"
 #include "core/cuda/wrapper.hpp"
 
 extern "C" {
+/// The jumps of the exported functions; not there in the unit tests.
+[[gnu::weak, gnu::visibility("hidden")]] extern void* weir_cuda_entries[];
 // The bounds of this library, from the linker.
 [[gnu::visibility("hidden")]] extern const char __ehdr_start[];
 [[gnu::visibility("hidden")]] extern const char _end[];
-
 }
 
 namespace weir::cuda {
@@ -121,6 +123,19 @@ void* find_real(Function f, CudaRoute route) noexcept {
   return claim(f, route, found) ? found : load_acquire(g_real[index(f)][static_cast<std::size_t>(route)]);
 }
 
+void get_ready() noexcept {
+  static constinit std::uint32_t is_ready{};
+  if (load_acquire(is_ready) != 0 || driver_symbol(row(Function::cuMemAlloc_v2).symbol.data()) == nullptr)
+    return;
+  find_asked();
+  for (std::size_t i = 0; i != kFunctions && weir_cuda_entries != nullptr; ++i) {
+    const auto f = static_cast<Function>(i);
+    if (find_real(f, CudaRoute::Linked) != nullptr && may_be_drivers(nullptr))
+      store_release(weir_cuda_entries[i], wrapper_of(f, CudaRoute::Linked));
+  }
+  store_release(is_ready, 1U);
+}
+
 }  // namespace weir::cuda
 
 void* weir_enter_linked(std::uint32_t row_number, const void* from, void** entry) {
@@ -133,5 +148,6 @@ void* weir_enter_linked(std::uint32_t row_number, const void* from, void** entry
   const bool is_strange = found != nullptr && !may_be_drivers(found);
   void* target = is_strange ? found : wrapper_of(f, CudaRoute::Linked);
   if (next != nullptr || (!is_strange && found != nullptr)) weir::store_release(*entry, target);
+  if (!is_strange) get_ready();
   return target;
 }

@@ -52,6 +52,10 @@ extern void* g_real[kFunctions][engine::kCudaRoutes];
 /// is no driver.
 [[nodiscard]] void* find_real(Function f, CudaRoute route) noexcept;
 
+/// Once there is a driver: finds all that weir will ever call of it. Later a call must not wait for the loader, whose lock may
+/// be held by who waits for this thread (a library's constructor).
+void get_ready() noexcept;
+
 /// Some function of the driver that a wrapper leads to; null: none does.
 [[nodiscard]] const void* any_real() noexcept;
 

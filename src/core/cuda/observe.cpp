@@ -55,6 +55,20 @@ void ask_pools(std::uint8_t device) noexcept {
 
 }  // namespace
 
+void find_asked() noexcept {
+  ask::ctx_get_current.find();
+  ask::ctx_get_device.find();
+  ask::address_range.find();
+  ask::primary_state.find();
+  ask::is_capturing.find();
+  g_version.find();
+  g_name.find();
+  g_total.find();
+  g_memory.find();
+  g_pool.find();
+  g_pool_attribute.find();
+}
+
 void observe(std::uint8_t device) noexcept {
   const bool is_new = (g_seen.load(std::memory_order_relaxed) & bit_of(device)) == 0 && bit_of(device) != 0;
   if (!is_new && !engine::cuda_memory_due(device)) [[likely]]

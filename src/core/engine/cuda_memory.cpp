@@ -80,7 +80,8 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
 CudaTaken take(CudaKey keys, std::uint64_t key) noexcept {
   const platform::Holding hold{g_cuda.lock};
   ledger::Block* found = g_cuda.live.find(ledger_key(keys, key));
-  if (found == nullptr) return {.block = {}, .site = 0, .keys = keys, .is_shared = false, .born = g_cuda.born};
+  if (found == nullptr)
+    return {.block = {}, .site = 0, .keys = keys, .is_shared = false, .born = g_cuda.born};
   const CudaTaken taken{.block = {.key = key,
                                   .bytes = found->bytes,
                                   .context = found->context,

@@ -36,8 +36,9 @@ struct CudaTaken {
   CudaBlock block;
   std::uint32_t site;  ///< 0: there was no such block
   CudaKey keys;
-  bool is_shared;      ///< it is handed out once more (imported memory): nothing is counted
-  std::uint64_t born;  ///< number of its allocation; without a block: of the newest one; 0: nothing is recorded
+  bool is_shared;  ///< it is handed out once more (imported memory): nothing is counted
+  std::uint64_t
+      born;  ///< number of its allocation; without a block: of the newest one; 0: nothing is recorded
   [[nodiscard]] bool found() const noexcept { return site != 0; }
 };
 
