@@ -3,7 +3,7 @@
 
 static CUdeviceptr next = 0x10000000;
 
-CUresult cuMemAlloc_v2(CUdeviceptr* out, size_t bytes) { return *out = next += bytes, CUDA_SUCCESS; }
+CUresult cuMemAlloc_v2(CUdeviceptr* out, size_t bytes) { return *out = __atomic_add_fetch(&next, bytes, __ATOMIC_RELAXED), CUDA_SUCCESS; }
 CUresult cuMemAlloc_v3(CUdeviceptr* out, size_t bytes) { return *out = next += bytes, CUDA_SUCCESS; }
 static CUresult novel(CUdeviceptr* out, size_t bytes) { return cuMemAlloc_v2(out, bytes); }
 CUresult cuMemHostAlloc(void** out, size_t bytes, unsigned flags) { return CUDA_ERROR_NOT_SUPPORTED; }
