@@ -1,5 +1,7 @@
 #include "core/cuda/call.hpp"
 
+#include <sys/syscall.h>
+
 #include <atomic>
 
 #include "core/cuda/cuda.hpp"
@@ -12,6 +14,8 @@ namespace {
 
 /// Stack address of the thread's outermost wrapped call; 0: there is none.
 constinit thread_local std::uintptr_t t_outermost [[gnu::tls_model("initial-exec")]]{};
+/// … and the return address that lies there.
+constinit thread_local std::uintptr_t t_outermost_return [[gnu::tls_model("initial-exec")]]{};
 
 /// 1 once the driver has served this process, on a page that a forked child finds zeroed. Null: it has not, or the kernel
 /// cannot wipe pages.
@@ -33,11 +37,20 @@ bool is_forked() noexcept {
     platform::unmap(page, platform::kPageBytes);
 }
 
-/// Is the outermost call that this thread noted still below us on the stack? It is not when a signal handler left it by
-/// longjmp.
+/// The word may lie on a stack that is no more.
+bool still_holds(std::uintptr_t address, std::uintptr_t word) noexcept {
+  unsigned char is_resident = 0;
+  const std::uintptr_t page = address & ~std::uintptr_t{platform::kPageBytes - 1};
+  return platform::raw_syscall(SYS_mincore, page, platform::kPageBytes, &is_resident) == 0 &&
+         *reinterpret_cast<const std::uintptr_t*>(address) == word;
+}
+
+/// Is the outermost call that this thread noted still above us on the stack? It is not when it was left by longjmp or an
+/// exception: then the thread has come back to where it was, or has called others over its frame.
 [[gnu::noinline]] bool is_nested(std::uintptr_t here) noexcept {
   constexpr std::uintptr_t kOneStack = 1U << 20;
-  return here < t_outermost || here - t_outermost >= kOneStack;
+  if (here >= t_outermost && here - t_outermost < kOneStack) return false;
+  return still_holds(t_outermost, t_outermost_return);
 }
 
 }  // namespace
@@ -50,6 +63,7 @@ bool Call::begin(engine::CudaRoute route) noexcept {
   if (is_forked() || engine::is_kept_out(caller_)) [[unlikely]]
     return false;
   t_outermost = here;
+  t_outermost_return = caller_.return_address();
   engine::cuda_called(route);
   return true;
 }
