@@ -44,7 +44,8 @@ std::optional<std::string_view> kind_name(MemoryKind kind) {
 
 std::string where_words(const Site& site) {
   std::string out{space_name(site.space)};
-  if (site.has_device()) out += fmt::format("{} {}", site.space == Space::Device ? "" : ", device", site.device);
+  if (site.has_device())
+    out += fmt::format("{} {}", site.space == Space::Device ? "" : ", device", site.device);
   if (const std::string_view words = kKinds[static_cast<std::size_t>(site.kind)].words; !words.empty())
     out += fmt::format(", {}", words);
   return out;

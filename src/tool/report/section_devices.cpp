@@ -70,12 +70,11 @@ Table table_of(const std::vector<Device>& devices) {
     const profile::DeviceRecord& d = device.record;
     const DeviceLook& look = d.highest;
     const bool asked = d.looks != 0;
-    table.rows.push_back({exact(device.ordinal), printable(device.name),
-                          d.total == 0 ? "-" : human_bytes(d.total),
-                          human_bytes(static_cast<std::uint64_t>(d.peak)), human_seconds(d.peak_at_ns),
-                          human_bytes(static_cast<std::uint64_t>(d.live)),
-                          asked ? human_bytes(look.used) : "-",
-                          asked ? percent(look.used - unattributed(look), look.used) : "-"});
+    table.rows.push_back(
+        {exact(device.ordinal), printable(device.name), d.total == 0 ? "-" : human_bytes(d.total),
+         human_bytes(static_cast<std::uint64_t>(d.peak)), human_seconds(d.peak_at_ns),
+         human_bytes(static_cast<std::uint64_t>(d.live)), asked ? human_bytes(look.used) : "-",
+         asked ? percent(look.used - unattributed(look), look.used) : "-"});
   }
   return table;
 }
