@@ -125,8 +125,7 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
   if (profile.host_stats)
     out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));
   if (!profile.errors.empty())
-    out += fmt::format("misuse of memory: {}, see the report\n",
-                       counted(profile.errors.size(), "kind and place"));
+    out += fmt::format("misuse of memory: {}, see the report\n", counted(profile.errors.size(), "case"));
   if (!profile.damage.empty()) out += profile.damage.front() + "\n";
   out += fmt::format("profile: {}; read it with: weir report {}\n", printable(options.profile_path),
                      printable(options.profile_path));

@@ -191,6 +191,14 @@ TEST(CudaText, EachSpaceHasItsOwnersOfThePeak) {
   has(shown, "500 MiB    83 %  device 0, physical");
 }
 
+TEST(CudaText, RegisteredMemoryIsSaidToBeCountedTwice) {
+  test::ProfileBuilder builder = test::cuda_profile();
+  EXPECT_EQ(text(builder, "spaces").find("Registered"), std::string::npos);
+  builder.count_blocks(builder.add_site(0, Space::Pinned, MemoryKind::Registered, 0), 8192, 1, 0,
+                       test::ProfileBuilder::kCuda);
+  has(text(builder, "spaces"), "Registered memory is the program's own");
+}
+
 TEST(CudaText, AMisuseOfDeviceMemoryHasBothStacks) {
   const std::string shown = text(test::cuda_profile(), "errors");
   has(shown, "freed a block of device memory that was free already");
