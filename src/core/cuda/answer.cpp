@@ -24,15 +24,6 @@ bool is_in_our_namespace(void* handle) noexcept {
   return dlinfo(handle, RTLD_DI_LMID, &space) == 0 && space == LM_ID_BASE;
 }
 
-/// What the caller's own library and those that it needs define.
-void* in_scope_of(const void* from, const char* name) noexcept {
-  Dl_info info;
-  void* map = nullptr;
-  if (dladdr1(from, &info, &map, RTLD_DL_LINKMAP) == 0 || map == nullptr) return nullptr;
-  void* found = real_dlsym(map, name);
-  return is_own(found) ? nullptr : found;
-}
-
 weir_answer found_by(Function f, const char* name, void* found) noexcept {
   if (f != Function::None) return give(hand_out(f, CudaRoute::Dlsym, found));
   engine::cuda_unhooked(name, CudaRoute::Dlsym, "unknown");
@@ -46,10 +37,13 @@ weir_answer answer_default(Function f, const char* name, const void* from) noexc
     return kAskTheRealOne;
   }
   found = next_symbol(name);
+  // The last to fail is whom dlerror() speaks of: the caller's library, as without us. Of the program's own scope we are part.
   if (found == nullptr) found = in_scope_of(from, name);
-  if (found == nullptr)
-    return give(next_symbol(name));  // once more: the last to fail is whom dlerror() speaks of
-  return found_by(f, name, found);
+  if (is_own(found)) found = next_symbol(name);
+  if (found == nullptr) return give(nullptr);
+  const bool is_strange = !may_be_drivers(found);
+  (void)real_dlsym(RTLD_DEFAULT, name);  // succeeds: what failed on the way is not the program's error
+  return is_strange ? give(found) : found_by(f, name, found);
 }
 
 }  // namespace
@@ -64,5 +58,8 @@ weir_answer weir_answer_dlsym(void* handle, const char* name, const void* from) 
   void* found = real_dlsym(handle, name);
   if (found == nullptr || !is_in_our_namespace(handle)) return give(found);
   if (is_own(found)) found = next_symbol(name);
-  return found == nullptr ? give(nullptr) : found_by(f, name, found);
+  if (found == nullptr) return give(nullptr);
+  const bool is_strange = !may_be_drivers(found);
+  (void)real_dlsym(handle, name);
+  return is_strange ? give(found) : found_by(f, name, found);
 }

@@ -78,6 +78,10 @@ class Call {
     engine::cuda_context_ended(context, how, caller_);
     engine::stay();
   }
+  void end_done(std::uint32_t end, engine::CudaEnd how) const noexcept {
+    engine::cuda_end_done(end, how, caller_);
+    engine::stay();
+  }
 
  private:
   engine::Caller caller_;

@@ -15,17 +15,19 @@ std::uint64_t primary_of(CUdevice device) noexcept {
   return i < kDevices ? load_relaxed(g_primary[i]) : 0;
 }
 
-void ended(const Call& call, std::uint64_t context, engine::CudaEnd how) noexcept {
-  if (context == 0) return;
-  forget_modules_of(call, context, how);
-  call.context_ended(context, how);
+void settle(const Call& call, std::uint32_t end, std::uint64_t context, engine::CudaEnd how,
+            bool is_over) noexcept {
+  if (!is_over) return engine::cuda_end_failed(end);
+  if (context != 0) forget_modules_of(call, context, how);
+  call.end_done(end, how);
 }
 
 }  // namespace
 
 CUresult destroy_context(Call& call, CUresult (*real)(CUcontext), CUcontext context) noexcept {
+  const std::uint32_t end = engine::cuda_context_ending(key_of(context));
   const CUresult result = real(context);
-  if (result == CUDA_SUCCESS) ended(call, key_of(context), engine::CudaEnd::ContextDestroyed);
+  settle(call, end, key_of(context), engine::CudaEnd::ContextDestroyed, result == CUDA_SUCCESS);
   return result;
 }
 
@@ -40,20 +42,22 @@ CUresult retain_primary(Call& call, CUresult (*real)(CUcontext*, CUdevice), CUco
 
 CUresult release_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device) noexcept {
   const std::uint64_t context = primary_of(device);
+  const std::uint32_t end = engine::cuda_context_ending(context);
   const CUresult result = real(device);
   unsigned flags = 0;
   int is_active = 1;
   // Only the last release ends it; the driver knows.
-  if (result == CUDA_SUCCESS && context != 0 &&
-      ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active == 0)
-    ended(call, context, engine::CudaEnd::ContextDestroyed);
+  const bool is_over = result == CUDA_SUCCESS && context != 0 &&
+                       ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active == 0;
+  settle(call, end, context, engine::CudaEnd::ContextDestroyed, is_over);
   return result;
 }
 
 CUresult reset_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device) noexcept {
   const std::uint64_t context = primary_of(device);
+  const std::uint32_t end = engine::cuda_context_ending(context);
   const CUresult result = real(device);
-  if (result == CUDA_SUCCESS) ended(call, context, engine::CudaEnd::DeviceReset);
+  settle(call, end, context, engine::CudaEnd::DeviceReset, result == CUDA_SUCCESS);
   return result;
 }
 

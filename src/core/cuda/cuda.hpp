@@ -12,7 +12,9 @@
 extern "C" {
 
 // For the assembly behind the exported functions; indices are rows of functions.inc.
-[[gnu::visibility("hidden")]] extern void* const weir_cuda_linked[];  ///< the wrappers that exports lead to
+/// Where an exported function leads when it is called from `from`: to its wrapper, or to a function of the program's that only
+/// has the same name. `entry`: the export's jump, which is led there for good where that is the same for every caller.
+[[gnu::visibility("hidden")]] void* weir_enter_linked(std::uint32_t row, const void* from, void** entry);
 [[gnu::visibility("hidden")]] extern void* weir_real_dlsym;           ///< null until weir_find_loader()
 [[gnu::visibility("hidden")]] extern void* weir_real_dlopen;
 [[gnu::visibility(

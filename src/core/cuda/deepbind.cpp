@@ -5,6 +5,7 @@
 // the driver's functions, dlsym and dlopen to us. Under the loader's lock nothing is looked up: a slot that is not bound
 // yet leads to a wrapper that finds the driver when it is called.
 #include <dlfcn.h>
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -30,11 +31,42 @@ namespace {
 
 /// Calls that pass by with a mark standing and nothing new to be seen, before it is taken down: the open has failed.
 constexpr std::uint32_t kPatience = 4096;
+/// Looks at objects that are never bound, as far as can be told, before they are left as they are.
+constexpr std::uint32_t kMostLooks = 256;
 
 constinit std::atomic<bool> g_scanning{};
 constinit unsigned long long g_loads_before{};  ///< objects ever loaded when the mark was set, and
 constinit unsigned long long g_loads_seen{};    ///< … when it was last looked
-constinit std::uint32_t g_patience{};
+constinit std::uint32_t g_patience{}, g_looks{};
+
+/// A child forked while another thread looks would find the loader's lock taken for good.
+constinit thread_local bool t_looks [[gnu::tls_model("initial-exec")]]{};
+constinit thread_local bool t_holds_looks [[gnu::tls_model("initial-exec")]]{};
+constinit std::atomic<bool> g_waits_at_fork{};
+
+bool begin_look() noexcept {
+  if (g_scanning.exchange(true, std::memory_order_acquire)) return false;
+  return t_looks = true;
+}
+void end_look() noexcept {
+  t_looks = false;
+  g_scanning.store(false, std::memory_order_release);
+}
+
+/// Not for ever: who looks may itself wait for a thread that waits for us.
+void before_fork() noexcept {
+  constexpr std::uint64_t kLongestNs = 1'000'000'000;
+  const std::uint64_t began = platform::monotonic_ns();
+  while (!t_looks && !t_holds_looks && platform::monotonic_ns() - began < kLongestNs) {
+    t_holds_looks = !g_scanning.exchange(true, std::memory_order_acquire);
+    if (!t_holds_looks) platform::raw_syscall(SYS_sched_yield);
+  }
+}
+/// In the child, too: where another thread was looking, nobody will look again.
+void after_fork() noexcept {
+  if (t_holds_looks) g_scanning.store(false, std::memory_order_release);
+  t_holds_looks = false;
+}
 
 struct Scan {
   std::size_t objects = 0;  ///< in our namespace
@@ -138,7 +170,8 @@ void scan_new_objects() noexcept {
   scan.first_new = fresh < scan.objects ? scan.objects - fresh : 0;
   dl_iterate_phdr(look_at, &scan);
   // Twice the same: what the open brings is there.
-  if (!scan.is_unfinished && scan.loads == g_loads_seen) store_relaxed(weir_scan_pending, 0U);
+  const bool is_over = !scan.is_unfinished || --g_looks == 0;
+  if (is_over && (scan.loads == g_loads_seen || g_looks == 0)) store_relaxed(weir_scan_pending, 0U);
   g_loads_seen = scan.loads;
 }
 
@@ -147,25 +180,28 @@ void scan_new_objects() noexcept {
 
 void weir_scan() {
   using namespace weir::cuda;
-  if (g_scanning.exchange(true, std::memory_order_acquire)) return;
+  if (!begin_look()) return;
   if (weir::load_relaxed(weir_scan_pending) != 0) scan_new_objects();
-  g_scanning.store(false, std::memory_order_release);
+  end_look();
 }
 
 int weir_begin_deepbind(const char* path, int flags) {
   using namespace weir::cuda;
-  const weir::config::Deepbind wish = weir::engine::options().deepbind;
   weir::engine::cuda_deepbind_open(path != nullptr ? path : "");
+  const weir::config::Deepbind wish = weir::engine::options().deepbind;  // known from the first operation on
   if (wish == weir::config::Deepbind::Strip) return flags & ~RTLD_DEEPBIND;
   if (wish == weir::config::Deepbind::Keep || (flags & RTLD_NOLOAD) != 0) return flags;
-  if (g_scanning.exchange(true, std::memory_order_acquire)) return flags;  // another open's mark stands
+  if (!g_waits_at_fork.exchange(true, std::memory_order_relaxed))
+    pthread_atfork(before_fork, after_fork, after_fork);
+  if (!begin_look()) return flags;  // another open's mark stands
   if (weir::load_relaxed(weir_scan_pending) == 0) {
     Scan scan;
     dl_iterate_phdr(count_objects, &scan);
     g_loads_before = g_loads_seen = scan.loads;
   }
   g_patience = kPatience;
+  g_looks = kMostLooks;
   weir::store_relaxed(weir_scan_pending, 1U);
-  g_scanning.store(false, std::memory_order_release);
+  end_look();
   return flags;
 }

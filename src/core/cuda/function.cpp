@@ -12,14 +12,6 @@ extern "C" {
 [[gnu::visibility("hidden")]] extern const char __ehdr_start[];
 [[gnu::visibility("hidden")]] extern const char _end[];
 
-#define DRIVER_FN(symbol, base, since, stream, body)                                                         \
-  reinterpret_cast<void*>(                                                                                   \
-      &weir::cuda::Wrapper<weir::cuda::Function::symbol, weir::engine::CudaRoute::Linked, &weir::cuda::body, \
-                           decltype(::symbol)>::call),
-void* const weir_cuda_linked[weir::cuda::kFunctions] = {
-#include "core/cuda/functions.inc"
-};
-#undef DRIVER_FN
 }
 
 namespace weir::cuda {
@@ -96,7 +88,7 @@ void* wrapper_of(Function f, CudaRoute route) noexcept {
     case CudaRoute::Dlsym: return kWrappers<CudaRoute::Dlsym>[index(f)];
     case CudaRoute::ProcAddress: return kWrappers<CudaRoute::ProcAddress>[index(f)];
     case CudaRoute::Patched: return kWrappers<CudaRoute::Patched>[index(f)];
-    default: return weir_cuda_linked[index(f)];
+    default: return kWrappers<CudaRoute::Linked>[index(f)];
   }
 }
 
@@ -130,3 +122,16 @@ void* find_real(Function f, CudaRoute route) noexcept {
 }
 
 }  // namespace weir::cuda
+
+void* weir_enter_linked(std::uint32_t row_number, const void* from, void** entry) {
+  using namespace weir::cuda;
+  const auto f = static_cast<Function>(row_number);
+  const char* name = row(f).symbol.data();
+  void* next = next_symbol(name);
+  void* found = next != nullptr ? next : in_scope_of(from, name);
+  if (is_own(found)) found = nullptr;
+  const bool is_strange = found != nullptr && !may_be_drivers(found);
+  void* target = is_strange ? found : wrapper_of(f, CudaRoute::Linked);
+  if (next != nullptr || (!is_strange && found != nullptr)) weir::store_release(*entry, target);
+  return target;
+}

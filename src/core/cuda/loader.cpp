@@ -54,6 +54,15 @@ void* driver_symbol(const char* name) noexcept {
   return handle != nullptr ? real_dlsym(handle, name) : next_symbol(name);
 }
 
+void* in_scope_of(const void* address, const char* name) noexcept {
+  void* map = library_of(address);
+  return map != nullptr ? real_dlsym(map, name) : nullptr;
+}
+
+bool may_be_drivers(const void* function) noexcept {
+  return driver_handle() != nullptr || in_scope_of(function, "cuCtxGetCurrent") != nullptr;
+}
+
 }  // namespace weir::cuda
 
 void weir_find_loader() {

@@ -15,8 +15,8 @@ constinit Asked<decltype(::cuMemGetInfo_v2)> g_memory{"cuMemGetInfo_v2"};
 constinit Asked<decltype(::cuDeviceGetMemPool)> g_pool{"cuDeviceGetMemPool"};
 constinit Asked<decltype(::cuMemPoolGetAttribute)> g_pool_attribute{"cuMemPoolGetAttribute"};
 
-/// One bit for each device: described; has pools in use; the driver would not say how much is used.
-constinit std::atomic<std::uint64_t> g_seen{}, g_pooled{}, g_silent{};
+/// One bit for each device: described; has pools in use.
+constinit std::atomic<std::uint64_t> g_seen{}, g_pooled{};
 
 constexpr std::uint64_t bit_of(std::uint8_t device) noexcept {
   return device < 64 ? std::uint64_t{1} << device : 0;
@@ -47,10 +47,8 @@ void ask_pools(std::uint8_t device) noexcept {
   if (ask::ctx_get_device(&current) != CUDA_SUCCESS || current != device) return;
   std::size_t free = 0, total = 0;
   const std::uint64_t before = platform::monotonic_ns();
-  if (g_memory(&free, &total) != CUDA_SUCCESS) {
-    g_silent.fetch_or(bit_of(device), std::memory_order_relaxed);
-    return;
-  }
+  if (g_memory(&free, &total) != CUDA_SUCCESS)
+    return engine::cuda_memory_unknown(device, platform::monotonic_ns() - before);
   engine::cuda_memory_seen(device, free, total, platform::monotonic_ns() - before);
   if ((g_pooled.load(std::memory_order_relaxed) & bit_of(device)) != 0) ask_pools(device);
 }
@@ -61,7 +59,6 @@ void observe(std::uint8_t device) noexcept {
   const bool is_new = (g_seen.load(std::memory_order_relaxed) & bit_of(device)) == 0 && bit_of(device) != 0;
   if (!is_new && !engine::cuda_memory_due(device)) [[likely]]
     return;
-  if ((g_silent.load(std::memory_order_relaxed) & bit_of(device)) != 0) return;
   if (is_any_stream_capturing()) return;
   if (is_new) describe(device);
   if (!is_new || engine::cuda_memory_due(device)) ask_memory(device);

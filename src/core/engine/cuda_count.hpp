@@ -19,6 +19,7 @@ struct CudaBooks {
   track::Table<profile::CounterRecord, profile::ChunkKind::CudaCounters> counters;
   track::Table<profile::DeviceRecord, profile::ChunkKind::Devices> devices;
   bool has_tables;
+  std::uint32_t ends;  ///< of contexts so far, those under way too
   std::uint64_t born;  ///< allocations so far
   std::uint32_t
       unknown_site[profile::kSpacesAndImported];  ///< where sites without room are counted; 0: not made

@@ -67,26 +67,72 @@ void note_release(const ledger::Block& block, std::uint32_t released_site, profi
   store_release(record->ready, 1U);
 }
 
-void release_all(std::uint64_t context, CudaEnd how, std::uint32_t released_site) noexcept {
+template <class Goes>
+void release_all(CudaEnd how, std::uint32_t released_site, Goes goes) noexcept {
   const std::uint64_t now = since_start_ns();
   const platform::Holding hold{g_cuda.lock};
   g_cuda.live.erase_if([&](const ledger::Key&, const ledger::Block& block) noexcept {
-    if (block.context != context) return false;
+    if (!goes(block)) return false;
     count_cuda_free(block, false);
     note_release(block, released_site, static_cast<profile::ReleasedBy>(how), now);
     return true;
   });
 }
 
+template <class Goes>
+void end_all(CudaEnd how, Caller caller, Goes goes) noexcept {
+  ThreadState& self = t_self;
+  if (!may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (!counts_cuda()) return;
+  release_all(how, capture_site(self, caller), goes);
+  tick(self);
+}
+
+/// Runs `act` under the books' lock.
+template <class Act>
+void in_books(Caller caller, Act act) noexcept {
+  ThreadState& self = t_self;
+  if (!may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (!counts_cuda()) return;
+  const platform::Holding hold{g_cuda.lock};
+  act();
+}
+
 }  // namespace
 
 void cuda_context_ended(std::uint64_t context, CudaEnd how, Caller caller) noexcept {
-  ThreadState& self = t_self;
-  if (context == 0 || !may_record_cuda(self, caller)) return;
-  const Operation operation{self, caller};
-  if (!counts_cuda()) return;
-  release_all(context, how, capture_site(self, caller));
-  tick(self);
+  if (context == 0) return;
+  end_all(how, caller, [=](const ledger::Block& block) noexcept { return block.context == context; });
+  stay();
+}
+
+std::uint32_t cuda_context_ending(std::uint64_t context) noexcept {
+  std::uint32_t end = 0;
+  if (context == 0) return end;
+  in_books(caller_of(__builtin_frame_address(0)), [&]() noexcept {
+    end = ++g_cuda.ends;
+    g_cuda.live.each_value([=](ledger::Block& block) noexcept {
+      if (block.context == context && block.ending == 0) block.ending = end;
+    });
+  });
+  return end;
+}
+
+void cuda_end_done(std::uint32_t end, CudaEnd how, Caller caller) noexcept {
+  if (end == 0) return;
+  end_all(how, caller, [=](const ledger::Block& block) noexcept { return block.ending == end; });
+  stay();
+}
+
+void cuda_end_failed(std::uint32_t end) noexcept {
+  if (end == 0) return;
+  in_books(caller_of(__builtin_frame_address(0)), [=]() noexcept {
+    g_cuda.live.each_value([=](ledger::Block& block) noexcept {
+      if (block.ending == end) block.ending = 0;
+    });
+  });
 }
 
 void forget_cuda_releases() noexcept {

@@ -17,6 +17,7 @@ using profile::UnhookedRecord;
 /// The driver is asked at most so often, and at most for this part of the time.
 constexpr std::uint64_t kLookEveryNs = 100'000'000;
 constexpr std::uint64_t kShareOfTime = 50;
+constexpr std::uint64_t kLookAfterFailureNs = 1'000'000'000;
 /// Sooner when this much more is live than when it was last asked.
 constexpr std::int64_t kMuchMore = 64 << 20;
 
@@ -125,6 +126,13 @@ bool cuda_memory_due(std::uint8_t device) noexcept {
       g_cuda.devices.find(device);  // once it was asked about, its record is there for good
   return record != nullptr &&
          load_relaxed(record->live) - g_live_at_look[device].load(std::memory_order_relaxed) > kMuchMore;
+}
+
+void cuda_memory_unknown(std::uint8_t device, std::uint64_t took_ns) noexcept {
+  if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return;
+  const std::uint64_t later = since_start_ns() + took_ns * kShareOfTime + kLookAfterFailureNs;
+  g_soonest_look_ns[device].store(later, std::memory_order_relaxed);
+  g_next_look_ns[device].store(later, std::memory_order_relaxed);
 }
 
 void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t total,

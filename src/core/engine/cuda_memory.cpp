@@ -23,6 +23,12 @@ bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
     ++old->shares;
     return true;
   }
+  if (old->ending != 0) {  // its context's end will count it
+    const ledger::Block gone = *old;
+    g_cuda.live.erase(key);
+    if (!g_cuda.live.insert(ledger_key(CudaKey::Ending, gone.born), gone)) count_cuda_free(gone, false);
+    return false;
+  }
   // The driver hands out no live block: this one was freed in a way that weir did not see.
   add_shared(losses().cuda_frees_missed, 1);
   count_cuda_free(*old, false);
@@ -41,7 +47,8 @@ void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint3
                       .shares = 0,
                       .space = block.space,
                       .kind = block.kind,
-                      .device = block.device};
+                      .device = block.device,
+                      .ending = 0};
   // First the ledger: what it does not know is never seen freed, and must not be counted.
   if (site == 0 || !g_cuda.live.insert(key, entry)) {
     add_shared(losses().cuda_blocks_dropped, 1);
@@ -66,13 +73,14 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
           .shares = 0,
           .space = block.space,
           .kind = block.kind,
-          .device = block.device};
+          .device = block.device,
+          .ending = 0};
 }
 
 CudaTaken take(CudaKey keys, std::uint64_t key) noexcept {
   const platform::Holding hold{g_cuda.lock};
   ledger::Block* found = g_cuda.live.find(ledger_key(keys, key));
-  if (found == nullptr) return {};
+  if (found == nullptr) return {.block = {}, .site = 0, .keys = keys, .is_shared = false, .born = g_cuda.born};
   const CudaTaken taken{.block = {.key = key,
                                   .bytes = found->bytes,
                                   .context = found->context,
@@ -90,17 +98,34 @@ CudaTaken take(CudaKey keys, std::uint64_t key) noexcept {
   return taken;
 }
 
-void put_back(const CudaTaken& taken) noexcept {
+bool put_back(const CudaTaken& taken) noexcept {
   const platform::Holding hold{g_cuda.lock};
   const Key key = ledger_key(taken.keys, taken.block.key);
   ledger::Block* now = g_cuda.live.find(key);
   if (taken.is_shared && now != nullptr) {
     ++now->shares;
-    return;
+    return true;
   }
-  if (now == nullptr && g_cuda.live.insert(key, entry_of(taken))) return;
-  // Handed out again meanwhile, so it was freed after all; or there is no memory to remember it.
+  const ledger::Freed* by_other = g_cuda.freed.find(key);
+  if (now == nullptr && by_other == nullptr && g_cuda.live.insert(key, entry_of(taken))) return true;
+  // Freed by another thread meanwhile, perhaps handed out again; or there is no memory to remember it.
   count_cuda_free(entry_of(taken), false);
+  if (by_other != nullptr)
+    g_cuda.freed.note(key, {taken.block.bytes, taken.site, by_other->freed_site, taken.block.space});
+  return false;
+}
+
+/// Under the lock.
+void forget_untaken(const Key& key, std::uint64_t born, std::uint32_t freed_site) noexcept {
+  const ledger::Block* now = g_cuda.live.find(key);
+  if (now != nullptr && now->born > born) return;  // handed out again
+  ledger::Freed freed{.bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device};
+  if (now != nullptr) {  // the thread that had taken it has put it back already
+    freed = {now->bytes, now->site, freed_site, now->space};
+    count_cuda_free(*now, false);
+    g_cuda.live.erase(key);
+  }
+  g_cuda.freed.note(key, freed);
 }
 
 /// What is known of a key that the driver would not free.
@@ -172,12 +197,22 @@ void cuda_freed(const CudaTaken& taken, Caller caller) noexcept {
   tick(self);
 }
 
-void cuda_put_back(const CudaTaken& taken) noexcept {
+bool cuda_put_back(const CudaTaken& taken) noexcept {
   const Caller caller = caller_of(__builtin_frame_address(0));
   ThreadState& self = t_self;
-  if (!taken.found() || !may_record_cuda(self, caller)) return;
+  if (!taken.found() || !may_record_cuda(self, caller)) return true;
   const Operation operation{self, caller};
-  if (counts_cuda() && taken.site >= g_first_own_site) put_back(taken);
+  return !counts_cuda() || taken.site < g_first_own_site || put_back(taken);
+}
+
+void cuda_freed_untaken(CudaKey keys, std::uint64_t key, const CudaTaken& taken, Caller caller) noexcept {
+  ThreadState& self = t_self;
+  if (taken.born == 0 || !may_record_cuda(self, caller)) return;
+  const Operation operation{self, caller};
+  if (!counts_cuda()) return;
+  const std::uint32_t freed_site = capture_site(self, caller);
+  const platform::Holding hold{g_cuda.lock};
+  forget_untaken(ledger_key(keys, key), taken.born, freed_site);
 }
 
 void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller, Space space) noexcept {

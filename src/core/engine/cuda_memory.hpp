@@ -19,7 +19,8 @@
 namespace weir::engine {
 
 /// What a block is found by. Addresses of host and device are one space (UVA); handles are spaces of their own.
-enum class CudaKey : std::uint8_t { Address, Array, Mipmap, Physical, External, Reservation };
+/// Ending: blocks of a context whose end is under way, and whose address was handed out again already.
+enum class CudaKey : std::uint8_t { Address, Array, Mipmap, Physical, External, Reservation, Ending };
 
 struct CudaBlock {
   std::uint64_t key;      ///< address or handle
@@ -36,14 +37,18 @@ struct CudaTaken {
   std::uint32_t site;  ///< 0: there was no such block
   CudaKey keys;
   bool is_shared;      ///< it is handed out once more (imported memory): nothing is counted
-  std::uint64_t born;  ///< number of its allocation
+  std::uint64_t born;  ///< number of its allocation; without a block: of the newest one; 0: nothing is recorded
   [[nodiscard]] bool found() const noexcept { return site != 0; }
 };
 
 void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcept;
 [[nodiscard]] CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept;
 void cuda_freed(const CudaTaken& taken, Caller caller) noexcept;
-void cuda_put_back(const CudaTaken& taken) noexcept;
+/// False: another thread has freed the block meanwhile.
+bool cuda_put_back(const CudaTaken& taken) noexcept;
+/// The driver has freed what `taken` did not find: a block that weir has not seen, or one that another thread had taken out
+/// and cannot free any more.
+void cuda_freed_untaken(CudaKey keys, std::uint64_t key, const CudaTaken& taken, Caller caller) noexcept;
 /// The driver called this free invalid: recorded as a double or an invalid free.
 /// `space`: of the memory that this function frees.
 void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller,
@@ -52,6 +57,12 @@ void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller,
 /// Blocks that go with their context: what was still live was not freed by the program.
 enum class CudaEnd : std::uint8_t { ContextDestroyed = 1, DeviceReset = 2, ModuleUnloaded = 3 };
 void cuda_context_ended(std::uint64_t context, CudaEnd how, Caller caller) noexcept;
+
+// The same around the driver's: what goes is settled before, because another thread may be given handle and addresses at once.
+/// The number of this end; 0: nothing is recorded.
+[[nodiscard]] std::uint32_t cuda_context_ending(std::uint64_t context) noexcept;
+void cuda_end_done(std::uint32_t end, CudaEnd how, Caller caller) noexcept;
+void cuda_end_failed(std::uint32_t end) noexcept;
 
 /// How a driver function was reached. The values are indices on disk.
 enum class CudaRoute : std::uint8_t { Linked = 0, Dlsym = 1, ProcAddress = 2, Patched = 3 };
@@ -70,6 +81,8 @@ void cuda_device_seen(std::uint8_t device, const char* name, std::uint64_t total
 /// What the driver says, in bytes, and how long it took to say it.
 void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t total,
                       std::uint64_t took_ns) noexcept;
+/// The driver would not say: it is asked again, later than usual.
+void cuda_memory_unknown(std::uint8_t device, std::uint64_t took_ns) noexcept;
 /// Bytes that the driver's stream-ordered pools of the device hold, in use or not.
 void cuda_pools_seen(std::uint8_t device, std::uint64_t reserved, std::uint64_t used) noexcept;
 void cuda_driver_seen(std::uint32_t version) noexcept;

@@ -68,6 +68,13 @@ class KeyTable {
       if (const Slot& slot = table_->slots()[at]; slot.used != 0) see(slot.key, slot.value);
   }
 
+  /// The same, to change the values.
+  template <class Change>
+  void each_value(Change change) noexcept {
+    for (std::uint64_t at = 0; table_ != nullptr && at <= table_->mask; ++at)
+      if (Slot& slot = table_->slots()[at]; slot.used != 0) change(slot.value);
+  }
+
   [[nodiscard]] std::uint64_t size() const noexcept { return used_; }
   [[nodiscard]] std::uint64_t own_bytes() const noexcept { return table_ == nullptr ? 0 : bytes_of(*table_); }
 

@@ -18,6 +18,7 @@ struct Block {
   profile::Space space;
   profile::MemoryKind kind;
   std::uint8_t device;
+  std::uint32_t ending;  ///< the end under way that takes it along; 0: none
 };
 
 /// 3 million blocks, in 256 MiB.

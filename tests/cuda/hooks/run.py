@@ -17,8 +17,10 @@ and exits 0, or with 77 when the machine cannot do what it is about. Orders in i
     // after: A.so          … after it
     // driver: FOLDER       another driver, in this folder of the libraries
     // bare: no             does not run without weir
+    // output: same         what it prints besides "expect" and "child" is the same with and without weir
 """
 import argparse
+import difflib
 import os
 import pathlib
 import re
@@ -59,6 +61,10 @@ def facts(options, profile):
     return {key: int(number) for key, number in map(str.split, done.stdout.splitlines())}
 
 
+def results(said):
+    return [line for line in said.splitlines() if not line.startswith(("expect ", "child "))]
+
+
 def wrong(wanted, found, whose):
     for key, number in wanted:
         have = found.get(key, 0)
@@ -75,8 +81,7 @@ def main():
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if orders(options.source, "bare") != ["no"]:
-            run(options, folder, with_weir=False)
+        bare = run(options, folder, with_weir=False) if orders(options.source, "bare") != ["no"] else None
         said = run(options, folder, with_weir=True)
         profiles = sorted(pathlib.Path(folder).glob("*.weir"), key=lambda path: path.stat().st_ino)
         if not profiles:
@@ -87,6 +92,8 @@ def main():
         problems = list(wrong(wanted["expect"], facts(options, profiles[0]), "expect"))
         if wanted["child"]:
             problems += wrong(wanted["child"], facts(options, profiles[1]), "child")
+        if orders(options.source, "output") == ["same"]:
+            problems += difflib.unified_diff(results(bare), results(said), "without weir", "with weir", n=0, lineterm="")
     print("\n".join(problems + [said]) if problems else f"{len(wanted['expect']) + len(wanted['child'])} facts as expected")
     return 1 if problems else 0
 
