@@ -204,6 +204,28 @@ TEST(CudaText, TheGapOfADeviceIsSaidInWords) {
   has(shown, "Unattributed are contexts, modules");
 }
 
+TEST(CudaText, WhatWasThereAtTheFirstLookIsToldFromWhatCameLater) {
+  test::ProfileBuilder builder;
+  profile::DeviceRecord record{};
+  record.looks = 3;
+  record.peak = 100 * kMiB;
+  record.first = {
+      .at_ns = 1'000'000, .used = 64 * kMiB, .tracked = 0, .ordered = 0, .pools_reserved = 0};
+  record.highest = record.last = {
+      .at_ns = 2'000'000, .used = 170 * kMiB, .tracked = 96 * kMiB, .ordered = 0, .pools_reserved = 0};
+  builder.add_device(0, "x", record);
+  const std::string shown = text(builder, "devices", 300);
+  has(shown, "74.0 MiB unattributed: 64.0 MiB were so at the first look, 1.0 ms after the start, 10.0 MiB came later");
+  EXPECT_EQ(shown.find("not asked at the peak"), std::string::npos) << shown;
+  const auto device = json(builder)["devices"][0];
+  EXPECT_EQ(device["first"]["unattributed_since_first_bytes"], 0);
+  EXPECT_EQ(device["highest"]["unattributed_since_first_bytes"], 10 * kMiB);
+  record.peak = 200 * kMiB;
+  test::ProfileBuilder other;
+  other.add_device(0, "x", record);
+  has(text(other, "devices", 300), "The driver was not asked at the peak of 200 MiB");
+}
+
 TEST(CudaText, ItsTablesKeepWithinTheTerminal) {
   test::ProfileBuilder builder = test::cuda_profile();
   builder.add_device(7, "An accelerator with a name of sixty-three bytes, which is the most it has",
