@@ -11,6 +11,8 @@ namespace {
 
 using profile::DeviceLook;
 
+constexpr std::size_t kGapsTold = 8;  ///< the table has all
+
 /// What weir can account for: of stream-ordered memory, what the pools hold, if that was asked.
 std::uint64_t attributed(const DeviceLook& look) {
   return look.tracked - look.ordered + std::max(look.ordered, look.pools_reserved);
@@ -120,6 +122,18 @@ std::string gap_text(const Device& device) {
   return out;
 }
 
+/// Those that were asked about.
+std::vector<const Device*> widest_gaps_first(const std::vector<Device>& devices) {
+  std::vector<const Device*> out;
+  for (const Device& device : devices)
+    if (device.record.looks != 0) out.push_back(&device);
+  if (out.size() > kGapsTold)  // few are told in their order
+    std::stable_sort(out.begin(), out.end(), [](const Device* a, const Device* b) {
+      return unattributed(a->record.highest) > unattributed(b->record.highest);
+    });
+  return out;
+}
+
 }  // namespace
 
 Section section_devices(const Context& context) {
@@ -128,16 +142,16 @@ Section section_devices(const Context& context) {
   if (!devices.empty()) {
     out.title = "Devices";
     out.add(table_of(devices));
-    bool asked = false;
-    for (const Device& device : devices) {
-      if (device.record.looks == 0) continue;
-      out.say(gap_text(device));
-      asked = true;
-    }
-    out.say(asked ? "Unattributed are contexts, modules, the driver's rounding, other processes on the "
-                    "device, and what was "
-                    "not hooked. Managed memory is not counted here: it may be on the device or not."
-                  : "The driver was never asked how much is in use.");
+    const auto asked = widest_gaps_first(devices);
+    for (std::size_t i = 0; i != std::min(asked.size(), kGapsTold); ++i) out.say(gap_text(*asked[i]));
+    if (asked.size() > kGapsTold)
+      out.say(fmt::format("... and {} with less unattributed.",
+                          counted(asked.size() - kGapsTold, "more device")));
+    out.say(!asked.empty()
+                ? "Unattributed are contexts, modules, the driver's rounding, other processes on the "
+                  "device, and what was "
+                  "not hooked. Managed memory is not counted here: it may be on the device or not."
+                : "The driver was never asked how much is in use.");
   }
   out.data = [&devices](Sink& sink) {
     sink.begin_list();
