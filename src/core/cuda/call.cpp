@@ -89,10 +89,9 @@ void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t 
   if (is_gone(result)) {
     if (taken.found()) engine::cuda_freed(taken, caller_);
     if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
-  } else if (taken.found()) {
-    engine::cuda_put_back(taken);
-  } else if (is_refusal(result)) {
-    engine::cuda_free_refused(keys, key, caller_, space);
+  } else {
+    if (taken.found()) engine::cuda_put_back(taken);
+    if (is_refusal(result)) engine::cuda_free_refused(keys, key, caller_, space);
   }
   engine::stay();
 }

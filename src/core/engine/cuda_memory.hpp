@@ -6,7 +6,7 @@
 //   allocate   driver says yes ─→ cuda_allocated
 //   free       cuda_take ─→ driver ─┬ yes ─→ cuda_freed
 //                                   ├ no  ─→ cuda_put_back
-//                                   └ "invalid", and nothing was taken ─→ cuda_free_refused
+//                                   └ "invalid" ─→ cuda_free_refused, after that
 //
 // Safety: any thread that is not inside weir; never while a lock of weir is held. Nothing here calls the driver.
 #pragma once
@@ -44,7 +44,7 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
 [[nodiscard]] CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept;
 void cuda_freed(const CudaTaken& taken, Caller caller) noexcept;
 void cuda_put_back(const CudaTaken& taken) noexcept;
-/// The driver called this free invalid: recorded as a double or an invalid free.
+/// The driver called this free invalid: recorded as a double or an invalid free, or as one by the wrong function.
 /// `space`: of the memory that this function frees.
 void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller,
                        profile::Space space = profile::Space::Device) noexcept;

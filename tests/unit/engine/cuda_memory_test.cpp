@@ -253,6 +253,38 @@ TEST(CudaMemory, AFreeOfTheMiddleOfABlockNamesTheBlock) {
   });
 }
 
+TEST(CudaMemory, AFreeByTheFunctionForOtherMemoryIsNamed) {
+  in_both([] {
+    allocated(block(0x1000, 64, Space::Pinned));
+    allocated(block(0x2000, 65, Space::Managed));
+    refused(0x1000);
+    refused(0x2000);  // the right function, so for another reason
+    const Profile profile = read_back();
+    ASSERT_EQ(profile.errors.size(), 1U);
+    EXPECT_EQ(profile.errors[0].kind, profile::ErrorKind::MismatchedFree);
+    EXPECT_EQ(profile.errors[0].space, Space::Pinned);
+    EXPECT_EQ(profile.errors[0].bytes, 64U);
+    EXPECT_NE(profile.errors[0].allocated_site, 0U);
+    EXPECT_EQ(totals(profile, Space::Pinned).counts.live_blocks, 1U);
+  });
+}
+
+TEST(CudaMemory, AFreeAfterTheContextsEndIsADoubleFreeWithBothStacks) {
+  in_both([] {
+    CudaBlock gone = block(0x1000, 64);
+    gone.context = 7;
+    allocated(gone);
+    ended(7, CudaEnd::ContextDestroyed);
+    refused(0x1000);
+    const Profile profile = read_back();
+    ASSERT_EQ(profile.errors.size(), 1U);
+    EXPECT_EQ(profile.errors[0].kind, profile::ErrorKind::DoubleFree);
+    EXPECT_EQ(profile.errors[0].bytes, 64U);
+    ASSERT_EQ(profile.releases.size(), 1U);
+    EXPECT_EQ(profile.errors[0].freed_site, profile.releases[0].released_site);
+  });
+}
+
 TEST(CudaMemory, ThreadsCountTogether) {
   in_both([] {
     std::array<std::thread, 4> threads;
