@@ -73,18 +73,22 @@ weir_cuda_ask:  # pushed: row, entry; below them the return address
 .set weir_cuda_row, 0
 )");
 
-#define DRIVER_FN(symbol, base, since, stream, body)               \
-  asm(".text\n.globl " #symbol "\n.type " #symbol ", @function\n" #symbol \
-      ":\n.cfi_startproc\n"                                        \
-      "jmp *weir_cuda_entry_" #symbol "(%rip)\n"                   \
-      "weir_cuda_ask_" #symbol ":\n"                               \
-      "pushq $weir_cuda_row\n.cfi_adjust_cfa_offset 8\n"           \
-      "leaq weir_cuda_entry_" #symbol "(%rip), %r11\n"             \
-      "pushq %r11\n.cfi_adjust_cfa_offset 8\n"                     \
-      "jmp weir_cuda_ask\n"                                        \
-      ".cfi_endproc\n.size " #symbol ", . - " #symbol              \
-      "\n"                                                         \
-      ".data\n.balign 8\nweir_cuda_entry_" #symbol ":\n.quad weir_cuda_ask_" #symbol "\n.text\n" \
+#define DRIVER_FN(symbol, base, since, stream, body)                                 \
+  asm(".text\n.globl " #symbol "\n.type " #symbol ", @function\n" #symbol            \
+      ":\n.cfi_startproc\n"                                                          \
+      "jmp *weir_cuda_entry_" #symbol                                                \
+      "(%rip)\n"                                                                     \
+      "weir_cuda_ask_" #symbol                                                       \
+      ":\n"                                                                          \
+      "pushq $weir_cuda_row\n.cfi_adjust_cfa_offset 8\n"                             \
+      "leaq weir_cuda_entry_" #symbol                                                \
+      "(%rip), %r11\n"                                                               \
+      "pushq %r11\n.cfi_adjust_cfa_offset 8\n"                                       \
+      "jmp weir_cuda_ask\n"                                                          \
+      ".cfi_endproc\n.size " #symbol ", . - " #symbol                                \
+      "\n"                                                                           \
+      ".data\n.balign 8\nweir_cuda_entry_" #symbol ":\n.quad weir_cuda_ask_" #symbol \
+      "\n.text\n"                                                                    \
       ".set weir_cuda_row, weir_cuda_row + 1\n");
 #include "core/cuda/functions.inc"
 #undef DRIVER_FN

@@ -15,7 +15,7 @@ extern "C" {
 /// Where an exported function leads when it is called from `from`: to its wrapper, or to a function of the program's that only
 /// has the same name. `entry`: the export's jump, which is led there for good where that is the same for every caller.
 [[gnu::visibility("hidden")]] void* weir_enter_linked(std::uint32_t row, const void* from, void** entry);
-[[gnu::visibility("hidden")]] extern void* weir_real_dlsym;           ///< null until weir_find_loader()
+[[gnu::visibility("hidden")]] extern void* weir_real_dlsym;  ///< null until weir_find_loader()
 [[gnu::visibility("hidden")]] extern void* weir_real_dlopen;
 [[gnu::visibility(
     "hidden")]] extern std::uint32_t weir_scan_pending;  ///< not 0: call weir_scan() when you can

@@ -11,7 +11,6 @@ extern "C" {
 // The bounds of this library, from the linker.
 [[gnu::visibility("hidden")]] extern const char __ehdr_start[];
 [[gnu::visibility("hidden")]] extern const char _end[];
-
 }
 
 namespace weir::cuda {
