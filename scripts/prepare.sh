@@ -42,11 +42,13 @@ weir_packages() {
 }
 
 weir_has_toolkit() {
-  local place
-  for place in "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda /opt/cuda; do
+  local place compiler
+  compiler=$(command -v nvcc || true)
+  [[ -n $compiler ]] && compiler=$(dirname "$(readlink -f "$compiler")")/..
+  for place in "${CUDA_HOME:-}" "${CUDA_PATH:-}" /usr/local/cuda /opt/cuda /usr "$compiler"; do
     [[ -n $place && -e $place/include/cudaTypedefs.h ]] && return
   done
-  command -v nvcc > /dev/null
+  return 1
 }
 
 weir_cuda() {

@@ -106,10 +106,11 @@ def main():
     parser.add_argument("--compiler", default="cc")
     parser.add_argument("--output", required=True)
     options = parser.parse_args()
-    declarations = preprocessed(options.compiler, options.include, HEADERS)
+    headers = [name for name in HEADERS if any((pathlib.Path(i) / f"{name}.h").exists() for i in options.include)]
+    declarations = preprocessed(options.compiler, options.include, headers)
     symbols = sorted(set(DECLARED.findall(declarations)))
     versions = collections.defaultdict(set)
-    typedefs = preprocessed(options.compiler, options.include, [name + "Typedefs" for name in HEADERS])
+    typedefs = preprocessed(options.compiler, options.include, [name + "Typedefs" for name in headers])
     for name, version, suffix in TYPEDEF.findall(typedefs):
         versions[name, flavour(suffix)].add(int(version))
     rows = pair(symbols, versions)

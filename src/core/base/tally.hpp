@@ -38,11 +38,11 @@ T load_acquire(const T& word) noexcept {
 }
 template <class T>
 void store_relaxed(T& word, T value) noexcept {
-  __atomic_store_n(&word, value, __ATOMIC_RELAXED);
+  __atomic_store(&word, &value, __ATOMIC_RELAXED);  // of an enumeration, too
 }
 template <class T>
 void store_release(T& word, T value) noexcept {
-  __atomic_store_n(&word, value, __ATOMIC_RELEASE);
+  __atomic_store(&word, &value, __ATOMIC_RELEASE);
 }
 
 }  // namespace weir

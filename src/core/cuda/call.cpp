@@ -106,8 +106,9 @@ void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t 
     else if (result == CUDA_SUCCESS)
       engine::cuda_freed_untaken(keys, key, taken, caller_);
     if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
-  } else if (!(taken.found() && engine::cuda_put_back(taken)) && is_refusal(result)) {
-    engine::cuda_free_refused(keys, key, caller_, space);
+  } else {
+    if (taken.found()) (void)engine::cuda_put_back(taken);
+    if (is_refusal(result)) engine::cuda_free_refused(keys, key, caller_, space);
   }
   engine::stay();
 }

@@ -71,8 +71,9 @@ template <class Goes>
 void release_all(CudaEnd how, std::uint32_t released_site, Goes goes) noexcept {
   const std::uint64_t now = since_start_ns();
   const platform::Holding hold{g_cuda.lock};
-  g_cuda.live.erase_if([&](const ledger::Key&, const ledger::Block& block) noexcept {
+  g_cuda.live.erase_if([&](const ledger::Key& key, const ledger::Block& block) noexcept {
     if (!goes(block)) return false;
+    g_cuda.freed.note(key, {block.bytes, block.site, released_site, block.space});
     count_cuda_free(block, false);
     note_release(block, released_site, static_cast<profile::ReleasedBy>(how), now);
     return true;

@@ -18,8 +18,13 @@ using profile::UnhookedRecord;
 constexpr std::uint64_t kLookEveryNs = 100'000'000;
 constexpr std::uint64_t kShareOfTime = 50;
 constexpr std::uint64_t kLookAfterFailureNs = 1'000'000'000;
-/// Sooner when this much more is live than when it was last asked.
+/// Sooner when this much more is live than when it was last asked …
 constexpr std::int64_t kMuchMore = 64 << 20;
+/// … or, after a pause that only the first looks need not keep, twice as much or half; changes below the driver's own
+/// granularity are none.
+constexpr std::uint64_t kShortPauseNs = 10'000'000;
+constexpr std::uint64_t kFirstLooks = 8;
+constexpr std::int64_t kLeastChange = 2 << 20;
 
 constinit platform::Lock g_lock{};  ///< of the two tables; the profile map's is taken within it
 constinit UnhookedRecord* g_unhooked{};
@@ -28,7 +33,19 @@ constinit DeepbindRecord* g_deepbinds{};
 /// When the driver may next be asked about a device, after start. 0: never asked.
 constinit std::atomic<std::uint64_t> g_next_look_ns[profile::kMaxDevices]{};
 constinit std::atomic<std::uint64_t> g_soonest_look_ns[profile::kMaxDevices]{};
+constinit std::atomic<std::uint64_t> g_short_pause_over_ns[profile::kMaxDevices]{};
 constinit std::atomic<std::int64_t> g_live_at_look[profile::kMaxDevices]{};
+
+/// Is what is live now worth another look?
+bool has_changed(const DeviceRecord& record, std::int64_t then, std::uint64_t now_ns,
+                 std::uint64_t short_pause_over_ns) noexcept {
+  const std::int64_t now = load_relaxed(record.live);
+  if (now - then > kMuchMore) return true;
+  const bool is_doubled = now >= 2 * then && now - then >= kLeastChange;
+  const bool is_halved = then >= 2 * now && then - now >= kLeastChange;
+  if (!is_doubled && !is_halved) return false;
+  return load_relaxed(record.looks) < kFirstLooks || now_ns >= short_pause_over_ns;
+}
 
 /// Text of a field that is filled up with zeros; a full field is not terminated.
 template <std::size_t N>
@@ -124,8 +141,8 @@ bool cuda_memory_due(std::uint8_t device) noexcept {
   if (now < g_soonest_look_ns[device].load(std::memory_order_relaxed)) return false;
   const DeviceRecord* record =
       g_cuda.devices.find(device);  // once it was asked about, its record is there for good
-  return record != nullptr &&
-         load_relaxed(record->live) - g_live_at_look[device].load(std::memory_order_relaxed) > kMuchMore;
+  return record != nullptr && has_changed(*record, g_live_at_look[device].load(std::memory_order_relaxed),
+                                          now, g_short_pause_over_ns[device].load(std::memory_order_relaxed));
 }
 
 void cuda_memory_unknown(std::uint8_t device, std::uint64_t took_ns) noexcept {
@@ -141,6 +158,7 @@ void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t tot
     const std::uint64_t now = since_start_ns();
     const std::uint64_t pause = took_ns * kShareOfTime;
     g_soonest_look_ns[device].store(now + pause, std::memory_order_relaxed);
+    g_short_pause_over_ns[device].store(now + kShortPauseNs, std::memory_order_relaxed);
     g_next_look_ns[device].store(now + (pause > kLookEveryNs ? pause : kLookEveryNs),
                                  std::memory_order_relaxed);
     const platform::Holding hold{g_cuda.lock};
@@ -171,6 +189,11 @@ void cuda_pools_seen(std::uint8_t device, std::uint64_t reserved, std::uint64_t 
     store_relaxed(record->pools_reserved, reserved);
     store_relaxed(record->pools_used, used);
     store_relaxed(record->pools_at_ns, now);
+    // The pools are asked right after the device: what they hold belongs to that look, not to the next.
+    if (record->looks == 0) return;
+    for (DeviceLook* look : {&record->first, &record->highest})
+      if (look->at_ns == record->last.at_ns) store_relaxed(look->pools_reserved, reserved);
+    store_relaxed(record->last.pools_reserved, reserved);
   });
   stay();
 }

@@ -129,13 +129,27 @@ void forget_untaken(const Key& key, std::uint64_t born, std::uint32_t freed_site
   g_cuda.freed.note(key, freed);
 }
 
-/// What is known of a key that the driver would not free.
+/// Memory that the same functions free.
+bool is_freed_alike(Space a, Space b) noexcept {
+  const auto is_devices = [](Space space) { return space == Space::Device || space == Space::Managed; };
+  return a == b || (is_devices(a) && is_devices(b));
+}
+
+/// What is known of a key that the driver would not free. ErrorKind::None: of a live block, for another reason than that the
+/// function is wrong.
 profile::ErrorRecord diagnose(CudaKey keys, std::uint64_t key, Space space) noexcept {
   profile::ErrorRecord error{};
   error.kind = ErrorKind::InvalidFree;
   error.space = space;
   error.address = key;
   const platform::Holding hold{g_cuda.lock};
+  if (const ledger::Block* live = g_cuda.live.find(ledger_key(keys, key))) {
+    error.kind = is_freed_alike(live->space, space) ? ErrorKind::None : ErrorKind::MismatchedFree;
+    error.space = live->space;
+    error.allocated_site = live->site;
+    error.bytes = live->bytes;
+    return error;
+  }
   if (const ledger::Freed* before = g_cuda.freed.find(ledger_key(keys, key))) {
     error.kind = ErrorKind::DoubleFree;
     error.space = before->space;
@@ -222,6 +236,7 @@ void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller, Space spa
   const Operation operation{self, caller};
   if (!counts_cuda()) return;
   profile::ErrorRecord error = diagnose(keys, key, space);
+  if (error.kind == ErrorKind::None) return;
   error.site = capture_site(self, caller);
   error.at_ns = since_start_ns();
   report_misuse(error);

@@ -6,7 +6,7 @@
 //   allocate   driver says yes ─→ cuda_allocated
 //   free       cuda_take ─→ driver ─┬ yes ─→ cuda_freed
 //                                   ├ no  ─→ cuda_put_back
-//                                   └ "invalid", and nothing was taken ─→ cuda_free_refused
+//                                   └ "invalid" ─→ cuda_free_refused, after that
 //
 // Safety: any thread that is not inside weir; never while a lock of weir is held. Nothing here calls the driver.
 #pragma once
@@ -50,7 +50,7 @@ bool cuda_put_back(const CudaTaken& taken) noexcept;
 /// The driver has freed what `taken` did not find: a block that weir has not seen, or one that another thread had taken out
 /// and cannot free any more.
 void cuda_freed_untaken(CudaKey keys, std::uint64_t key, const CudaTaken& taken, Caller caller) noexcept;
-/// The driver called this free invalid: recorded as a double or an invalid free.
+/// The driver called this free invalid: recorded as a double or an invalid free, or as one by the wrong function.
 /// `space`: of the memory that this function frees.
 void cuda_free_refused(CudaKey keys, std::uint64_t key, Caller caller,
                        profile::Space space = profile::Space::Device) noexcept;

@@ -14,22 +14,6 @@
 namespace weir::tool {
 namespace {
 
-/// For the help: on lines that fit a screen.
-std::string section_list() {
-  constexpr std::size_t kLine = 72;
-  std::string out;
-  std::size_t begin = 0;
-  for (const auto& name : section_names()) {
-    if (!out.empty()) out += ", ";
-    if (out.size() - begin + name.size() > kLine) {
-      out += '\n';
-      begin = out.size();
-    }
-    out += name;
-  }
-  return out;
-}
-
 /// Formats of the contract that later versions write.
 constexpr std::string_view kLater[] = {"html", "pprof", "folded", "dhat"};
 
@@ -49,6 +33,12 @@ void check(const ReportOptions& options) {
         fmt::format("unknown section '{}'; known: {}", options.only, fmt::join(section_names(), ", "))};
 }
 
+std::string sections_in_two_lines() {
+  const auto names = section_names();
+  const auto middle = names.begin() + static_cast<std::ptrdiff_t>(names.size() + 1) / 2;
+  return fmt::format("{},\n{}", fmt::join(names.begin(), middle, ", "), fmt::join(middle, names.end(), ", "));
+}
+
 }  // namespace
 
 int command_report(const Arguments& arguments) {
@@ -58,7 +48,7 @@ int command_report(const Arguments& arguments) {
       "Show what a profile says: leaks, who held the peak, memory held but unused, and what was not seen.",
       "weir report"};
   app.add_option("--format", options.format, "text or json")->option_text("FORMAT");
-  app.add_option("--only", options.only, section_list())->option_text("SECTION");
+  app.add_option("--only", options.only, sections_in_two_lines())->option_text("SECTION");
   app.add_option("--top", options.top, "call sites in each list of the text (default 10)")
       ->option_text("N")
       ->check(CLI::NonNegativeNumber);

@@ -11,12 +11,28 @@ namespace {
 
 using profile::DeviceLook;
 
+constexpr std::size_t kGapsTold = 8;  ///< the table has all
+
 /// What weir can account for: of stream-ordered memory, what the pools hold, if that was asked.
 std::uint64_t attributed(const DeviceLook& look) {
   return look.tracked - look.ordered + std::max(look.ordered, look.pools_reserved);
 }
 std::uint64_t unattributed(const DeviceLook& look) {
   return look.used - std::min(look.used, attributed(look));
+}
+/// What was unattributed already when the driver was first asked (contexts, modules, other processes), and what came later.
+struct Parts {
+  std::uint64_t at_first, since;
+};
+Parts unattributed_parts(const profile::DeviceRecord& d, const DeviceLook& look) {
+  const std::uint64_t all = unattributed(look), at_first = std::min(all, unattributed(d.first));
+  return {at_first, all - at_first};
+}
+
+/// The device's peak fell between two looks, which saw notably less.
+bool has_missed_peak(const profile::DeviceRecord& d) {
+  constexpr std::uint64_t kSmall = 2 << 20;
+  return static_cast<std::uint64_t>(d.peak) > d.highest.tracked + std::max(kSmall, d.highest.tracked / 16);
 }
 
 void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d, const DeviceLook& look) {
@@ -28,6 +44,7 @@ void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d,
     sink.member("stream_ordered_bytes", look.ordered);
     sink.member("driver_pools_reserved_bytes", look.pools_reserved);
     sink.member("unattributed_bytes", unattributed(look));
+    sink.member("unattributed_since_first_bytes", unattributed_parts(d, look).since);
     const double share =
         look.used == 0 ? 0
                        : static_cast<double>(look.used - unattributed(look)) / static_cast<double>(look.used);
@@ -86,13 +103,35 @@ std::string gap_text(const Device& device) {
       "Device {}: when most was in use, {} after the start, {} of {} were known to weir, {} unattributed",
       device.ordinal, human_seconds(look.at_ns), human_bytes(look.used - unattributed(look)),
       human_bytes(look.used), human_bytes(unattributed(look)));
+  const Parts parts = unattributed_parts(d, look);
+  if (look.at_ns != d.first.at_ns)
+    out += fmt::format(": {} were so at the first look, {} after the start, {} came later",
+                       human_bytes(parts.at_first), human_seconds(d.first.at_ns), human_bytes(parts.since));
   if (d.looks > 1)
-    out += fmt::format(" ({} at the first look, {} at the last, {})", human_bytes(unattributed(d.first)),
-                       human_bytes(unattributed(d.last)), human_seconds(d.last.at_ns));
+    out += fmt::format(" (at the last, {}, {} unattributed)", human_seconds(d.last.at_ns),
+                       human_bytes(unattributed(d.last)));
   if (look.pools_reserved > look.ordered)
     out += fmt::format("; {} of the known were unused in stream-ordered pools",
                        human_bytes(look.pools_reserved - look.ordered));
-  return out + ".";
+  out += ".";
+  if (has_missed_peak(d))
+    out += fmt::format(
+        " The driver was not asked at the peak of {}, {} after the start: the coverage is not that of the "
+        "peak.",
+        human_bytes(static_cast<std::uint64_t>(d.peak)), human_seconds(d.peak_at_ns));
+  return out;
+}
+
+/// Those that were asked about.
+std::vector<const Device*> widest_gaps_first(const std::vector<Device>& devices) {
+  std::vector<const Device*> out;
+  for (const Device& device : devices)
+    if (device.record.looks != 0) out.push_back(&device);
+  if (out.size() > kGapsTold)  // few are told in their order
+    std::stable_sort(out.begin(), out.end(), [](const Device* a, const Device* b) {
+      return unattributed(a->record.highest) > unattributed(b->record.highest);
+    });
+  return out;
 }
 
 }  // namespace
@@ -103,16 +142,16 @@ Section section_devices(const Context& context) {
   if (!devices.empty()) {
     out.title = "Devices";
     out.add(table_of(devices));
-    bool asked = false;
-    for (const Device& device : devices) {
-      if (device.record.looks == 0) continue;
-      out.say(gap_text(device));
-      asked = true;
-    }
-    out.say(asked ? "Unattributed are contexts, modules, the driver's rounding, other processes on the "
-                    "device, and what was "
-                    "not hooked. Managed memory is not counted here: it may be on the device or not."
-                  : "The driver was never asked how much is in use.");
+    const auto asked = widest_gaps_first(devices);
+    for (std::size_t i = 0; i != std::min(asked.size(), kGapsTold); ++i) out.say(gap_text(*asked[i]));
+    if (asked.size() > kGapsTold)
+      out.say(fmt::format("... and {} with less unattributed.",
+                          counted(asked.size() - kGapsTold, "more device")));
+    out.say(!asked.empty()
+                ? "Unattributed are contexts, modules, the driver's rounding, other processes on the "
+                  "device, and what was "
+                  "not hooked. Managed memory is not counted here: it may be on the device or not."
+                : "The driver was never asked how much is in use.");
   }
   out.data = [&devices](Sink& sink) {
     sink.begin_list();

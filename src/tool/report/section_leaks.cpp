@@ -90,11 +90,30 @@ void suppressed_text(const Context& context, Section& out) {
   }
 }
 
+/// Whether blocks of these spaces are live, be it such as do not count as leaks.
+bool is_any_live(const Profile& profile, Space first, Space last) {
+  const auto begin = std::begin(profile.spaces);
+  return std::any_of(
+      begin + static_cast<int>(first), begin + static_cast<int>(last) + 1,
+      [](const SpaceTotals& space) { return (space.counts.live_blocks | space.counts.live_bytes) != 0; });
+}
+
 std::string nothing(const Context& context) {
-  const Leaks& leaks = context.leaks;
   if (context.profile.is_sampled()) return nothing_sampled(context.profile);
-  const bool all_freed = context.profile.process.ending == Ending::Exited && leaks.released.empty();
+  const bool all_freed = context.profile.process.ending == Ending::Exited && context.leaks.released.empty() &&
+                         !is_any_live(context.profile, Space::Host, Space::Imported);
   return all_freed ? "Nothing: every block was freed." : "Nothing.";
+}
+
+/// Of a program with CUDA whose leaks are all of host memory; empty: nothing to say.
+std::string_view no_cuda_leak(const Context& context) {
+  const Profile& profile = context.profile;
+  const auto* begin = std::begin(profile.spaces);
+  const bool is_any = std::any_of(begin + 1, std::end(profile.spaces), [](const SpaceTotals& space) {
+    return space.counts.allocated_blocks != 0;
+  });
+  if (!is_any || is_any_live(profile, Space::Device, Space::Imported)) return "";
+  return context.leaks.released.empty() ? "All CUDA memory was freed." : "No CUDA memory was left.";
 }
 
 }  // namespace
@@ -112,8 +131,8 @@ Section section_leaks(const Context& context) {
   } else {
     out.say(sum_text(leaks.counts, leaks.sites.size(), context.profile));
     if (groups.size() > 1) out.say(parts_text(groups, context.profile));
-    if (context.profile.has_cuda() && groups.front().space == Space::Host)
-      out.say(leaks.released.empty() ? "All CUDA memory was freed." : "No CUDA memory was left.");
+    if (groups.front().space == Space::Host && !no_cuda_leak(context).empty())
+      out.say(std::string{no_cuda_leak(context)});
     if (end == Ending::Running)
       out.say("The process still runs: these blocks are in use or lost, it is too early to tell.");
     else if (end != Ending::Exited)

@@ -1,6 +1,8 @@
 // The totals: how much memory, of which kind, now, at the peak and in all.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tool/report/context.hpp"
 #include "tool/report/words.hpp"
 
@@ -28,6 +30,12 @@ void put_space(Sink& sink, const Profile& profile, const SpaceTotals& space) {
   put("inherited_live_bytes", inherited.live_bytes, inherited.spread.live_bytes);
   put("inherited_live_blocks", inherited.live_blocks, inherited.spread.live_blocks);
   sink.end_object();
+}
+
+bool has_registered(const Profile& profile) {
+  return std::any_of(profile.sites.begin(), profile.sites.end(), [](const Site& site) {
+    return site.kind == MemoryKind::Registered && site.counts.allocated_blocks != 0;
+  });
 }
 
 std::string peak_text(const SpaceTotals& space) {
@@ -72,6 +80,11 @@ Section section_spaces(const Context& context) {
   out.add(std::move(table));
   if (profile.space(Space::Imported).counts.allocated_blocks != 0)
     out.say("Imported memory is that of other processes or interfaces, mapped here: it is in no other line.");
+  if (has_registered(profile))
+    out.say(
+        "Registered memory is the program's own: it is in the line of pinned memory, and in that of host "
+        "memory if it "
+        "was allocated there.");
   const Counts& inherited = profile.spaces[0].inherited;
   if (inherited.live_blocks != 0)
     out.say(fmt::format("Not counted: {} in {} that the parent had allocated before this process was forked.",

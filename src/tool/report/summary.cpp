@@ -43,7 +43,7 @@ std::string site_lines(const Context& context, const LeakGroup& group, std::size
   return out;
 }
 
-/// At most ten lines.
+/// At most twelve lines.
 std::string leak_lines(const Context& context) {
   const Leaks& leaks = context.leaks;
   const Profile& profile = context.profile;
@@ -55,8 +55,9 @@ std::string leak_lines(const Context& context) {
     out += fmt::format("{}{}: {}, allocated at {}\n", words,
                        is_plain ? "" : fmt::format(", {}", space_words(group.space)),
                        live_amount(group.counts, profile), counted(group.sites.size(), "call site"));
-    const bool is_many = group.space == Space::Host || group.space == Space::Device;
-    out += site_lines(context, group, is_many ? kLeaksShown : 1);
+    const bool is_main = group.space == Space::Host || group.space == Space::Device;
+    const bool is_tight = group.space == Space::Host && groups.size() > 3;  // the summary's lines are few
+    out += site_lines(context, group, !is_main ? 1 : is_tight ? kLeaksShown - 1 : kLeaksShown);
   }
   const bool host_leaks = !groups.empty() && groups.back().space == Space::Host;
   if (!host_leaks && profile.is_sampled())
@@ -114,7 +115,8 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
     out += cuda_peaks(profile);
     const Counts& counts = host.counts;
     if (profile.is_sampled() && profile.samples == 0)
-      out += "peak and allocated in all: no sample\n";
+      out += fmt::format("peak and allocated in all{}: no sample\n",
+                         profile.has_cuda() ? " of host memory" : "");
     else
       out +=
           fmt::format("peak{}: {}; allocated in all: {} in {}\n", profile.has_cuda() ? " of host memory" : "",
@@ -125,8 +127,7 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
   if (profile.host_stats)
     out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));
   if (!profile.errors.empty())
-    out += fmt::format("misuse of memory: {}, see the report\n",
-                       counted(profile.errors.size(), "kind and place"));
+    out += fmt::format("misuse of memory: {}, see the report\n", counted(profile.errors.size(), "case"));
   if (!profile.damage.empty()) out += profile.damage.front() + "\n";
   out += fmt::format("profile: {}; read it with: weir report {}\n", printable(options.profile_path),
                      printable(options.profile_path));

@@ -1,4 +1,4 @@
-// The built-in table: what the C and C++ runtimes and the loader keep until the end on purpose.
+// The built-in table: what the C and C++ runtimes, the loader and the CUDA driver keep until the end on purpose.
 //
 // A row is looked for only in the youngest part of a stack: the frame that asked for the block and its callers as
 // long as they are in the runtime's own files. So a program's own block, asked for in a constructor that the
@@ -24,6 +24,8 @@ struct Row {
 constexpr Row kRows[] = {
     {Row::By::Asker, "ld-linux*.so*", "the loader's lists of libraries and their thread-local storage"},
     {Row::By::Asker, "ld-musl*.so*", "the loader's lists of libraries and their thread-local storage"},
+    {Row::By::Asker, "libcuda.so*", "the CUDA driver's own tables, kept for the life of the process"},
+    {Row::By::Asker, "libnvidia-*.so*", "the CUDA driver's own tables, kept for the life of the process"},
     {Row::By::Function, "_dl_*", "the loader's lists of libraries and their thread-local storage"},
     {Row::By::Function, "dlopen*", "the loader's record of an opened library"},
     {Row::By::Function, "__libc_dlopen*", "the loader's record of an opened library"},

@@ -3,6 +3,7 @@
 #include "core/engine/cuda_memory.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 
@@ -252,6 +253,38 @@ TEST(CudaMemory, AFreeOfTheMiddleOfABlockNamesTheBlock) {
   });
 }
 
+TEST(CudaMemory, AFreeByTheFunctionForOtherMemoryIsNamed) {
+  in_both([] {
+    allocated(block(0x1000, 64, Space::Pinned));
+    allocated(block(0x2000, 65, Space::Managed));
+    refused(0x1000);
+    refused(0x2000);  // the right function, so for another reason
+    const Profile profile = read_back();
+    ASSERT_EQ(profile.errors.size(), 1U);
+    EXPECT_EQ(profile.errors[0].kind, profile::ErrorKind::MismatchedFree);
+    EXPECT_EQ(profile.errors[0].space, Space::Pinned);
+    EXPECT_EQ(profile.errors[0].bytes, 64U);
+    EXPECT_NE(profile.errors[0].allocated_site, 0U);
+    EXPECT_EQ(totals(profile, Space::Pinned).counts.live_blocks, 1U);
+  });
+}
+
+TEST(CudaMemory, AFreeAfterTheContextsEndIsADoubleFreeWithBothStacks) {
+  in_both([] {
+    CudaBlock gone = block(0x1000, 64);
+    gone.context = 7;
+    allocated(gone);
+    ended(7, CudaEnd::ContextDestroyed);
+    refused(0x1000);
+    const Profile profile = read_back();
+    ASSERT_EQ(profile.errors.size(), 1U);
+    EXPECT_EQ(profile.errors[0].kind, profile::ErrorKind::DoubleFree);
+    EXPECT_EQ(profile.errors[0].bytes, 64U);
+    ASSERT_EQ(profile.releases.size(), 1U);
+    EXPECT_EQ(profile.errors[0].freed_site, profile.releases[0].released_site);
+  });
+}
+
 TEST(CudaMemory, ThreadsCountTogether) {
   in_both([] {
     std::array<std::thread, 4> threads;
@@ -353,6 +386,45 @@ TEST(CudaMemory, ADeviceTellsWhatWasTrackedWhenItWasAsked) {
     EXPECT_EQ(device.record.last.tracked, 0U);
     EXPECT_EQ(device.record.looks, 3U);
     EXPECT_EQ(device.record.peak, 500);
+  });
+}
+
+TEST(CudaMemory, WhatThePoolsHoldBelongsToTheLookBeforeIt) {
+  in_both([] {
+    cuda_memory_seen(1, 200, 1000, 10);
+    cuda_pools_seen(1, 640, 500);
+    cuda_memory_seen(1, 900, 1000, 10);
+    cuda_pools_seen(1, 64, 0);
+    const Profile profile = read_back();
+    const profile::DeviceRecord& device = profile.devices.at(0).record;
+    EXPECT_EQ(device.first.pools_reserved, 640U);
+    EXPECT_EQ(device.highest.pools_reserved, 640U);
+    EXPECT_EQ(device.last.pools_reserved, 64U);
+  });
+}
+
+TEST(CudaMemory, ADeviceIsAskedAgainWhenItsMemoryHasDoubledOrHalved) {
+  in_both([] {
+    constexpr std::uint64_t kMiB = 1 << 20;
+    const auto is_due_soon = [] {  // the clock that is asked goes by ticks
+      for (int tick = 0; tick != 5; ++tick, ::usleep(5000))
+        if (cuda_memory_due(1)) return true;
+      return false;
+    };
+    allocated(block(0x1000000, kMiB, Space::Device, MemoryKind::Plain, 1));
+    cuda_memory_seen(1, 900, 1000, 10);
+    allocated(block(0x2000000, kMiB, Space::Device, MemoryKind::Plain, 1));
+    EXPECT_FALSE(is_due_soon()) << "less than the driver's own granularity";
+    allocated(block(0x3000000, kMiB, Space::Device, MemoryKind::Plain, 1));
+    EXPECT_TRUE(is_due_soon()) << "doubled";
+    cuda_memory_seen(1, 800, 1000, 10);
+    allocated(block(0x4000000, kMiB, Space::Device, MemoryKind::Plain, 1));
+    EXPECT_FALSE(is_due_soon()) << "a third more";
+    EXPECT_TRUE(freed(0x1000000) && freed(0x2000000) && freed(0x3000000));
+    EXPECT_TRUE(is_due_soon()) << "halved";
+    cuda_memory_seen(1, 900, 1000, 1'000'000'000);
+    allocated(block(0x5000000, 8 * kMiB, Space::Device, MemoryKind::Plain, 1));
+    EXPECT_FALSE(is_due_soon()) << "it took too long to be asked often";
   });
 }
 

@@ -191,6 +191,14 @@ TEST(CudaText, EachSpaceHasItsOwnersOfThePeak) {
   has(shown, "500 MiB    83 %  device 0, physical");
 }
 
+TEST(CudaText, RegisteredMemoryIsSaidToBeCountedTwice) {
+  test::ProfileBuilder builder = test::cuda_profile();
+  EXPECT_EQ(text(builder, "spaces").find("Registered"), std::string::npos);
+  builder.count_blocks(builder.add_site(0, Space::Pinned, MemoryKind::Registered, 0), 8192, 1, 0,
+                       test::ProfileBuilder::kCuda);
+  has(text(builder, "spaces"), "Registered memory is the program's own");
+}
+
 TEST(CudaText, AMisuseOfDeviceMemoryHasBothStacks) {
   const std::string shown = text(test::cuda_profile(), "errors");
   has(shown, "freed a block of device memory that was free already");
@@ -202,6 +210,28 @@ TEST(CudaText, TheGapOfADeviceIsSaidInWords) {
   const std::string shown = text(test::cuda_profile(), "devices", 120);
   has(shown, "1.60 s after the start, 600 MiB of 1000 MiB were known to weir, 400 MiB unattributed");
   has(shown, "Unattributed are contexts, modules");
+}
+
+TEST(CudaText, WhatWasThereAtTheFirstLookIsToldFromWhatCameLater) {
+  test::ProfileBuilder builder;
+  profile::DeviceRecord record{};
+  record.looks = 3;
+  record.peak = 100 * kMiB;
+  record.first = {
+      .at_ns = 1'000'000, .used = 64 * kMiB, .tracked = 0, .ordered = 0, .pools_reserved = 0};
+  record.highest = record.last = {
+      .at_ns = 2'000'000, .used = 170 * kMiB, .tracked = 96 * kMiB, .ordered = 0, .pools_reserved = 0};
+  builder.add_device(0, "x", record);
+  const std::string shown = text(builder, "devices", 300);
+  has(shown, "74.0 MiB unattributed: 64.0 MiB were so at the first look, 1.0 ms after the start, 10.0 MiB came later");
+  EXPECT_EQ(shown.find("not asked at the peak"), std::string::npos) << shown;
+  const auto device = json(builder)["devices"][0];
+  EXPECT_EQ(device["first"]["unattributed_since_first_bytes"], 0);
+  EXPECT_EQ(device["highest"]["unattributed_since_first_bytes"], 10 * kMiB);
+  record.peak = 200 * kMiB;
+  test::ProfileBuilder other;
+  other.add_device(0, "x", record);
+  has(text(other, "devices", 300), "The driver was not asked at the peak of 200 MiB");
 }
 
 TEST(CudaText, ItsTablesKeepWithinTheTerminal) {
@@ -240,6 +270,50 @@ TEST(CudaText, WithoutCudaNothingIsSaidOfIt) {
     EXPECT_EQ(shown.find(word), std::string::npos) << word << "\n" << shown;
 }
 
+TEST(CudaText, OfManyDevicesTheWidestGapsAreTold) {
+  test::ProfileBuilder builder;
+  profile::DeviceRecord record{};
+  record.looks = 1;
+  for (std::uint64_t n = 0; n != 16; ++n) {
+    record.first = record.last = record.highest = {
+        .at_ns = 1, .used = (n + 1) * kMiB, .tracked = 0, .ordered = 0, .pools_reserved = 0};
+    builder.add_device(static_cast<std::uint8_t>(n), "x", record);
+  }
+  const std::string shown = text(builder, "devices");
+  has(shown, "Device 15: when most was in use");
+  has(shown, "Device 8: ");
+  has(shown, "... and 8 more devices with less unattributed.");
+  EXPECT_EQ(shown.find("Device 7: "), std::string::npos) << shown;
+  EXPECT_EQ(json(builder)["devices"].size(), 16U);
+}
+
+/// A program with a host leak, and CUDA memory of that kind of which so many of 2 blocks were freed.
+std::string leaks_beside(Space space, MemoryKind kind, std::uint64_t freed, std::uint64_t host_blocks) {
+  test::ProfileBuilder builder;
+  builder.header.end = profile::End::Exited;
+  if (host_blocks != 0) builder.count_blocks(builder.add_site(builder.add_node(1, 0, 0)), 10, host_blocks, 0);
+  builder.count_blocks(builder.add_site(builder.add_node(2, 0, 0), space, kind, 0), 100, 2, freed,
+                       test::ProfileBuilder::kCuda);
+  return text(builder, "leaks");
+}
+
+TEST(CudaText, NothingIsCalledFreedThatIsLive) {
+  has(leaks_beside(Space::Device, MemoryKind::Plain, 2, 1), "All CUDA memory was freed.");
+  has(leaks_beside(Space::Device, MemoryKind::Plain, 2, 0), "every block was freed");
+  for (const std::uint64_t host_blocks : {0U, 1U}) {
+    const std::string shown = leaks_beside(Space::Device, MemoryKind::Global, 0, host_blocks) +
+                              leaks_beside(Space::Imported, MemoryKind::Imported, 1, host_blocks);
+    EXPECT_EQ(shown.find("was freed"), std::string::npos) << shown;
+  }
+}
+
+TEST(CudaText, WhereNoCudaMemoryWasAllocatedNoneIsCalledFreed) {
+  test::ProfileBuilder builder;
+  builder.count_blocks(builder.add_site(0), 10, 1, 0);
+  builder.header.cuda_driver_version = 13000;
+  EXPECT_EQ(text(builder, "leaks").find("CUDA"), std::string::npos);
+}
+
 TEST(CudaSummary, NamesTheMemoryThatLeaks) {
   const std::string shown = short_report(test::cuda_profile());
   has(shown, "weir: never freed, device memory: 3,145,728 bytes in 2 blocks, allocated at 1 call site");
@@ -256,16 +330,20 @@ TEST(CudaSummary, HasTwentyLinesAtTheMost) {
     for (const Space space : {Space::Host, Space::Device, Space::Pinned, Space::Managed})
       builder.count_blocks(builder.add_site(builder.add_node(n, 0, 0), space,
                                             space == Space::Host ? MemoryKind::None : MemoryKind::Plain, 0),
-                           100 * n, 3, 0,
+                           100 * n, 3 * profile::kBlockUnits, 0,
                            space == Space::Host ? std::uint16_t{1} : test::ProfileBuilder::kCuda);
   builder.header.record_mode = 1;
   builder.header.sample_every = 4096;
   builder.header.host_stats_take = 1;
+  builder.stats.resident = builder.stats.requested = 4096;
   auto bytes = builder.bytes();
   bytes.resize(bytes.size() - 1);  // damage is one more line
   const std::string shown =
       summary(parse(bytes, "x"), {.profile_path = "x.weir", .symbolize = &symbolize_none});
   EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 20) << shown;
+  for (const char* line : {"sampled, ", "device memory: ", "managed memory: ", "pinned memory: ", "host memory: ",
+                           "but released", "peak of CUDA", "of host memory: no sample", "held: ", "misuse", "damaged", "profile: "})
+    has(shown, line);
 }
 
 TEST(CudaText, InSampledModeItsNumbersAreExact) {

@@ -44,6 +44,8 @@ TEST(Builtin, KnowsTheRuntimes) {
       {frame("malloc", "/lib/libweir.so"), frame("", kLibc), frame("setlocale", kLibc), frame("main", kApp)},
       {frame("calloc", kLoader), frame("allocate_dtv", kLoader), frame("pthread_create", kLibc),
        frame("main", kApp)},
+      {frame("", "/usr/lib/libcuda.so.1"), frame("cuInit", "/usr/lib/libcuda.so.1"), frame("main", kApp)},
+      {frame("", "/usr/lib/libnvidia-ptxjitcompiler.so.1"), frame("", "/usr/lib/libcuda.so.1"), frame("main", kApp)},
   };
   for (const auto& stack : stacks) EXPECT_TRUE(builtin_rule(stack)) << stack.front().function.value_or("??");
 }
@@ -53,6 +55,8 @@ TEST(Builtin, LeavesTheProgramsOwn) {
       {frame("main", kApp)},
       {frame("strdup", kLibc), frame("main", kApp)},
       {frame("fopen", kLibc), frame("main", kApp)},
+      // a callback that the CUDA driver makes
+      {frame("host_function", kApp), frame("", "/usr/lib/libcuda.so.1")},
       // a constructor that the loader runs, and a callback that libc makes
       {frame("Plugin::Plugin()", "/opt/plugin.so"), frame("", kLoader), frame("_dl_init", kLoader),
        frame("dlopen", kLibc)},
