@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "support/profile_builder.hpp"
@@ -167,6 +170,26 @@ TEST(CudaJson, AMisuseSaysOfWhichMemory) {
   EXPECT_EQ(error["space"], "device");
   EXPECT_EQ(error["allocated_at"][2]["offset"], 0x1100);
   EXPECT_EQ(json(test::full_profile())["errors"][0]["space"], "host");
+}
+
+void collect_keys(const nlohmann::json& value, std::set<std::string>& out) {
+  if (value.is_object())
+    for (const auto& [key, member] : value.items()) out.insert(key);
+  for (const auto& each : value)
+    if (each.is_structured()) collect_keys(each, out);
+}
+
+TEST(CudaJson, EveryKeyIsDocumented) {
+  std::ifstream file{WEIR_TEST_GOLDEN "/../../docs/report-json.md"};
+  const std::string document{std::istreambuf_iterator<char>{file}, {}};
+  std::set<std::string> keys;
+  for (const auto& builder : {test::cuda_profile(), test::full_profile(), test::sampled_profile()})
+    collect_keys(json(builder), keys);
+  EXPECT_GT(keys.size(), 100U);
+  for (const std::string& key : keys) {
+    const bool is_twin = key.ends_with("_stderr");
+    EXPECT_NE(document.find('`' + (is_twin ? key.substr(0, key.size() - 7) : key) + '`'), std::string::npos) << key;
+  }
 }
 
 TEST(CudaText, LeaksAreGroupedWithDeviceMemoryFirst) {
