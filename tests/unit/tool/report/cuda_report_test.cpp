@@ -277,6 +277,56 @@ TEST(CudaText, ItsTablesKeepWithinTheTerminal) {
   }
 }
 
+TEST(CudaText, OfManyOwnersTheOthersAreSummedUp) {
+  test::ProfileBuilder builder;
+  for (std::uint64_t n = 0; n != 25; ++n) {
+    const std::uint64_t base = 0x100000 * (n + 1);
+    const auto module = builder.add_module("/lib" + std::to_string(n) + ".so", base, base, base + 0x100000);
+    for (const Space space : {Space::Device, Space::Pinned})
+      builder.count_blocks(builder.add_site(builder.add_node(base + 5, 0, module), space, MemoryKind::Plain, 0),
+                           (25 - n) * 1024, 1, 0, test::ProfileBuilder::kCuda);
+  }
+  const std::string shown = text(builder, "owners");
+  has(shown, "lib9 ");
+  has(shown, "15 others");
+  EXPECT_EQ(shown.find("lib10"), std::string::npos) << shown;
+  EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 3 + 2 * 11 + 3) << shown;
+  has(shown, "120 KiB");  // 15 + 14 + … + 1
+  EXPECT_EQ(json(builder)["owners"].size(), 50U);
+}
+
+TEST(CudaText, HostileNamesDoNoHarm) {
+  test::ProfileBuilder builder = test::cuda_profile();
+  const std::string hostile = "\x1b[31mred\n\r\xff\xfe\xe2\x80\xae", long_name(300, 'x');
+  profile::DeviceRecord record{};
+  record.looks = 2;
+  builder.add_device(3, hostile, record);
+  builder.add_unhooked(hostile, 1, hostile, 1);
+  builder.add_deepbind("/" + hostile, 1);
+  for (const std::string& name : {hostile, long_name})
+    for (std::uint64_t n = 0; n != 20; ++n) {
+      const auto module = builder.add_module("/" + std::to_string(n) + name + "/lib" + name + std::to_string(n) + ".so",
+                                             0x100000 * (n + 1), 0x100000 * (n + 1), 0x100000 * (n + 2));
+      for (const Space space : {Space::Device, Space::Pinned, Space::Managed})
+        builder.count_blocks(
+            builder.add_site(builder.add_node(0x100000 * (n + 1) + 5, 0, module), space, MemoryKind::Plain, 0), 1000, 2,
+            1, test::ProfileBuilder::kCuda);
+    }
+  EXPECT_NO_THROW(json(builder));
+  for (const std::size_t width : {100U, 120U}) {
+    std::istringstream lines{text(builder, "", width) + short_report(builder)};
+    for (std::string line; std::getline(lines, line);) {
+      for (const char c : line) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << line;
+      EXPECT_EQ(line.find("\xe2\x80\xae"), std::string::npos) << line;
+    }
+    std::istringstream tables{text(builder, "owners", width) + text(builder, "devices", width)};
+    for (std::string line; std::getline(tables, line);) {
+      const auto shown = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+      EXPECT_LE(static_cast<std::size_t>(shown), width) << line;
+    }
+  }
+}
+
 TEST(CudaText, WithoutCudaNothingIsSaidOfIt) {
   test::ProfileBuilder builder;
   builder.count_blocks(builder.add_site(0), 10, 1, 0);
