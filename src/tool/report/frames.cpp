@@ -86,6 +86,11 @@ std::vector<Frame>::const_iterator beyond_cuda(const std::vector<Frame>& frames)
   return found;
 }
 
+/// weir's own frames, between the program and the driver, say nothing of the program. JSON has them.
+bool is_own(const Frame& frame) {
+  return frame.module && std::string_view{*frame.module}.substr(frame.module->rfind('/') + 1) == "libweir.so";
+}
+
 }  // namespace
 
 const Frame* headline(const std::vector<Frame>& frames) {
@@ -124,9 +129,11 @@ std::string name_of(const Frame& frame, std::string_view cwd) {
 StackText stack_text(std::string head, const Profile& profile, const Site& site,
                      const std::vector<Frame>& frames) {
   StackText out{std::move(head), {}};
+  const bool is_all_own = std::all_of(frames.begin(), frames.end(), is_own);
   for (const Frame& frame : frames)
-    out.lines.push_back(
-        {function_of(frame) + (frame.inlined ? " [inlined]" : ""), place_of(frame, profile.process.cwd)});
+    if (is_all_own || !is_own(frame))
+      out.lines.push_back(
+          {function_of(frame) + (frame.inlined ? " [inlined]" : ""), place_of(frame, profile.process.cwd)});
   if ((site.flags & profile::kSiteUnknown) != 0)
     out.lines.push_back({"(call stacks that found no room in the profile, counted together)", ""});
   else if (frames.empty())

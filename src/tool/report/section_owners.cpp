@@ -24,6 +24,27 @@ void put_owned(Sink& sink, const Owned& owned) {
   sink.end_object();
 }
 
+/// At most so many of each space; behind them one that stands for the others, as the text shows it.
+std::vector<Owned> longest_part(const std::vector<Owned>& all, std::size_t most) {
+  std::vector<Owned> out;
+  std::size_t of_space = 0, others = 0;
+  for (const Owned& owned : all) {
+    const bool is_next = out.empty() || out.back().space != owned.space;
+    of_space = is_next ? 1 : of_space + 1;
+    if (of_space <= most) {
+      out.push_back(owned);
+      continue;
+    }
+    others = of_space == most + 1 ? 1 : others + 1;
+    if (others == 1)
+      out.push_back({.owner = {}, .space = owned.space, .modules = {}, .counts = {}, .at_peak_bytes = 0});
+    out.back().owner = counted(others, "other");
+    out.back().counts += owned.counts;
+    out.back().at_peak_bytes += owned.at_peak_bytes;
+  }
+  return out;
+}
+
 Table table_of(const std::vector<Owned>& all, const Profile& profile) {
   using Align = Table::Column::Align;
   Table table{{{"memory", Align::Left},
@@ -56,7 +77,7 @@ Section section_owners(const Context& context) {
   Section out;
   if (!all.empty()) {
     out.title = "CUDA memory by library";
-    out.add(table_of(all, profile));
+    out.add(table_of(longest_part(all, context.options.top), profile));
     out.say(
         "The owner is whoever called the driver or CUDA's runtime; at the peak: when that memory's total was "
         "highest.");

@@ -177,6 +177,43 @@ TEST(Loader, WithoutGlibcRemembersCodeOfNoObjectUntilSomethingChanges) {
   object_may_be_gone();
 }
 
+/// The first page of a library's file, and behind it another page of some file.
+class TwoPages {
+ public:
+  TwoPages(const char* first, const char* second, std::size_t between) : pages_{2 + between} {
+    begin_ = address_of(mmap(nullptr, pages_ * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    put(first, begin_, 0);
+    put(second, last(), 4096);
+  }
+  ~TwoPages() { munmap(reinterpret_cast<void*>(begin_), pages_ * 4096); }
+  [[nodiscard]] std::uintptr_t last() const { return begin_ + (pages_ - 1) * 4096; }
+
+ private:
+  static void put(const char* path, std::uintptr_t at, off_t offset) {
+    const int fd = open(path, O_RDONLY);
+    EXPECT_NE(mmap(reinterpret_cast<void*>(at), 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, offset), MAP_FAILED);
+    close(fd);
+  }
+  std::size_t pages_;
+  std::uintptr_t begin_;
+};
+
+TEST(Loader, WithoutGlibcBelievesAHeaderOnlyOfItsOwnFileAndSegments) {
+  const Without without;
+  Dl_info c_library{};
+  ASSERT_NE(dladdr(dlsym(RTLD_DEFAULT, "gnu_get_libc_version"), &c_library), 0);
+  LoadedObject object;
+  // All in the reach of the C library's segments.
+  const TwoPages its_own{c_library.dli_fname, c_library.dli_fname, 0};
+  EXPECT_TRUE(find_object(its_own.last() + 8, object));
+  object_may_be_gone();
+  const TwoPages another{c_library.dli_fname, "/proc/self/exe", 0};
+  EXPECT_FALSE(find_object(another.last() + 8, object)) << "the header is another file's";
+  const TwoPages beyond{c_library.dli_fname, c_library.dli_fname, 8192};
+  EXPECT_FALSE(find_object(beyond.last() + 8, object)) << "no segment is there";
+  object_may_be_gone();
+}
+
 TEST(Loader, WithoutGlibcAnswersThreadsAlike) {
   const std::vector<std::uintptr_t> all = code_addresses();
   std::vector<std::uintptr_t> bases;

@@ -357,6 +357,32 @@ TEST(MadeStack, IsIncompleteWhereItLeavesTheMappedPages) {
   EXPECT_EQ(stack.frames(), -static_cast<int>(MadeStack::kWords));
 }
 
+// Says that its caller's rbp lies 480 bytes below the CFA, where this frame is not.
+asm(".text\n.type stack_saves_far_below, @function\nstack_saves_far_below:\n.cfi_startproc\n"
+    ".cfi_def_cfa_offset 16\n.cfi_offset 6, -480\nnop\nret\n.cfi_endproc\n"
+    ".size stack_saves_far_below, .-stack_saves_far_below\n");
+extern "C" void stack_saves_far_below();
+
+TEST(MadeStack, IsIncompleteWhereTheSavedFramePointerIsBelowTheMappedPages) {
+  constexpr std::size_t kPage = 4096;
+  auto* below = static_cast<char*>(mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto* words = reinterpret_cast<std::uintptr_t*>(below + kPage);
+  for (std::size_t i = 0; i != 32; ++i) words[i] = reinterpret_cast<std::uintptr_t>(&stack_saves_far_below) + 1;
+  words[31] = 0;
+  forget_code();
+  t_own.memory->forget();
+  words[101] = words[102] = words[1];  // the rule is learnt where it can be followed
+  EXPECT_FALSE(captured(*t_own.memory, {words + 101}, 64).incomplete);
+  ASSERT_EQ(mprotect(below, kPage, PROT_NONE), 0);
+  for (int round = 0; round != 2; ++round) {
+    t_own.memory->forget();
+    const Captured stack = captured(*t_own.memory, {words + 1}, 64);
+    EXPECT_TRUE(stack.incomplete);
+    EXPECT_EQ(stack.pcs.size(), 1U);
+  }
+  munmap(below, 2 * kPage);
+}
+
 TEST(MadeStack, IsIncompleteWhereTheFramePointerIsNone) {
   MadeStack stack;
   stack.words[3] = stack.by_rbp();

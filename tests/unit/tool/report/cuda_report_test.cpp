@@ -2,7 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "support/profile_builder.hpp"
@@ -169,6 +172,26 @@ TEST(CudaJson, AMisuseSaysOfWhichMemory) {
   EXPECT_EQ(json(test::full_profile())["errors"][0]["space"], "host");
 }
 
+void collect_keys(const nlohmann::json& value, std::set<std::string>& out) {
+  if (value.is_object())
+    for (const auto& [key, member] : value.items()) out.insert(key);
+  for (const auto& each : value)
+    if (each.is_structured()) collect_keys(each, out);
+}
+
+TEST(CudaJson, EveryKeyIsDocumented) {
+  std::ifstream file{WEIR_TEST_GOLDEN "/../../docs/report-json.md"};
+  const std::string document{std::istreambuf_iterator<char>{file}, {}};
+  std::set<std::string> keys;
+  for (const auto& builder : {test::cuda_profile(), test::full_profile(), test::sampled_profile()})
+    collect_keys(json(builder), keys);
+  EXPECT_GT(keys.size(), 100U);
+  for (const std::string& key : keys) {
+    const bool is_twin = key.ends_with("_stderr");
+    EXPECT_NE(document.find('`' + (is_twin ? key.substr(0, key.size() - 7) : key) + '`'), std::string::npos) << key;
+  }
+}
+
 TEST(CudaText, LeaksAreGroupedWithDeviceMemoryFirst) {
   const std::string shown = text(test::cuda_profile(), "leaks", 120);
   has(shown, "Of these: device 3.00 MiB, pinned 4.00 KiB, host 100 B.");
@@ -259,6 +282,70 @@ TEST(CudaText, ItsTablesKeepWithinTheTerminal) {
   for (std::string line; std::getline(lines, line);) {
     const auto width = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
     EXPECT_LE(width, 100) << line;
+  }
+}
+
+TEST(CudaText, OfManyOwnersTheOthersAreSummedUp) {
+  test::ProfileBuilder builder;
+  for (std::uint64_t n = 0; n != 25; ++n) {
+    const std::uint64_t base = 0x100000 * (n + 1);
+    const auto module = builder.add_module("/lib" + std::to_string(n) + ".so", base, base, base + 0x100000);
+    for (const Space space : {Space::Device, Space::Pinned})
+      builder.count_blocks(builder.add_site(builder.add_node(base + 5, 0, module), space, MemoryKind::Plain, 0),
+                           (25 - n) * 1024, 1, 0, test::ProfileBuilder::kCuda);
+  }
+  const std::string shown = text(builder, "owners");
+  has(shown, "lib9 ");
+  has(shown, "15 others");
+  EXPECT_EQ(shown.find("lib10"), std::string::npos) << shown;
+  EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 3 + 2 * 11 + 3) << shown;
+  has(shown, "120 KiB");  // 15 + 14 + … + 1
+  EXPECT_EQ(json(builder)["owners"].size(), 50U);
+}
+
+TEST(CudaText, StacksDoNotShowWeirItself) {
+  test::ProfileBuilder builder;
+  const auto app = builder.add_module("/opt/app", 0x10000, 0x10000, 0x20000);
+  const auto weir = builder.add_module("/opt/lib/libweir.so", 0x20000, 0x20000, 0x30000);
+  const auto driver = builder.add_module("/usr/lib/libcuda.so.1", 0x30000, 0x30000, 0x40000);
+  const auto wrapper = builder.add_node(0x20100, builder.add_node(0x11000, 0, app), weir);
+  builder.count_blocks(builder.add_site(builder.add_node(0x30100, wrapper, driver)), 10, 1, 0);
+  const std::string shown = text(builder, "leaks");
+  has(shown, "libcuda.so.1+");
+  has(shown, "app+");
+  EXPECT_EQ(shown.find("libweir"), std::string::npos) << shown;
+  EXPECT_EQ(json(builder)["leaks"]["sites"][0]["frames"].size(), 3U);
+}
+
+TEST(CudaText, HostileNamesDoNoHarm) {
+  test::ProfileBuilder builder = test::cuda_profile();
+  const std::string hostile = "\x1b[31mred\n\r\xff\xfe\xe2\x80\xae", long_name(300, 'x');
+  profile::DeviceRecord record{};
+  record.looks = 2;
+  builder.add_device(3, hostile, record);
+  builder.add_unhooked(hostile, 1, hostile, 1);
+  builder.add_deepbind("/" + hostile, 1);
+  for (const std::string& name : {hostile, long_name})
+    for (std::uint64_t n = 0; n != 20; ++n) {
+      const auto module = builder.add_module("/" + std::to_string(n) + name + "/lib" + name + std::to_string(n) + ".so",
+                                             0x100000 * (n + 1), 0x100000 * (n + 1), 0x100000 * (n + 2));
+      for (const Space space : {Space::Device, Space::Pinned, Space::Managed})
+        builder.count_blocks(
+            builder.add_site(builder.add_node(0x100000 * (n + 1) + 5, 0, module), space, MemoryKind::Plain, 0), 1000, 2,
+            1, test::ProfileBuilder::kCuda);
+    }
+  EXPECT_NO_THROW(json(builder));
+  for (const std::size_t width : {100U, 120U}) {
+    std::istringstream lines{text(builder, "", width) + short_report(builder)};
+    for (std::string line; std::getline(lines, line);) {
+      for (const char c : line) EXPECT_TRUE(static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) << line;
+      EXPECT_EQ(line.find("\xe2\x80\xae"), std::string::npos) << line;
+    }
+    std::istringstream tables{text(builder, "owners", width) + text(builder, "devices", width)};
+    for (std::string line; std::getline(tables, line);) {
+      const auto shown = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });
+      EXPECT_LE(static_cast<std::size_t>(shown), width) << line;
+    }
   }
 }
 
