@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -38,8 +39,8 @@ void* symbol(const char* name) {
 }
 
 TEST(Surface, EveryExportOfTheToolkitsStubLibraryIsThere) {
+  if (!std::filesystem::exists(SIMCUDA_STUBS)) GTEST_SKIP() << "this toolkit has no stub library";
   const auto wanted = exports(SIMCUDA_STUBS);
-  if (wanted.empty()) GTEST_SKIP() << "the toolkit has no stub library";
   const auto there = exports(kLibrary);
   EXPECT_GE(wanted.size(), 600u);
   for (const auto& name : wanted) EXPECT_TRUE(there.contains(name)) << name;
