@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "core/base/bits.hpp"
+#include "core/base/tally.hpp"
 #include "core/platform/platform.hpp"
 
 namespace weir::ledger {
@@ -76,13 +77,15 @@ class KeyTable {
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return used_; }
-  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return table_ == nullptr ? 0 : bytes_of(*table_); }
+  /// Any thread may ask, without the lock: a table that grows may be unmapped meanwhile, so it is not looked into.
+  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return load_relaxed(own_bytes_); }
 
   /// Forgets everything and gives the pages back. Also in a forked child, whatever state the table was in at the fork.
   void clear() noexcept {
     Table* old = table_;
     table_ = nullptr;
     used_ = 0;
+    store_relaxed(own_bytes_, std::uint64_t{0});
     if (old != nullptr) platform::unmap(old, bytes_of(*old));
   }
 
@@ -135,6 +138,7 @@ class KeyTable {
     bigger->mask = wanted.mask;
     Table* old = table_;
     table_ = bigger;
+    store_relaxed(own_bytes_, std::uint64_t{bytes_of(wanted)});
     if (old == nullptr) return true;
     for (std::uint64_t at = 0; at <= old->mask; ++at)
       if (const Slot& slot = old->slots()[at]; slot.used != 0) bigger->slots()[slot_of(slot.key)] = slot;
@@ -143,7 +147,7 @@ class KeyTable {
   }
 
   Table* table_{};
-  std::uint64_t used_{};
+  std::uint64_t used_{}, own_bytes_{};
 };
 
 }  // namespace weir::ledger

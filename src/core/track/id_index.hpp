@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/base/tally.hpp"
 #include "core/platform/platform.hpp"
 
 namespace weir::track {
@@ -52,10 +53,12 @@ class IdIndex {
     Table* old = table_;
     table_ = nullptr;
     used_ = 0;
+    store_relaxed(own_bytes_, std::uint64_t{0});
     if (old != nullptr) platform::unmap(old, bytes_of(*old));
   }
 
-  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return table_ == nullptr ? 0 : bytes_of(*table_); }
+  /// Any thread may ask, without the lock: a table that grows may be unmapped meanwhile, so it is not looked into.
+  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return load_relaxed(own_bytes_); }
 
  private:
   struct Slot {
@@ -87,12 +90,13 @@ class IdIndex {
       if (table_->slots()[i].id != 0) place(*bigger, table_->slots()[i]);
     Table* old = table_;
     table_ = bigger;
+    store_relaxed(own_bytes_, std::uint64_t{bytes_of(wanted)});
     if (old != nullptr) platform::unmap(old, bytes_of(*old));
     return true;
   }
 
   Table* table_{};
-  std::uint64_t used_{};
+  std::uint64_t used_{}, own_bytes_{};
 };
 
 }  // namespace weir::track

@@ -2,6 +2,9 @@
 #include "core/ledger/key_table.hpp"
 
 #include <gtest/gtest.h>
+#include <algorithm>
+#include <thread>
+#include <atomic>
 
 #include <map>
 #include <random>
@@ -119,6 +122,23 @@ TEST(KeyTable, CanBeUsedAgainAfterClear) {
   EXPECT_EQ(table.size(), 0U);
   ASSERT_TRUE(table.insert({1, 0}, 2));
   EXPECT_EQ(*table.find({1, 0}), 2U);
+}
+
+TEST(KeyTable, ItsSizeCanBeAskedWhileItGrows) {
+  KeyTable<std::uint64_t, 1 << 16> table;
+  std::atomic<bool> is_over{false};
+  std::uint64_t most = 0;
+  std::thread asks{[&] {
+    while (!is_over) most = std::max(most, table.own_bytes());
+  }};
+  for (int round = 0; round != 300; ++round) {
+    for (std::uint64_t key = 1; key != 2000; ++key) ASSERT_TRUE(table.insert({key, 0}, key));
+    table.clear();
+  }
+  is_over = true;
+  asks.join();
+  EXPECT_EQ(table.own_bytes(), 0U);
+  EXPECT_LE(most, 4096U * 48);
 }
 
 }  // namespace
