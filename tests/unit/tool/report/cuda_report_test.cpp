@@ -307,11 +307,11 @@ TEST(CudaText, StacksDoNotShowWeirItself) {
   test::ProfileBuilder builder;
   const auto app = builder.add_module("/opt/app", 0x10000, 0x10000, 0x20000);
   const auto weir = builder.add_module("/opt/lib/libweir.so", 0x20000, 0x20000, 0x30000);
-  const auto driver = builder.add_module("/usr/lib/libcuda.so.1", 0x30000, 0x30000, 0x40000);
+  const auto beyond = builder.add_module("/usr/lib/libbeyond.so.1", 0x30000, 0x30000, 0x40000);
   const auto wrapper = builder.add_node(0x20100, builder.add_node(0x11000, 0, app), weir);
-  builder.count_blocks(builder.add_site(builder.add_node(0x30100, wrapper, driver)), 10, 1, 0);
+  builder.count_blocks(builder.add_site(builder.add_node(0x30100, wrapper, beyond)), 10, 1, 0);
   const std::string shown = text(builder, "leaks");
-  has(shown, "libcuda.so.1+");
+  has(shown, "libbeyond.so.1+");
   has(shown, "app+");
   EXPECT_EQ(shown.find("libweir"), std::string::npos) << shown;
   EXPECT_EQ(json(builder)["leaks"]["sites"][0]["frames"].size(), 3U);
