@@ -64,7 +64,9 @@ Facts facts_of(const tool::Profile& profile) {
 
 int main(int count, char** words) {
   if (count != 2) return 2;
-  for (const auto& [key, value] : facts_of(tool::load(words[1])))
+  const tool::Profile profile = tool::load(words[1]);
+  std::printf("process.pid %u\nprocess.parent_pid %u\n", profile.process.pid, profile.process.parent_pid);
+  for (const auto& [key, value] : facts_of(profile))
     std::printf("%s %llu\n", key.c_str(), static_cast<unsigned long long>(value));
   return 0;
 }

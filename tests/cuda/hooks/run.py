@@ -83,15 +83,17 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bare = run(options, folder, with_weir=False) if orders(options.source, "bare") != ["no"] else None
         said = run(options, folder, with_weir=True)
-        profiles = sorted(pathlib.Path(folder).glob("*.weir"), key=lambda path: path.stat().st_ino)
+        profiles = [facts(options, path) for path in pathlib.Path(folder).glob("*.weir")]
+        pids = {profile["process.pid"] for profile in profiles}
+        profiles.sort(key=lambda profile: profile["process.parent_pid"] in pids)  # the parent's first
         if not profiles:
             sys.exit("the program left no profile")
         wanted = {whose: re.findall(rf"^{whose} (\S+) (\S+)$", said, re.M) for whose in ("expect", "child")}
         if not wanted["expect"]:
             sys.exit("the program expects nothing")
-        problems = list(wrong(wanted["expect"], facts(options, profiles[0]), "expect"))
+        problems = list(wrong(wanted["expect"], profiles[0], "expect"))
         if wanted["child"]:
-            problems += wrong(wanted["child"], facts(options, profiles[1]), "child")
+            problems += wrong(wanted["child"], profiles[1], "child")
         if orders(options.source, "output") == ["same"]:
             problems += difflib.unified_diff(results(bare), results(said), "without weir", "with weir", n=0, lineterm="")
     print("\n".join(problems + [said]) if problems else f"{len(wanted['expect']) + len(wanted['child'])} facts as expected")
