@@ -16,12 +16,16 @@ constexpr std::uint64_t kSmallest = 1U << 20;
 constexpr std::uint64_t kFirstChunks = 20;  // what a small process needs
 constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
-/// True if a file of `bytes` is within RLIMIT_FSIZE; beyond it the kernel would send SIGXFSZ to the program.
-bool size_is_allowed(std::uint64_t bytes) noexcept {
+constexpr std::uint64_t kShareOfAddressSpace = 16;  // where that is limited: it is the program's
+
+std::uint64_t limit_of(int resource) noexcept {
   struct rlimit limit {};
-  platform::raw_syscall(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit);
-  return bytes <= limit.rlim_cur;
+  if (platform::raw_syscall(SYS_prlimit64, 0, resource, nullptr, &limit) != 0) return RLIM_INFINITY;
+  return limit.rlim_cur;
 }
+
+/// True if a file of `bytes` is within RLIMIT_FSIZE; beyond it the kernel would send SIGXFSZ to the program.
+bool size_is_allowed(std::uint64_t bytes) noexcept { return bytes <= limit_of(RLIMIT_FSIZE); }
 
 /// Makes sure that the first `bytes` of the file have room on the disk, so that no later store can raise SIGBUS.
 int take_room(int fd, std::uint64_t bytes) noexcept {
@@ -52,7 +56,9 @@ int write_all(int fd, const std::byte* from, std::uint64_t bytes) noexcept {
 }  // namespace
 
 bool Map::begin(std::uint64_t max_bytes) noexcept {
-  std::uint64_t bytes = align_up(max_bytes < kSmallest ? kSmallest : max_bytes, kChunkBytes);
+  const std::uint64_t share = limit_of(RLIMIT_AS) / kShareOfAddressSpace;
+  const std::uint64_t wanted = max_bytes < share ? max_bytes : share;
+  std::uint64_t bytes = align_up(wanted < kSmallest ? kSmallest : wanted, kChunkBytes);
   for (; bytes >= kSmallest; bytes = align_down(bytes / 2, kChunkBytes)) {
     base_ = static_cast<std::byte*>(platform::map_pages(bytes));
     if (base_ != nullptr) break;

@@ -1,6 +1,8 @@
 // Limits that are too narrow for weir beside the program (ulimit, overcommit).
 #include <fmt/format.h>
+
 #include <sys/resource.h>
+#include <algorithm>
 
 #include <fstream>
 
@@ -69,11 +71,11 @@ void check_limits(const Subject& subject, Findings& out) {
         "Raise ulimit -v.", out);
   else if (space < kAmple)
     add("limit_address_space", Verdict::Yes,
-        fmt::format("The address space is limited to {} MiB (ulimit -v); weir takes about {} MiB of it, less "
-                    "only for a smaller "
-                    "profile.",
-                    space >> 20, wanted >> 20),
-        "Raise ulimit -v, or set WEIR_PROFILE_MAX lower.", out);
+        fmt::format(
+            "The address space is limited to {} MiB (ulimit -v); weir takes about {} MiB of it, and a "
+            "sixteenth for its profile at most.",
+            space >> 20, (std::min(profile, space / 16) + kBesideProfile) >> 20),
+        "Raise ulimit -v.", out);
   if (const std::uint64_t size = limit(RLIMIT_FSIZE); size < kFirstProfile)
     add("limit_file_size", Verdict::Partly,
         fmt::format("Files are limited to {} KiB (ulimit -f): the profile cannot be written, and is lost "
