@@ -34,40 +34,31 @@ std::uint16_t own_machine() {
 #endif
 }
 
-Finding error(std::string id, std::string text, std::string advice) {
-  return {.id = std::move(id),
-          .severity = Severity::Error,
-          .topic = Topic::Start,
-          .allows = Verdict::No,
-          .text = std::move(text),
-          .advice = std::move(advice)};
-}
-
 void check_machine(const Subject& subject, Findings& out) {
   const ElfFacts& facts = subject.facts;
   const bool is_own_32 = facts.bits == 32 && own_machine() == EM_X86_64 &&
                          (facts.machine == EM_386 || facts.machine == EM_X86_64);
   if (is_own_32)
     out.push_back(
-        error("bits_32",
-              fmt::format("{} is a 32-bit program, libweir.so a 64-bit library: the loader leaves it "
-                          "out.",
-                          subject.path),
-              "Use a 64-bit build of the program."));
+        start_error("bits_32",
+                    fmt::format("{} is a 32-bit program, libweir.so a 64-bit library: the loader leaves it "
+                                "out.",
+                                subject.path),
+                    "Use a 64-bit build of the program."));
   else if (facts.machine != own_machine() || facts.bits != 64)
-    out.push_back(error("machine",
-                        fmt::format("{} is built for {}, libweir.so for {}.", subject.path,
-                                    machine_name(facts.machine), machine_name(own_machine())),
-                        "Use a build of the program for this machine."));
+    out.push_back(start_error("machine",
+                              fmt::format("{} is built for {}, libweir.so for {}.", subject.path,
+                                          machine_name(facts.machine), machine_name(own_machine())),
+                              "Use a build of the program for this machine."));
 }
 
 void check_kind(const Subject& subject, Findings& out) {
   const ElfFacts& facts = subject.facts;
   if (facts.type == ET_REL || facts.type == ET_CORE)
-    out.push_back(error("no_program",
-                        fmt::format("{} is {}, not a program.", subject.path,
-                                    facts.type == ET_REL ? "an object file" : "a core dump"),
-                        ""));
+    out.push_back(start_error("no_program",
+                              fmt::format("{} is {}, not a program.", subject.path,
+                                          facts.type == ET_REL ? "an object file" : "a core dump"),
+                              ""));
 }
 
 }  // namespace
@@ -103,11 +94,11 @@ void check_command(const Subject& subject, Findings& out) {
 void check_file(const Subject& subject, Findings& out) {
   if (!subject.weir.is_elf())
     out.push_back(
-        error("no_library",
-              subject.around.library.empty()
-                  ? subject.around.no_library + "."
-                  : fmt::format("{} is no library that could be preloaded.", subject.around.library),
-              "Build or install libweir.so, or name it in WEIR_RUN_LIBRARY."));
+        start_error("no_library",
+                    subject.around.library.empty()
+                        ? subject.around.no_library + "."
+                        : fmt::format("{} is no library that could be preloaded.", subject.around.library),
+                    "Build or install libweir.so, or name it in WEIR_RUN_LIBRARY."));
   if (subject.command.problem) return;
   switch (subject.facts.reading) {
     case ElfFacts::Reading::Done:
@@ -128,7 +119,7 @@ void check_file(const Subject& subject, Findings& out) {
     case ElfFacts::Reading::Missing:
     case ElfFacts::Reading::NotElf:
     case ElfFacts::Reading::Damaged:
-      out.push_back(error(
+      out.push_back(start_error(
           "damaged", fmt::format("{} is a damaged program file: the kernel will not start it.", subject.path),
           "Build or install it again."));
       break;

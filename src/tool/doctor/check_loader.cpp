@@ -15,15 +15,6 @@ constexpr std::string_view kSystemLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/
 
 std::string name_of(const std::string& path) { return std::filesystem::path{path}.filename(); }
 
-Finding error(std::string id, std::string text, std::string advice) {
-  return {.id = std::move(id),
-          .severity = Severity::Error,
-          .topic = Topic::Start,
-          .allows = Verdict::No,
-          .text = std::move(text),
-          .advice = std::move(advice)};
-}
-
 bool is_musl(const Subject& subject) {
   return name_of(*subject.facts.interpreter).starts_with("ld-musl") ||
          std::any_of(subject.facts.needed.begin(), subject.facts.needed.end(),
@@ -33,17 +24,19 @@ bool is_musl(const Subject& subject) {
 Finding without_loader(const Subject& subject) {
   const ElfFacts& facts = subject.facts;
   if (name_of(subject.path).starts_with("ld-") || facts.name.starts_with("ld-linux"))
-    return error("is_loader",
-                 fmt::format("{} is the loader itself: the program that it is given is meant.", subject.path),
-                 "Start that program without the loader in front.");
+    return start_error(
+        "is_loader",
+        fmt::format("{} is the loader itself: the program that it is given is meant.", subject.path),
+        "Start that program without the loader in front.");
   if (facts.type == ET_DYN && !facts.is_pie)
-    return error("no_program",
-                 fmt::format("{} names no loader: it is a shared library (or linked statically by an old "
-                             "linker); nothing can be preloaded into it.",
-                             subject.path),
-                 "");
+    return start_error(
+        "no_program",
+        fmt::format("{} names no loader: it is a shared library (or linked statically by an old "
+                    "linker); nothing can be preloaded into it.",
+                    subject.path),
+        "");
   const bool is_pie = facts.type == ET_DYN;
-  return error(
+  return start_error(
       is_pie ? "static_pie" : "static",
       fmt::format(
           "{} is linked statically{}: no loader runs, LD_PRELOAD has no effect, and weir sees nothing of it.",
@@ -65,18 +58,18 @@ void check_loader(const Subject& subject, Findings& out) {
   const std::string& loader = *subject.facts.interpreter;
   if (is_musl(subject))
     return out.push_back(
-        error("musl",
-              fmt::format("{} is built for musl (its loader is {}), libweir.so for glibc: with it in "
-                          "LD_PRELOAD the program does not even start.",
-                          subject.path, loader),
-              "Use a build for glibc."));
+        start_error("musl",
+                    fmt::format("{} is built for musl (its loader is {}), libweir.so for glibc: with it in "
+                                "LD_PRELOAD the program does not even start.",
+                                subject.path, loader),
+                    "Use a build for glibc."));
   if (access(loader.c_str(), F_OK) != 0)
     return out.push_back(
-        error("loader_missing",
-              fmt::format("{} names the loader {}, which does not exist here: the "
-                          "program cannot start.",
-                          subject.path, loader),
-              "Install the C library that it was built for, or use a build for this system."));
+        start_error("loader_missing",
+                    fmt::format("{} names the loader {}, which does not exist here: the "
+                                "program cannot start.",
+                                subject.path, loader),
+                    "Install the C library that it was built for, or use a build for this system."));
   const std::string name = name_of(loader);
   if (!name.starts_with("ld-linux") && !name.starts_with("ld.so") && !name.starts_with("ld64.so"))
     out.push_back({.id = "loader_unknown",

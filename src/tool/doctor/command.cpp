@@ -29,22 +29,14 @@ std::optional<std::string> head_of(const std::string& path) {
   return out;
 }
 
-Finding stop(std::string id, std::string text, std::string advice) {
-  return {.id = std::move(id),
-          .severity = Severity::Error,
-          .topic = Topic::Start,
-          .allows = Verdict::No,
-          .text = std::move(text),
-          .advice = std::move(advice)};
-}
-
 /// Why the kernel would not run the interpreter of a script.
 std::optional<Finding> interpreter_problem(const std::string& script, const std::string& interpreter) {
   struct stat status {};
   const auto is = [&](std::string_view what) {
-    return stop("interpreter",
-                fmt::format("{} is a script for {}, which {}: it cannot start.", script, interpreter, what),
-                "Install the interpreter, or correct the script's first line.");
+    return start_error(
+        "interpreter",
+        fmt::format("{} is a script for {}, which {}: it cannot start.", script, interpreter, what),
+        "Install the interpreter, or correct the script's first line.");
   };
   if (stat(interpreter.c_str(), &status) != 0) return is("does not exist");
   if (S_ISDIR(status.st_mode)) return is("is a directory");
@@ -90,9 +82,9 @@ class Following {
   }
 
   bool give_up() {
-    out_.problem = stop("interpreter",
-                        fmt::format("{}: scripts run by scripts, more than the kernel follows.", started_),
-                        "Name a program in the first line, not a script.");
+    out_.problem = start_error(
+        "interpreter", fmt::format("{}: scripts run by scripts, more than the kernel follows.", started_),
+        "Name a program in the first line, not a script.");
     return false;
   }
 
@@ -101,7 +93,7 @@ class Following {
     const std::optional<std::string> head = head_of(started_);
     if (!head || head->find('\0') != std::string::npos) {
       out_.problem =
-          stop("no_program", fmt::format("{} is no program: neither ELF nor a script.", started_), "");
+          start_error("no_program", fmt::format("{} is no program: neither ELF nor a script.", started_), "");
       return false;
     }
     out_.is_script = true;
@@ -130,7 +122,7 @@ class Following {
       found = around_.find_program(words.command[0]);
     } catch (const Error&) {
       const bool joined = words.command[0].find_first_of(kBlanks) != std::string::npos;
-      out_.problem = stop(
+      out_.problem = start_error(
           "interpreter",
           fmt::format("{} is to start '{}', which is not found: it cannot start.", here(), words.command[0]),
           joined ? "The kernel hands over all of a first line as one word: write env -S."
@@ -154,11 +146,12 @@ class Following {
     const bool lost = words.clears || std::any_of(words.removed.begin(), words.removed.end(), is_preload) ||
                       std::any_of(words.settings.begin(), words.settings.end(), is_preload);
     if (!lost) return std::nullopt;
-    return stop("environment_lost",
-                fmt::format("{} starts {} without the LD_PRELOAD that it got: weir sees {} itself, and "
-                            "nothing of what it starts.",
-                            here(), words.command[0], here()),
-                "Set LD_PRELOAD and WEIR_OUT behind it, or run the command without it.");
+    return start_error(
+        "environment_lost",
+        fmt::format("{} starts {} without the LD_PRELOAD that it got: weir sees {} itself, and "
+                    "nothing of what it starts.",
+                    here(), words.command[0], here()),
+        "Set LD_PRELOAD and WEIR_OUT behind it, or run the command without it.");
   }
 
   const Surroundings& around_;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tool/profile/profile.hpp"
@@ -28,6 +29,16 @@ struct Finding {
   std::string text;
   std::string advice;  ///< empty: nothing to do
 };
+
+/// What keeps the program from starting, or weir from being in it.
+[[nodiscard]] inline Finding start_error(std::string id, std::string text, std::string advice) {
+  return {.id = std::move(id),
+          .severity = Severity::Error,
+          .topic = Topic::Start,
+          .allows = Verdict::No,
+          .text = std::move(text),
+          .advice = std::move(advice)};
+}
 
 struct Diagnosis {
   Verdict verdict = Verdict::Yes;
