@@ -99,7 +99,7 @@ bool parse_bytes(std::string_view text, std::uint64_t least, std::uint64_t most,
   unsigned shift = 0;
   if (!text.empty()) {
     const char unit = lower(text[0]);
-    shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : 0;
+    shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : unit == 't' ? 40 : 0;
     if (shift != 0) text.remove_prefix(1);
   }
   if (shift != 0 && same_ignoring_case(text, "ib")) text = {};
@@ -116,6 +116,76 @@ bool parse(std::string_view text, ByteCount& out) noexcept {
 
 bool parse(std::string_view text, SampleEvery& out) noexcept {
   return parse_bytes(text, 1, 1U << 30, out.bytes);
+}
+
+bool parse(std::string_view text, DevicePool& out) noexcept {
+  constexpr Word kWords[] = {{"off", 0}, {"bucket", 1}, {"pow2", 2}, {"slab", 3}};
+  return parse_word(text, kWords, out);
+}
+
+bool parse(std::string_view text, DeviceFree& out) noexcept {
+  constexpr Word kWords[] = {{"strict", 0}, {"deferred", 1}};
+  return parse_word(text, kWords, out);
+}
+
+bool parse(std::string_view text, Share& out) noexcept {
+  if (!text.ends_with('%')) {
+    std::uint64_t bytes = 0;
+    if (!parse_bytes(text, 0, 1ULL << 50, bytes)) return false;
+    out = {bytes, 0};
+    return true;
+  }
+  std::uint64_t percent = 0;
+  if (!take_number(text, percent) || text != "%" || percent > 100) return false;
+  out = {0, static_cast<std::uint32_t>(percent)};
+  return true;
+}
+
+bool parse(std::string_view text, Limit& out) noexcept {
+  if (same_ignoring_case(text, "none")) {
+    out = {};
+    return true;
+  }
+  Share share{};
+  // Nothing at all is no size of a device.
+  if (!parse(text, share) || (share.bytes == 0 && share.percent == 0)) return false;
+  out.share = share;
+  return true;
+}
+
+bool parse(std::string_view text, DeviceAs& out) noexcept {
+  constexpr Word kWords[] = {{"device", 0}, {"managed", 1}, {"managed-on-oom", 2}};
+  constexpr std::string_view kForce = ":force";
+  const bool is_forced = text.size() > kForce.size() &&
+                         same_ignoring_case(slice(text, text.size() - kForce.size()), kForce);
+  if (is_forced) text = slice(text, 0, text.size() - kForce.size());
+  DeviceAs::Where where{};
+  if (!parse_word(text, kWords, where) || (is_forced && where == DeviceAs::Device)) return false;
+  out = {where, is_forced};
+  return true;
+}
+
+bool parse(std::string_view text, PinnedNuma& out) noexcept {
+  constexpr Word kWords[] = {{"off", 0}, {"nearest", 1}};
+  enum class Named : std::uint32_t { Off, Nearest } named{};
+  if (parse_word(text, kWords, named)) {
+    out.node = named == Named::Off ? PinnedNuma::kOff : PinnedNuma::kNearest;
+    return true;
+  }
+  std::uint64_t node = 0;
+  if (!take_number(text, node) || !text.empty() || node > 1023) return false;
+  out.node = static_cast<std::int32_t>(node);
+  return true;
+}
+
+bool parse(std::string_view text, ManagedAdvise& out) noexcept {
+  constexpr Word kWords[] = {{"none", 0}, {"preferred_location", 1}, {"read_mostly", 2}, {"accessed_by", 3}};
+  return parse_word(text, kWords, out);
+}
+
+bool parse(std::string_view text, ManagedPrefetch& out) noexcept {
+  constexpr Word kWords[] = {{"none", 0}, {"adaptive", 1}, {"aggressive", 2}};
+  return parse_word(text, kWords, out);
 }
 
 struct Slot {

@@ -42,6 +42,30 @@ struct SampleEvery {
 struct Switch {
   bool on;
 };
+enum class DevicePool : std::uint32_t { Off, Bucket, Pow2, Slab };
+enum class DeviceFree : std::uint32_t { Strict, Deferred };
+/// A number of bytes, or where that is 0 a part of something.
+struct Share {
+  std::uint64_t bytes;
+  std::uint32_t percent;
+  [[nodiscard]] constexpr std::uint64_t of(std::uint64_t whole) const noexcept {
+    return bytes != 0 || percent == 0 ? bytes : whole / 100 * percent + whole % 100 * percent / 100;
+  }
+};
+/// The same; 0 and 0: there is none.
+struct Limit {
+  Share share;
+};
+struct DeviceAs {
+  enum Where : std::uint32_t { Device, Managed, ManagedOnOom } where;
+  bool is_forced;
+};
+struct PinnedNuma {
+  static constexpr std::int32_t kNearest = -1, kOff = -2;
+  std::int32_t node;
+};
+enum class ManagedAdvise : std::uint32_t { None, PreferredLocation, ReadMostly, AccessedBy };
+enum class ManagedPrefetch : std::uint32_t { None, Adaptive, Aggressive };
 
 /// Written once, before the first recorded allocation, and never again: any thread reads it without a lock.
 struct Config {

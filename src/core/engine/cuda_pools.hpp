@@ -1,0 +1,42 @@
+// What the pools of device and pinned memory need of the engine: where their numbers lie, who asks, and the record of the
+// moment when memory ran out. Nothing here calls the driver.
+#pragma once
+
+#include <cstdint>
+
+#include "core/engine/cuda_memory.hpp"
+#include "core/engine/engine.hpp"
+#include "core/profile/format.hpp"
+
+namespace weir::engine {
+
+/// Where a pool keeps its numbers. Never null: a profile without room gives pages of weir's own, and a process without
+/// memory for those one record that all share and nobody reads.
+struct CudaPoolNumbers {
+  profile::PoolRecord* pool;
+  profile::PoolClassRecord* classes;  ///< profile::kPoolClasses of them
+};
+/// Of pinned memory, or of a device: `space` says which. The first call makes it, with these words in it.
+[[nodiscard]] CudaPoolNumbers cuda_pool_numbers(profile::Space space, std::uint8_t device, profile::PoolKind kind,
+                                                profile::PoolFree free_mode, std::uint64_t idle_max) noexcept;
+
+/// Does the call come from a library whose memory is not to be pooled or converted (NCCL, NVSHMEM, UCX, MPI, libfabric)?
+/// That is the first caller that is not CUDA's runtime or driver. Cheap once a caller is known.
+[[nodiscard]] bool cuda_is_passed_by(Caller caller) noexcept;
+/// Is such a library loaded at all? Its name, for a sentence; null: none.
+[[nodiscard]] const char* cuda_communication_library() noexcept;
+
+/// Live bytes of the device by the books: device space of all kinds, as requested.
+[[nodiscard]] std::uint64_t cuda_tracked(std::uint8_t device) noexcept;
+
+/// What there was when a request for memory could not be served. Bytes.
+struct CudaOutOfMemory {
+  profile::Space space;
+  std::uint8_t device;
+  std::uint64_t asked, driver_free, driver_total, live, idle, pending, largest_idle, largest_pending, limit;
+  std::uint32_t result;  ///< the driver's code
+};
+/// Records it with the sites that hold the rest, and prints the verdict once per process.
+void cuda_out_of_memory(const CudaOutOfMemory& what, Caller caller) noexcept;
+
+}  // namespace weir::engine

@@ -1,0 +1,70 @@
+// The blocks of one place. A passive structure: it never calls anybody, all use is under its pool's lock.
+//
+//   idle     bins of blocks, newest first; all of them in one list by age, of which the oldest are shed
+//   pending  one queue, in the order of their frees: what is proven is proven from the front
+#pragma once
+
+#include <cstdint>
+
+#include "core/pool/block.hpp"
+#include "core/pool/size_class.hpp"
+#include "core/profile/format.hpp"
+
+namespace weir::pool {
+
+/// All-zero, then begin(), is an empty cache.
+class Cache {
+ public:
+  /// `record` and `classes` (kBins of them) are where the numbers are kept, perhaps together with other caches: those of
+  /// the profile, or the caller's own. Never null.
+  void begin(Classes classes, profile::PoolRecord* record, profile::PoolClassRecord* bins) noexcept;
+
+  /// An idle block for `request` bytes, now Live: the last freed one of its class, or for large requests the best fit of
+  /// most_bytes_for(). Null: there is none. Counts a hit, or nothing.
+  [[nodiscard]] Block* take(std::uint64_t request) noexcept;
+  /// The source has granted `block->bytes` at `block->address` for `requested`: Live from now on. Counts a miss.
+  void enter(Block* block) noexcept;
+
+  /// Live or Freeing → Idle.
+  void keep(Block* block) noexcept;
+  /// Live → Pending; `freed` is larger than that of all before.
+  void hold(Block* block, std::uint64_t freed) noexcept;
+  /// Pending → Idle, for all whose `freed` is at most `upto`. How many.
+  std::uint64_t retire(std::uint64_t upto) noexcept;
+  /// Live or Freeing → the caller's, state Leaving: the block is no longer the cache's.
+  void leave(Block* block) noexcept;
+
+  /// The least recently used idle blocks, until at most `most` bytes are idle: a list by next, state Leaving; null: none.
+  [[nodiscard]] Block* shed_beyond(std::uint64_t most) noexcept;
+  /// Idle blocks of at least `bytes` in all, as few as will do: the smallest single one that is large enough, else
+  /// the largest ones. All of them where they are not enough.
+  [[nodiscard]] Block* shed_for(std::uint64_t bytes) noexcept;
+  /// The place is gone, and all its blocks with it: they are taken off the record. Their nodes are the caller's to collect.
+  void end() noexcept;
+  /// A Leaving block that the source would not take back: Idle again.
+  void restore(Block* block) noexcept;
+
+  /// Would a pending block serve this request?
+  [[nodiscard]] bool has_pending_for(std::uint64_t request) const noexcept;
+  [[nodiscard]] std::uint64_t largest_idle() const noexcept;
+  [[nodiscard]] std::uint64_t largest_pending() const noexcept;
+  [[nodiscard]] std::uint64_t idle_bytes() const noexcept { return idle_bytes_; }
+  [[nodiscard]] std::uint64_t pending_bytes() const noexcept { return pending_bytes_; }
+  [[nodiscard]] std::uint64_t pending_blocks() const noexcept { return pending_blocks_; }
+  [[nodiscard]] std::uint64_t live_bytes() const noexcept { return live_bytes_; }
+  [[nodiscard]] const Block* oldest_pending() const noexcept { return pending_front_; }
+  [[nodiscard]] Classes classes() const noexcept { return classes_; }
+
+ private:
+  Block* bins_[kBins];             ///< newest first
+  std::uint32_t pending_in_[kBins];
+  std::uint64_t bin_bits_[kBins / 64];  ///< which bins have idle blocks
+  Block *oldest_, *newest_;
+  Block *pending_front_, *pending_back_;
+  std::uint64_t live_bytes_, idle_bytes_, pending_bytes_, pending_blocks_;
+  profile::PoolRecord* record_;
+  profile::PoolClassRecord* class_records_;
+  Classes classes_;
+};
+
+}  // namespace weir::pool
