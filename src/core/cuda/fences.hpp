@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "core/cuda/contexts_seen.hpp"
-#include "core/pool/source.hpp"
+#include "core/pool/pool.hpp"
 
 namespace weir::cuda {
 
