@@ -2,6 +2,7 @@
 // calls are raw), usable inside malloc and in signal handlers.
 #pragma once
 
+#include "core/platform/brief_lock.hpp"
 #include "core/platform/clock.hpp"
 #include "core/platform/files.hpp"
 #include "core/platform/float_state.hpp"
