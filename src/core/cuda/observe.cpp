@@ -2,6 +2,7 @@
 
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/fences.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
 
@@ -67,6 +68,7 @@ void find_asked() noexcept {
   g_memory.find();
   g_pool.find();
   g_pool_attribute.find();
+  find_fence_functions();
 }
 
 void observe(std::uint8_t device) noexcept {
