@@ -56,7 +56,7 @@ class Cache {
   [[nodiscard]] Classes classes() const noexcept { return classes_; }
 
  private:
-  Block* bins_[kBins];             ///< newest first
+  Block* bins_[kBins];  ///< newest first
   std::uint32_t pending_in_[kBins];
   std::uint64_t bin_bits_[kBins / 64];  ///< which bins have idle blocks
   Block *oldest_, *newest_;

@@ -24,8 +24,8 @@ enum class FreeMode : std::uint8_t { Strict, Deferred };
 struct Policy {
   Classes classes;
   FreeMode free_mode;
-  std::uint64_t idle_max;         ///< bytes, of one domain
-  std::uint64_t rescue_wait_ns;   ///< out of memory: how long pending blocks are waited for
+  std::uint64_t idle_max;        ///< bytes, of one domain
+  std::uint64_t rescue_wait_ns;  ///< out of memory: how long pending blocks are waited for
 };
 
 /// Where a domain keeps its numbers; several domains may share them. Never null.
@@ -61,17 +61,19 @@ class SharedPool {
     Policy policy;
     Cache cache;
     Marks<Fence> marks;
-    std::uint64_t marked_upto;   ///< frees up to here have a fence behind them
-    std::uint64_t free_number;   ///< of the newest free
-    std::uint32_t lives;         ///< counts up with each end()
-    bool is_open;                ///< false: ended, or being ended, or broken: everything is left to the source
+    std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
+    std::uint64_t free_number;  ///< of the newest free
+    std::uint32_t lives;        ///< counts up with each end()
+    bool is_open;               ///< false: ended, or being ended, or broken: everything is left to the source
   };
 
   /// The domain of this place, made when it is new. Null: too many, or no pages. Keep the pointer: it stays.
-  [[nodiscard]] Domain* open(const Place& place, std::uint64_t group, const Policy& policy, Numbers numbers) noexcept;
+  [[nodiscard]] Domain* open(const Place& place, std::uint64_t group, const Policy& policy,
+                             Numbers numbers) noexcept;
 
   /// As the source's allocate. A request of 0 bytes or more than kMostBytes is left to the source.
-  [[nodiscard]] Result allocate(Source& source, Domain& domain, std::uint64_t request, std::uint64_t& address) noexcept;
+  [[nodiscard]] Result allocate(Source& source, Domain& domain, std::uint64_t request,
+                                std::uint64_t& address) noexcept;
 
   /// Is there a block of this pool at the address, live or not? What is not is freed without the pool.
   [[nodiscard]] bool owns(std::uint64_t address) noexcept;

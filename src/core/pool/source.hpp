@@ -19,8 +19,8 @@ enum class Progress : std::uint8_t {
 };
 
 template <class S>
-concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence, std::uint64_t bytes,
-                               std::uint64_t& address, typename S::Result result) {
+concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence,
+                               std::uint64_t bytes, std::uint64_t& address, typename S::Result result) {
   // Place   where blocks are from and who may touch them: a context; flags of pinned memory. Copied, compared with ==.
   // Fence   a mark behind all work submitted so far. All-zero: none. Copied.
   // Result  the driver's code. S::kSuccess; is_no_memory(result); S::kNoSuchBlock, what freeing a freed block answers.
