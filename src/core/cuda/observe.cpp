@@ -2,6 +2,7 @@
 
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/managed_policy.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
 
@@ -59,6 +60,9 @@ void find_asked() noexcept {
   ask::address_range.find();
   ask::primary_state.find();
   ask::is_capturing.find();
+  ask::pointer_attribute.find();
+  ask::device_attribute.find();
+  find_managed_functions();
   g_version.find();
   g_name.find();
   ask::ctx_push.find();
