@@ -335,20 +335,17 @@ struct PoolRecord {
   std::uint64_t largest_idle;  ///< bytes, when a block was last shed or looked for in vain
 
   std::uint64_t hits, misses;  ///< requests served by an idle block; by the source
-  std::uint64_t source_allocs, source_alloc_ns, source_frees,
-      source_free_ns;                   ///< calls of the source and what they took
-  std::uint64_t frees;                  ///< by the program, of pooled blocks
-  std::uint64_t waits, wait_ns;         ///< strict: frees that waited for the device
+  std::uint64_t source_allocs, source_alloc_ns, source_frees, source_free_ns;  ///< calls of the source and what they took
+  std::uint64_t frees;                ///< by the program, of pooled blocks
+  std::uint64_t waits, wait_ns;       ///< strict: frees that waited for the device
   std::uint64_t marks, looks, mark_ns;  ///< deferred: fences put and asked, and what that took
-  std::uint64_t retired_by_fence,
-      retired_by_program;  ///< blocks proven idle: by a fence; by a synchronisation of the program's own
+  std::uint64_t retired_by_fence, retired_by_program;  ///< blocks proven idle: by a fence; by a synchronisation of the program's own
   std::uint64_t shed_blocks, shed_bytes;  ///< given back to keep the bound
-  std::uint64_t aside_allocs,
-      aside_frees;               ///< left to the source: stream capture, another context, a broken one, ended
-  std::uint64_t exported_frees;  ///< blocks that others may hold: really freed
-  std::uint64_t callers_passed;  ///< requests of libraries that are not pooled for (NCCL, MPI …)
-  std::uint64_t unpooled;        ///< pooling was not possible: no room in weir's tables
-  std::uint64_t no_memory;       ///< the source said "out of memory"
+  std::uint64_t aside_allocs, aside_frees;  ///< left to the source: stream capture, another context, a broken one, ended
+  std::uint64_t exported_frees;           ///< blocks that others may hold: really freed
+  std::uint64_t callers_passed;           ///< requests of libraries that are not pooled for (NCCL, MPI …)
+  std::uint64_t unpooled;                 ///< pooling was not possible: no room in weir's tables
+  std::uint64_t no_memory;                ///< the source said "out of memory"
   /// … and what helped: a second look, giving back just enough, waiting for pending blocks, giving back everything, the exact
   /// size, managed memory; [6] nothing.
   std::uint64_t rescued[7];
@@ -389,7 +386,7 @@ struct OutOfMemoryRecord {
   struct Holder {
     std::uint32_t site, reserved;
     std::uint64_t bytes, blocks;
-  } holders[16];        ///< sites with the most live bytes on the device, most first
+  } holders[16];  ///< sites with the most live bytes on the device, most first
   std::uint64_t limit;  ///< WEIR_DEVICE_LIMIT, bytes; 0: none
   std::uint64_t ready;
 };
