@@ -220,7 +220,8 @@ void device_pool_ending(int number) noexcept {
 void device_pool_ended(int number, bool is_over) noexcept {
   Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
   if (domain == nullptr) return;
-  g_pool.ended(*domain, is_over);
+  DeviceSource source;
+  g_pool.ended(source, *domain, is_over);
   if (is_over) store_release(g_domains[number], static_cast<Domain*>(nullptr));
 }
 

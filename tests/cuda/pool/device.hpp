@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <initializer_list>
 
 #define MUST(condition)                                                 \
   do {                                                                  \
