@@ -28,12 +28,12 @@ struct CudaPoolNumbers {
 /// Is such a library loaded at all? Its name, for a sentence; null: none.
 [[nodiscard]] const char* cuda_communication_library() noexcept;
 
+/// One sentence about what weir will not do: into the profile's warnings, and to stderr.
+void cuda_notice(std::string_view line) noexcept;
+
 /// Does a tool watch each allocation of the driver (compute-sanitizer, cuda-gdb's memcheck)? A pool would hide from it which
 /// bytes the program may touch. The first call finds out, and notes it in the profile's warnings.
 [[nodiscard]] bool cuda_blocks_are_watched() noexcept;
-
-/// One sentence about what weir will not do: into the profile's warnings, and to stderr.
-void cuda_notice(std::string_view line) noexcept;
 
 /// Live bytes of the device by the books: device space of all kinds, as requested.
 [[nodiscard]] std::uint64_t cuda_tracked(std::uint8_t device) noexcept;
