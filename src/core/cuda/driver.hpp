@@ -23,6 +23,11 @@ class Asked<CUresult(A...)> {
       find();
     return load_acquire(found_)(arguments...);
   }
+  [[nodiscard]] bool exists() noexcept {
+    if (load_acquire(found_) == nullptr) [[unlikely]]
+      find();
+    return load_acquire(found_) != &missing;
+  }
   void find() noexcept {
     void* real = driver_symbol(name_);
     store_release(found_, real != nullptr ? reinterpret_cast<CUresult (*)(A...)>(real) : &missing);

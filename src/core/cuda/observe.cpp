@@ -2,6 +2,7 @@
 
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/fences.hpp"
 #include "core/cuda/managed_policy.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
@@ -72,6 +73,7 @@ void find_asked() noexcept {
   ask::device_total.find();
   g_pool.find();
   g_pool_attribute.find();
+  find_fence_functions();
 }
 
 void observe(std::uint8_t device) noexcept {
