@@ -201,13 +201,13 @@ class SharedPool {
   // places.hpp
   std::uint32_t lose(Domain&, Fence (&fences)[Marks<Fence>::kMost]) noexcept;
 
-  typename Source::Lock lock_;
+  typename Source::Lock lock_{};
   BlockIndex index_;
-  Domain* domains_[kMostDomains];
-  std::uint32_t domain_count_;
-  Block* unused_;          ///< nodes, by next
-  std::uint64_t numbers_;  ///< of handings out
-  std::uint64_t own_bytes_;
+  Domain* domains_[kMostDomains]{};
+  std::uint32_t domain_count_{};
+  Block* unused_{};          ///< nodes, by next
+  std::uint64_t numbers_{};  ///< of handings out
+  std::uint64_t own_bytes_{};
 };
 
 template <BlockSource Source>
