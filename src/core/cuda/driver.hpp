@@ -41,6 +41,8 @@ inline constinit Asked<decltype(::cuCtxGetDevice)> ctx_get_device{"cuCtxGetDevic
 inline constinit Asked<decltype(::cuMemGetAddressRange_v2)> address_range{"cuMemGetAddressRange_v2"};
 inline constinit Asked<decltype(::cuDevicePrimaryCtxGetState)> primary_state{"cuDevicePrimaryCtxGetState"};
 inline constinit Asked<decltype(::cuStreamIsCapturing)> is_capturing{"cuStreamIsCapturing"};
+inline constinit Asked<decltype(::cuDeviceGetPCIBusId)> pci_bus_id{"cuDeviceGetPCIBusId"};
+inline constinit Asked<decltype(::cuMemFreeHost)> free_host{"cuMemFreeHost"};
 
 }  // namespace ask
 

@@ -61,6 +61,8 @@ void find_asked() noexcept {
   ask::address_range.find();
   ask::primary_state.find();
   ask::is_capturing.find();
+  ask::pci_bus_id.find();
+  ask::free_host.find();
   g_version.find();
   g_name.find();
   g_total.find();
