@@ -44,6 +44,7 @@ class Call {
   /// does not serve. True: end() must follow.
   [[nodiscard]] bool begin(engine::CudaRoute route) noexcept;
   void end() noexcept;
+  [[nodiscard]] engine::Caller caller() const noexcept { return caller_; }
 
   /// The current context and its device.
   [[nodiscard]] Owner current() const noexcept;

@@ -5,18 +5,36 @@
 #pragma once
 
 #include "core/cuda/call.hpp"
+#include "core/cuda/device_source.hpp"
 
 namespace weir::cuda {
 
-/// As `real`, from the pool where that is possible. `*out` is set on success only.
-[[nodiscard]] CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdeviceptr* out,
-                                       std::size_t bytes) noexcept;
-/// As `real`; also for blocks that no pool knows.
-[[nodiscard]] CUresult pooled_free(Call& call, CUresult (*real)(CUdeviceptr), CUdeviceptr block) noexcept;
+/// Whose a block is that was allocated; not known: the pool had nothing to do with it.
+struct Served {
+  Owner owner{};
+  Space space = Space::Device;
+  bool is_known = false;
+};
 
-/// The block leaves the pool: the driver is about to free it by another way (cuMemFreeAsync), or others may hold it beyond
-/// its free (IPC, RDMA: `is_exported`). Any address within the block.
-void leave_device_pool(CUdeviceptr address) noexcept;
+/// As `real`, from the pool where that is possible. `*out` is set on success only.
+[[nodiscard]] CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t),
+                                       CUdeviceptr* out, std::size_t bytes, Served& served) noexcept;
+
+[[nodiscard]] CUresult pooled_release(const Freeing& freeing, CUdeviceptr block, bool must_give) noexcept;
+
+/// As `real(block)`; also for blocks that no pool knows.
+template <class Real>
+[[nodiscard]] CUresult pooled_free(const Real& real, CUdeviceptr block) noexcept {
+  return pooled_release(Freeing{block, real}, block, false);
+}
+/// The same, for a function that must do the freeing itself: a block that the pool has leaves it first, and comes back if
+/// the driver refuses.
+template <class Real>
+[[nodiscard]] CUresult freed_past_pool(const Real& real, CUdeviceptr block) noexcept {
+  return pooled_release(Freeing{block, real}, block, true);
+}
+
+/// The block leaves the pool, because others may hold it beyond its free (IPC, RDMA). Any address within the block.
 void export_from_device_pool(CUdeviceptr address) noexcept;
 
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
@@ -24,6 +42,13 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 
 /// Freed but not given back, on this device: what a program would have seen as free.
 [[nodiscard]] std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept;
+
+// The program waits for a context itself.
+/// Before: the newest free of a block of this context; 0: there is nothing to prove, or others
+/// can reach its memory.
+[[nodiscard]] std::uint64_t newest_device_free(std::uint64_t context) noexcept;
+/// After it has waited with success.
+void device_pool_settled(std::uint64_t context, std::uint64_t upto) noexcept;
 
 // The ends of contexts, around the driver's function.
 void device_pool_ending(std::uint64_t context) noexcept;

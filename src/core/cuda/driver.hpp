@@ -43,6 +43,11 @@ inline constinit Asked<decltype(::cuDevicePrimaryCtxGetState)> primary_state{"cu
 inline constinit Asked<decltype(::cuStreamIsCapturing)> is_capturing{"cuStreamIsCapturing"};
 inline constinit Asked<decltype(::cuDeviceGetPCIBusId)> pci_bus_id{"cuDeviceGetPCIBusId"};
 inline constinit Asked<decltype(::cuMemFreeHost)> free_host{"cuMemFreeHost"};
+inline constinit Asked<decltype(::cuCtxPushCurrent_v2)> ctx_push{"cuCtxPushCurrent_v2"};
+inline constinit Asked<decltype(::cuCtxPopCurrent_v2)> ctx_pop{"cuCtxPopCurrent_v2"};
+inline constinit Asked<decltype(::cuMemFree_v2)> mem_free{"cuMemFree_v2"};
+inline constinit Asked<decltype(::cuMemGetInfo_v2)> memory_info{"cuMemGetInfo_v2"};
+inline constinit Asked<decltype(::cuDeviceTotalMem_v2)> device_total{"cuDeviceTotalMem_v2"};
 
 }  // namespace ask
 

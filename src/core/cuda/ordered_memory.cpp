@@ -4,6 +4,7 @@
 // from then on, so the block is recorded at once.
 #include "core/cuda/bodies.hpp"
 #include "core/cuda/captures.hpp"
+#include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/pools.hpp"
 
@@ -39,9 +40,12 @@ CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size
   return record_ordered(call, result, out, bytes, stream, place);
 }
 
+// Plain memory may be freed so, too: what its pool has becomes the driver's.
 CUresult free_ordered(Call& call, CUresult (*real)(CUdeviceptr, CUstream), CUdeviceptr block,
                       CUstream stream) noexcept {
-  return call.release(CudaKey::Address, key_of(block), Space::Device, [=] { return real(block, stream); });
+  const auto forward = [=](CUdeviceptr it) noexcept { return real(it, stream); };
+  return call.release(CudaKey::Address, key_of(block), Space::Device,
+                      [=] { return freed_past_pool(forward, block); });
 }
 
 }  // namespace weir::cuda

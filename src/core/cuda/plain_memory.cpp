@@ -1,5 +1,6 @@
 // cuMemAlloc, cuMemAllocPitch, cuMemAllocManaged, cuMemFree, cuMemGetInfo.
 #include "core/cuda/bodies.hpp"
+#include "core/cuda/device_pool.hpp"
 #include "core/platform/platform.hpp"
 
 namespace weir::cuda {
@@ -21,7 +22,12 @@ CUresult allocate_v1(Call& call, CUresult (*real)(CUdeviceptr_v1*, unsigned), CU
 
 CUresult allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdeviceptr* out,
                   std::size_t bytes) noexcept {
-  return record_plain(call, real(out, bytes), out, bytes);
+  Served served;
+  const CUresult result = pooled_allocate(call, real, out, bytes, served);
+  if (result == CUDA_SUCCESS && out != nullptr)
+    call.allocated(CudaKey::Address, key_of(*out), bytes, served.space, MemoryKind::Plain,
+                   served.is_known ? served.owner : call.current());
+  return result;
 }
 
 CUresult allocate_pitch_v1(Call& call, decltype(&::cuMemAllocPitch) real, CUdeviceptr_v1* out,
@@ -43,13 +49,16 @@ CUresult allocate_managed(Call& call, decltype(&::cuMemAllocManaged) real, CUdev
   return result;
 }
 
+// The pool never handed out a block whose address such a program could keep; but it could be told one.
 CUresult free_v1(Call& call, CUresult (*real)(CUdeviceptr_v1), CUdeviceptr_v1 block) noexcept {
+  const auto forward = [=](CUdeviceptr it) noexcept { return real(static_cast<CUdeviceptr_v1>(it)); };
   return call.release(CudaKey::Address, key_of(CUdeviceptr{block}), Space::Device,
-                      [=] { return real(block); });
+                      [=] { return freed_past_pool(forward, block); });
 }
 
 CUresult free_any(Call& call, CUresult (*real)(CUdeviceptr), CUdeviceptr block) noexcept {
-  return call.release(CudaKey::Address, key_of(block), Space::Device, [=] { return real(block); });
+  return call.release(CudaKey::Address, key_of(block), Space::Device,
+                      [=] { return pooled_free(real, block); });
 }
 
 CUresult get_info_v1(Call&, CUresult (*real)(unsigned*, unsigned*), unsigned* free,

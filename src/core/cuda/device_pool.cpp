@@ -1,0 +1,209 @@
+#include "core/cuda/device_pool.hpp"
+
+#include "core/engine/cuda_pools.hpp"
+
+namespace weir::cuda {
+namespace {
+
+using Pool = pool::SharedPool<DeviceSource>;
+using Domain = Pool::Domain;
+using config::DevicePool;
+
+constexpr std::uint64_t kRescueWaitNs = 100'000'000;
+
+constinit Pool g_pool{};
+constinit Domain* g_domains[kMostContexts]{};  ///< by number of context; null: none in this life of the context
+constinit std::uint32_t g_is_used{};           ///< 1: there is a domain
+
+/// Domains are opened, and contexts end, one after the other: a domain that an ending context does not have is not opened
+/// until it is over. Held over neither the driver nor the pool's sources.
+constinit platform::Lock g_lives{};
+constinit std::uint32_t g_ending{};  ///< contexts that are ending
+
+Domain* domain_of(std::uint64_t context) noexcept {
+  if (load_acquire(g_is_used) == 0) return nullptr;
+  for (Domain* const& slot : g_domains) {
+    Domain* domain = load_acquire(slot);
+    if (domain != nullptr && domain->place.context == context) return domain;
+  }
+  return nullptr;
+}
+
+/// Null: none, or the driver is gone.
+CUcontext current() noexcept {
+  CUcontext context = nullptr;
+  return ask::ctx_get_current(&context) == CUDA_SUCCESS ? context : nullptr;
+}
+
+bool is_deferred() noexcept { return engine::options().device_free == config::DeviceFree::Deferred; }
+
+profile::PoolKind kind() noexcept {
+  switch (engine::options().device_pool) {
+    case DevicePool::Off: return profile::PoolKind::None;
+    case DevicePool::Pow2: return profile::PoolKind::Pow2;
+    case DevicePool::Slab: return profile::PoolKind::Slab;
+    default: return profile::PoolKind::Bucket;
+  }
+}
+
+engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) noexcept {
+  return engine::cuda_pool_numbers(Space::Device, device, kind(),
+                                   is_deferred() ? profile::PoolFree::Deferred : profile::PoolFree::Strict,
+                                   idle_max);
+}
+
+/// The context is the current one. Null: its memory is not pooled, or not now.
+[[gnu::noinline, gnu::cold]] Domain* open(const Call& call, int number) noexcept {
+  CUdevice device = -1;
+  std::size_t total = 0;
+  if (engine::cuda_blocks_are_watched() || is_any_stream_capturing()) return nullptr;
+  if (ask::ctx_get_device(&device) != CUDA_SUCCESS || device < 0 || device > 0xff) return nullptr;
+  if (ask::device_total(&total, device) != CUDA_SUCCESS || total == 0) return nullptr;
+  // A forked child must never come to the pool's locks: from here on it is known to be one.
+  call.served();
+  const auto ordinal = static_cast<std::uint8_t>(device);
+  const std::uint64_t idle_max = engine::options().device_idle_max.of(total);
+  const auto [pool_record, class_records] = numbers_of(ordinal, idle_max);
+  const pool::Policy policy{
+      .classes = kind() == profile::PoolKind::Pow2 ? pool::Classes::Pow2 : pool::Classes::Fine,
+      .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
+      .idle_max = idle_max,
+      .rescue_wait_ns = kRescueWaitNs};
+  const platform::Holding hold{g_lives};
+  if (g_ending != 0) return nullptr;
+  Domain* domain = g_pool.open({seen_context(number).handle, number, ordinal}, ordinal, policy,
+                               {pool_record, class_records});
+  if (domain == nullptr) return nullptr;
+  store_release(g_domains[number], domain);
+  store_release(g_is_used, 1U);
+  return domain;
+}
+
+/// Null: not pooled.
+Domain* domain_for(const Call& call) noexcept {
+  if (engine::options().device_pool == DevicePool::Off) return nullptr;
+  const int number = current_context();
+  if (number < 0) return nullptr;
+  Domain* domain = load_acquire(g_domains[number]);
+  if (domain == nullptr) [[unlikely]]
+    domain = open(call, number);
+  if (domain == nullptr || !engine::cuda_is_passed_by(call.caller())) [[likely]]
+    return domain;
+  add_shared(numbers_of(domain->place.device, domain->policy.idle_max).pool->callers_passed, 1);
+  return nullptr;
+}
+
+/// What the source has learnt on the way.
+void learn(const DeviceSource& source) noexcept {
+  if (source.broken() < 0) [[likely]]
+    return;
+  if (Domain* domain = load_acquire(g_domains[source.broken()])) g_pool.broke(*domain);
+}
+
+void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
+  const Pool::Held held = g_pool.held(place.device);
+  source.stock = {.live = held.live,
+                  .idle = held.idle,
+                  .pending = held.pending,
+                  .largest_idle = held.largest_idle,
+                  .largest_pending = held.largest_pending};
+}
+
+[[gnu::noinline, gnu::cold]] void report(const Call& call, const DeviceSource::Stock& stock,
+                                         std::uint8_t device, std::uint64_t bytes, CUresult result) noexcept {
+  std::size_t free = 0, total = 0;
+  if (is_any_stream_capturing() || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
+  engine::cuda_out_of_memory({.space = Space::Device,
+                              .device = device,
+                              .asked = bytes,
+                              .driver_free = free,
+                              .driver_total = total,
+                              .live = stock.live,
+                              .idle = stock.idle,
+                              .pending = stock.pending,
+                              .largest_idle = stock.largest_idle,
+                              .largest_pending = stock.largest_pending,
+                              .limit = 0,
+                              .result = static_cast<std::uint32_t>(result)},
+                             call.caller());
+}
+
+}  // namespace
+
+CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdeviceptr* out,
+                         std::size_t bytes, Served& served) noexcept {
+  Domain* domain = bytes != 0 && out != nullptr ? domain_for(call) : nullptr;
+  if (domain == nullptr) {
+    const CUresult result = real(out, bytes);
+    if (DeviceSource::is_no_memory(result)) report(call, {}, call.current().device, bytes, result);
+    return result;
+  }
+  served = {.owner = {domain->place.context, domain->place.device}, .space = Space::Device, .is_known = true};
+  DeviceSource source{real, domain->place.context, note_stock};
+  std::uint64_t address = 0;
+  const CUresult result = g_pool.allocate(source, *domain, bytes, address);
+  learn(source);
+  if (result == CUDA_SUCCESS) *out = address;
+  if (DeviceSource::is_no_memory(result)) report(call, source.stock, domain->place.device, bytes, result);
+  return result;
+}
+
+CUresult pooled_release(const Freeing& freeing, CUdeviceptr block, bool must_give) noexcept {
+  if (block == 0 || load_acquire(g_is_used) == 0) return freeing();
+  DeviceSource source{freeing, is_deferred() ? DeviceSource::kAnyContext : key_of(current()), must_give};
+  bool is_ours = false;
+  const CUresult result = g_pool.free(source, block, is_ours);
+  learn(source);
+  return is_ours ? result : freeing();
+}
+
+void export_from_device_pool(CUdeviceptr address) noexcept {
+  if (load_acquire(g_is_used) != 0) (void)g_pool.mark_exported(address);
+}
+
+std::uint64_t pooled_bytes_at(CUdeviceptr block) noexcept {
+  return load_acquire(g_is_used) != 0 ? g_pool.requested_of(block) : 0;
+}
+
+std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {
+  if (load_acquire(g_is_used) == 0) return 0;
+  const Pool::Held held = g_pool.held(device);
+  return held.idle + held.pending;
+}
+
+std::uint64_t newest_device_free(std::uint64_t context) noexcept {
+  Domain* domain = is_deferred() ? domain_of(context) : nullptr;
+  if (domain == nullptr) return 0;
+  ContextSet others = users_of_memory_in(domain->place.number);
+  others.bits[domain->place.number / 64] &= ~(std::uint64_t{1} << domain->place.number % 64);
+  for (const std::uint64_t bits : others.bits)
+    if (bits != 0) return 0;
+  return g_pool.newest_free(*domain);
+}
+
+void device_pool_settled(std::uint64_t context, std::uint64_t upto) noexcept {
+  Domain* domain = upto != 0 ? domain_of(context) : nullptr;
+  if (domain == nullptr) return;
+  DeviceSource source;
+  g_pool.settled(source, *domain, upto);
+  learn(source);
+}
+
+void device_pool_ending(std::uint64_t context) noexcept {
+  if (engine::options().device_pool == DevicePool::Off || context == 0) return;
+  const platform::Holding hold{g_lives};
+  ++g_ending;
+  if (Domain* domain = domain_of(context)) g_pool.ending(*domain);
+}
+
+void device_pool_ended(std::uint64_t context, bool is_over) noexcept {
+  if (engine::options().device_pool == DevicePool::Off || context == 0) return;
+  const platform::Holding hold{g_lives};
+  --g_ending;
+  Domain* domain = domain_of(context);
+  if (domain == nullptr) return;
+  g_pool.ended(*domain, is_over);
+  if (is_over) store_release(g_domains[domain->place.number], static_cast<Domain*>(nullptr));
+}
+
+}  // namespace weir::cuda
