@@ -4,6 +4,7 @@
 #include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/globals.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -21,8 +22,10 @@ template <class Real>
 CUresult end_around(const Call& call, std::uint64_t context, engine::CudaEnd how, Real real) noexcept {
   const std::uint32_t end = engine::cuda_context_ending(context);
   device_pool_ending(context);
+  pinned_pool_ending(context);
   const auto [result, is_over] = real();
   device_pool_ended(context, is_over);
+  pinned_pool_ended(context, is_over);
   if (is_over) {
     if (context != 0) forget_modules_of(call, context, how);
     call.end_done(end, how);
