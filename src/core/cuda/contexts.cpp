@@ -1,6 +1,7 @@
 // The ends of contexts, which free what was allocated in them. Stream-ordered and physical memory stays.
 #include "core/base/tally.hpp"
 #include "core/cuda/bodies.hpp"
+#include "core/cuda/contexts_seen.hpp"
 #include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/globals.hpp"
@@ -21,11 +22,13 @@ std::uint64_t primary_of(CUdevice device) noexcept {
 template <class Real>
 CUresult end_around(const Call& call, std::uint64_t context, engine::CudaEnd how, Real real) noexcept {
   const std::uint32_t end = engine::cuda_context_ending(context);
-  device_pool_ending(context);
-  pinned_pool_ending(context);
+  const int number = begin_end(context);
+  device_pool_ending(number);
+  pinned_pool_ending(number);
   const auto [result, is_over] = real();
-  device_pool_ended(context, is_over);
-  pinned_pool_ended(context, is_over);
+  device_pool_ended(number, is_over);
+  pinned_pool_ended(number, is_over);
+  end_over(number, is_over);
   if (is_over) {
     if (context != 0) forget_modules_of(call, context, how);
     call.end_done(end, how);

@@ -15,20 +15,6 @@ constinit Pool g_pool{};
 constinit Domain* g_domains[kMostContexts]{};  ///< by number of context; null: none in this life of the context
 constinit std::uint32_t g_is_used{};           ///< 1: there is a domain
 
-/// Domains are opened, and contexts end, one after the other: a domain that an ending context does not have is not opened
-/// until it is over. Held over neither the driver nor the pool's sources.
-constinit platform::Lock g_lives{};
-constinit std::uint32_t g_ending{};  ///< contexts that are ending
-
-Domain* domain_of(std::uint64_t context) noexcept {
-  if (load_acquire(g_is_used) == 0) return nullptr;
-  for (Domain* const& slot : g_domains) {
-    Domain* domain = load_acquire(slot);
-    if (domain != nullptr && domain->place.context == context) return domain;
-  }
-  return nullptr;
-}
-
 /// Null: none, or the driver is gone.
 CUcontext current() noexcept {
   CUcontext context = nullptr;
@@ -52,10 +38,13 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
                                    idle_max);
 }
 
-/// The context is the current one. Null: its memory is not pooled, or not now.
+/// Null: its memory is not pooled, or not now.
 [[gnu::noinline, gnu::cold]] Domain* open(const Call& call, int number) noexcept {
   CUdevice device = -1;
   std::size_t total = 0;
+  // From here on the context does not end; it may have ended before, and its number may stand for another.
+  const ContextUse use{number};
+  if (!use || key_of(current()) != seen_context(number).handle) return nullptr;
   if (engine::cuda_blocks_are_watched() || is_any_stream_capturing()) return nullptr;
   if (ask::ctx_get_device(&device) != CUDA_SUCCESS || device < 0 || device > 0xff) return nullptr;
   if (ask::device_total(&total, device) != CUDA_SUCCESS || total == 0) return nullptr;
@@ -69,10 +58,7 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
       .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
       .idle_max = idle_max,
       .rescue_wait_ns = kRescueWaitNs};
-  const platform::Holding hold{g_lives};
-  if (g_ending != 0) return nullptr;
-  Domain* domain = g_pool.open({seen_context(number).handle, number, ordinal}, ordinal, policy,
-                               {pool_record, class_records});
+  Domain* domain = g_pool.open({number, ordinal}, ordinal, policy, {pool_record, class_records});
   if (domain == nullptr) return nullptr;
   store_release(g_domains[number], domain);
   store_release(g_is_used, 1U);
@@ -138,8 +124,9 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
     if (DeviceSource::is_no_memory(result)) report(call, {}, call.current().device, bytes, result);
     return result;
   }
-  served = {.owner = {domain->place.context, domain->place.device}, .space = Space::Device, .is_known = true};
-  DeviceSource source{real, domain->place.context, note_stock};
+  const std::uint64_t context = load_relaxed(seen_context(domain->place.number).handle);
+  served = {.owner = {context, domain->place.device}, .is_known = true};
+  DeviceSource source{real, context, note_stock};
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
   learn(source);
@@ -171,39 +158,35 @@ std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {
   return held.idle + held.pending;
 }
 
-std::uint64_t newest_device_free(std::uint64_t context) noexcept {
-  Domain* domain = is_deferred() ? domain_of(context) : nullptr;
+std::uint64_t newest_device_free(int number) noexcept {
+  Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
   if (domain == nullptr) return 0;
-  ContextSet others = users_of_memory_in(domain->place.number);
-  others.bits[domain->place.number / 64] &= ~(std::uint64_t{1} << domain->place.number % 64);
+  ContextSet others = users_of_memory_in(number);
+  others.bits[number / 64] &= ~(std::uint64_t{1} << number % 64);
   for (const std::uint64_t bits : others.bits)
     if (bits != 0) return 0;
   return g_pool.newest_free(*domain);
 }
 
-void device_pool_settled(std::uint64_t context, std::uint64_t upto) noexcept {
-  Domain* domain = upto != 0 ? domain_of(context) : nullptr;
+void device_pool_settled(int number, std::uint64_t upto) noexcept {
+  Domain* domain = upto != 0 ? load_acquire(g_domains[number]) : nullptr;
   if (domain == nullptr) return;
   DeviceSource source;
   g_pool.settled(source, *domain, upto);
   learn(source);
 }
 
-void device_pool_ending(std::uint64_t context) noexcept {
-  if (engine::options().device_pool == DevicePool::Off || context == 0) return;
-  const platform::Holding hold{g_lives};
-  ++g_ending;
-  if (Domain* domain = domain_of(context)) g_pool.ending(*domain);
+void device_pool_ending(int number) noexcept {
+  Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
+  if (domain != nullptr) g_pool.ending(*domain);
 }
 
-void device_pool_ended(std::uint64_t context, bool is_over) noexcept {
-  if (engine::options().device_pool == DevicePool::Off || context == 0) return;
-  const platform::Holding hold{g_lives};
-  --g_ending;
-  Domain* domain = domain_of(context);
+void device_pool_ended(int number, bool is_over) noexcept {
+  Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
   if (domain == nullptr) return;
-  g_pool.ended(*domain, is_over);
-  if (is_over) store_release(g_domains[domain->place.number], static_cast<Domain*>(nullptr));
+  DeviceSource source;
+  g_pool.ended(source, *domain, is_over);
+  if (is_over) store_release(g_domains[number], static_cast<Domain*>(nullptr));
 }
 
 }  // namespace weir::cuda

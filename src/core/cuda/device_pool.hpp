@@ -43,15 +43,13 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 /// Freed but not given back, on this device: what a program would have seen as free.
 [[nodiscard]] std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept;
 
-// The program waits for a context itself.
-/// Before: the newest free of a block of this context; 0: there is nothing to prove, or others
-/// can reach its memory.
-[[nodiscard]] std::uint64_t newest_device_free(std::uint64_t context) noexcept;
-/// After it has waited with success.
-void device_pool_settled(std::uint64_t context, std::uint64_t upto) noexcept;
-
-// The ends of contexts, around the driver's function.
-void device_pool_ending(std::uint64_t context) noexcept;
-void device_pool_ended(std::uint64_t context, bool is_over) noexcept;
+// By the number of a context (contexts_seen.hpp); -1 is nobody's.
+// The program waits for it itself. Before: the newest free of a block of this context; 0: there is nothing to prove, or
+// others can reach its memory. After it has waited with success: settled.
+[[nodiscard]] std::uint64_t newest_device_free(int context) noexcept;
+void device_pool_settled(int context, std::uint64_t upto) noexcept;
+// It ends: around the driver's function.
+void device_pool_ending(int context) noexcept;
+void device_pool_ended(int context, bool is_over) noexcept;
 
 }  // namespace weir::cuda

@@ -31,8 +31,10 @@ CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
   if (freeing_.is_of(address)) return freeing_();
   const CUresult result = ask::mem_free(address);
   if (result != CUDA_ERROR_INVALID_CONTEXT) return result;
+  const ContextUse use{place.number};
   CUcontext ours = nullptr;
-  if (ask::ctx_push(reinterpret_cast<CUcontext>(place.context)) != CUDA_SUCCESS) return result;
+  if (!use || ask::ctx_push(reinterpret_cast<CUcontext>(seen_context(place.number).handle)) != CUDA_SUCCESS)
+    return result;
   const CUresult again = ask::mem_free(address);
   (void)ask::ctx_pop(&ours);
   return again;

@@ -35,7 +35,6 @@ class Freeing {
 
 /// A context, by its number in contexts_seen.hpp, and its device.
 struct DevicePlace {
-  std::uint64_t context;
   int number;
   std::uint8_t device;
   friend bool operator==(const DevicePlace&, const DevicePlace&) = default;
@@ -80,7 +79,8 @@ class DeviceSource {
   /// Strict frees are waited for in the thread's own context, as the driver's are: a thread that has another one, or none
   /// (and none has any once the driver is gone), is served by the driver.
   [[nodiscard]] pool::Stance stance(Place& place) noexcept {
-    if (must_give_ || (current_ != kAnyContext && current_ != place.context)) return pool::Stance::Aside;
+    const bool is_its = current_ == kAnyContext || current_ == load_relaxed(seen_context(place.number).handle);
+    if (must_give_ || !is_its || !are_contexts_known()) return pool::Stance::Aside;
     return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
   }
   CUresult wait(Place& place) noexcept {

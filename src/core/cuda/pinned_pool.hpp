@@ -30,8 +30,8 @@ void export_from_pinned_pool(std::uint64_t address) noexcept;
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
 [[nodiscard]] std::uint64_t pooled_host_bytes_at(const void* block) noexcept;
 
-// The ends of contexts, around the driver's function.
-void pinned_pool_ending(std::uint64_t context) noexcept;
-void pinned_pool_ended(std::uint64_t context, bool is_over) noexcept;
+// The ends of contexts, by their numbers (contexts_seen.hpp), around the driver's function. -1: of a context that has none.
+void pinned_pool_ending(int number) noexcept;
+void pinned_pool_ended(int number, bool is_over) noexcept;
 
 }  // namespace weir::cuda

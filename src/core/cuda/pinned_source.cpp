@@ -9,9 +9,11 @@ CUresult PinnedSource::release(Place& place, std::uint64_t address) noexcept {
   if (free_ != nullptr && address == key_of(block_)) return free_(block_);
   void* block = reinterpret_cast<void*>(address);
   const CUresult result = ask::free_host(block);
-  if (result != CUDA_ERROR_INVALID_CONTEXT) return result;
+  const ContextUse use{place.number};
+  if (result != CUDA_ERROR_INVALID_CONTEXT || !use) return result;
   CUcontext ours = nullptr;
-  if (ask::ctx_push(reinterpret_cast<CUcontext>(place.context)) != CUDA_SUCCESS) return result;
+  const auto context = reinterpret_cast<CUcontext>(load_relaxed(seen_context(place.number).handle));
+  if (ask::ctx_push(context) != CUDA_SUCCESS) return result;
   const CUresult again = ask::free_host(block);
   (void)ask::ctx_pop(&ours);
   return again;

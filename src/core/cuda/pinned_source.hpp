@@ -7,6 +7,7 @@
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
+#include "core/cuda/numa_nearest.hpp"
 #include "core/platform/platform.hpp"
 #include "core/pool/pool.hpp"
 
@@ -27,7 +28,6 @@ struct AllocateHost {
 /// What cuMemAllocHost gives has a kind of its own: what cuMemHostGetFlags says of it is the driver's to know.
 struct PinnedPlace {
   static constexpr unsigned kPlain = 1U << 31;
-  std::uint64_t context;
   int number;
   unsigned flags;  ///< as asked for; kPlain
   friend bool operator==(const PinnedPlace&, const PinnedPlace&) = default;
@@ -43,11 +43,11 @@ class PinnedSource {
   static constexpr CUresult kSuccess = CUDA_SUCCESS;
   static constexpr CUresult kNoSuchBlock = CUDA_ERROR_INVALID_VALUE;
 
-  /// For an allocation; fresh memory comes from `node` where that is not negative.
-  PinnedSource(const AllocateHost& allocate, int node) noexcept : allocate_{&allocate}, node_{node} {}
+  /// For an allocation while this device is current.
+  PinnedSource(const AllocateHost& real, std::uint8_t device) noexcept : allocate_{&real}, device_{device} {}
   /// For a free of this block. `has_context`: the thread has a context that lives.
-  PinnedSource(Free free, void* block, bool has_context) noexcept
-      : free_{free}, block_{block}, has_context_{has_context} {}
+  PinnedSource(Free real, void* block, bool has_context) noexcept
+      : free_{real}, block_{block}, has_context_{has_context} {}
   /// For what the pool does besides.
   PinnedSource() noexcept = default;
 
@@ -60,7 +60,7 @@ class PinnedSource {
     return result;
   }
   CUresult allocate_from_driver(void** out, std::size_t bytes) noexcept {
-    const platform::PreferredNode there{node_};
+    const platform::PreferredNode there{node_for_pinned(device_)};
     return (*allocate_)(out, bytes);
   }
   CUresult release(Place& place, std::uint64_t address) noexcept;
@@ -68,7 +68,7 @@ class PinnedSource {
   /// A thread without a context is the driver's to answer. That it is another than the block's does not matter: any
   /// may free the block, and all are waited for.
   [[nodiscard]] pool::Stance stance(Place&) noexcept {
-    if (!has_context_) return pool::Stance::Aside;
+    if (!has_context_ || !are_contexts_known()) return pool::Stance::Aside;
     return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
   }
   CUresult wait(Place&) noexcept { return wait_for(all_contexts()); }
@@ -85,7 +85,7 @@ class PinnedSource {
   static std::uint64_t key_of(const void* address) noexcept { return reinterpret_cast<std::uintptr_t>(address); }
 
   const AllocateHost* allocate_ = nullptr;
-  int node_ = -1;
+  std::uint8_t device_ = 0;
   Free free_ = nullptr;
   void* block_ = nullptr;
   bool has_context_ = true;
