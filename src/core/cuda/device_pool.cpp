@@ -1,5 +1,6 @@
 #include "core/cuda/device_pool.hpp"
 
+#include "core/cuda/managed.hpp"
 #include "core/engine/cuda_pools.hpp"
 
 namespace weir::cuda {
@@ -12,8 +13,9 @@ using config::DevicePool;
 constexpr std::uint64_t kRescueWaitNs = 100'000'000;
 
 constinit Pool g_pool{};
-constinit Domain* g_domains[kMostContexts]{};  ///< by number of context; null: none in this life of the context
-constinit std::uint32_t g_is_used{};           ///< 1: there is a domain
+constinit Domain*
+    g_domains[kMostContexts]{};       ///< by number of context; null: none in this life of the context
+constinit std::uint32_t g_is_used{};  ///< 1: there is a domain
 
 /// Null: none, or the driver is gone.
 CUcontext current() noexcept {
@@ -75,7 +77,7 @@ Domain* domain_for(const Call& call) noexcept {
     domain = open(call, number);
   if (domain == nullptr || !engine::cuda_is_passed_by(call.caller())) [[likely]]
     return domain;
-  add_shared(numbers_of(domain->place.device, domain->policy.idle_max).pool->callers_passed, 1);
+  add_shared(domain->numbers.pool->callers_passed, 1);
   return nullptr;
 }
 
@@ -87,15 +89,10 @@ void learn(const DeviceSource& source) noexcept {
 }
 
 void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
-  const Pool::Held held = g_pool.held(place.device);
-  source.stock = {.live = held.live,
-                  .idle = held.idle,
-                  .pending = held.pending,
-                  .largest_idle = held.largest_idle,
-                  .largest_pending = held.largest_pending};
+  source.stock = device_pool_stock(place.device);
 }
 
-[[gnu::noinline, gnu::cold]] void report(const Call& call, const DeviceSource::Stock& stock,
+[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock,
                                          std::uint8_t device, std::uint64_t bytes, CUresult result) noexcept {
   std::size_t free = 0, total = 0;
   if (is_any_stream_capturing() || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
@@ -114,6 +111,13 @@ void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
                              call.caller());
 }
 
+/// Nothing else has helped: managed memory, where that is wanted?
+bool is_rescued(Call& call, CUdeviceptr* out, std::size_t bytes, Served& served) noexcept {
+  if (rescue_by_managed(call, out, bytes) != CUDA_SUCCESS) return false;
+  served.space = Space::Managed;
+  return true;
+}
+
 }  // namespace
 
 CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdeviceptr* out,
@@ -121,7 +125,9 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   Domain* domain = bytes != 0 && out != nullptr ? domain_for(call) : nullptr;
   if (domain == nullptr) {
     const CUresult result = real(out, bytes);
-    if (DeviceSource::is_no_memory(result)) report(call, {}, call.current().device, bytes, result);
+    if (!DeviceSource::is_no_memory(result)) return result;
+    if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
+    report(call, {}, call.current().device, bytes, result);
     return result;
   }
   const std::uint64_t context = load_relaxed(seen_context(domain->place.number).handle);
@@ -131,7 +137,14 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
   learn(source);
   if (result == CUDA_SUCCESS) *out = address;
-  if (DeviceSource::is_no_memory(result)) report(call, source.stock, domain->place.device, bytes, result);
+  if (!DeviceSource::is_no_memory(result)) return result;
+  if (is_rescued(call, out, bytes, served)) {
+    profile::PoolRecord& record = *domain->numbers.pool;
+    add_shared(record.rescued[5], 1);
+    add_shared(record.rescued[6], ~std::uint64_t{0});  // it was not nothing
+    return CUDA_SUCCESS;
+  }
+  report(call, source.stock, domain->place.device, bytes, result);
   return result;
 }
 
@@ -150,6 +163,24 @@ void export_from_device_pool(CUdeviceptr address) noexcept {
 
 std::uint64_t pooled_bytes_at(CUdeviceptr block) noexcept {
   return load_acquire(g_is_used) != 0 ? g_pool.requested_of(block) : 0;
+}
+
+bool is_freed_in_device_pool(CUdeviceptr block) noexcept {
+  return load_acquire(g_is_used) != 0 && g_pool.owns(block) && g_pool.requested_of(block) == 0;
+}
+
+bool has_device_pool() noexcept { return load_acquire(g_is_used) != 0; }
+
+PoolStock device_pool_stock(std::uint8_t device) noexcept {
+  if (!has_device_pool()) return {};
+  const Pool::Held held = g_pool.held(device);
+  return {held.live, held.idle, held.pending, held.largest_idle, held.largest_pending};
+}
+
+profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept {
+  std::size_t total = 0;
+  if (ask::device_total(&total, device) != CUDA_SUCCESS) total = 0;
+  return *numbers_of(device, engine::options().device_idle_max.of(total)).pool;
 }
 
 std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {

@@ -40,6 +40,15 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
 [[nodiscard]] std::uint64_t pooled_bytes_at(CUdeviceptr block) noexcept;
 
+/// Has the program freed the block that begins here, and the pool kept it?
+[[nodiscard]] bool is_freed_in_device_pool(CUdeviceptr block) noexcept;
+/// False: there is no pooled block.
+[[nodiscard]] bool has_device_pool() noexcept;
+
+[[nodiscard]] PoolStock device_pool_stock(std::uint8_t device) noexcept;
+/// Its numbers, made when they are new.
+[[nodiscard]] profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept;
+
 /// Freed but not given back, on this device: what a program would have seen as free.
 [[nodiscard]] std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept;
 

@@ -23,6 +23,11 @@ class Asked<CUresult(A...)> {
       find();
     return load_acquire(found_)(arguments...);
   }
+  [[nodiscard]] bool exists() noexcept {
+    if (load_acquire(found_) == nullptr) [[unlikely]]
+      find();
+    return load_acquire(found_) != &missing;
+  }
   void find() noexcept {
     void* real = driver_symbol(name_);
     store_release(found_, real != nullptr ? reinterpret_cast<CUresult (*)(A...)>(real) : &missing);
@@ -48,6 +53,8 @@ inline constinit Asked<decltype(::cuCtxPopCurrent_v2)> ctx_pop{"cuCtxPopCurrent_
 inline constinit Asked<decltype(::cuMemFree_v2)> mem_free{"cuMemFree_v2"};
 inline constinit Asked<decltype(::cuMemGetInfo_v2)> memory_info{"cuMemGetInfo_v2"};
 inline constinit Asked<decltype(::cuDeviceTotalMem_v2)> device_total{"cuDeviceTotalMem_v2"};
+inline constinit Asked<decltype(::cuPointerGetAttribute)> pointer_attribute{"cuPointerGetAttribute"};
+inline constinit Asked<decltype(::cuDeviceGetAttribute)> device_attribute{"cuDeviceGetAttribute"};
 
 }  // namespace ask
 

@@ -6,6 +6,7 @@
 #include "core/cuda/captures.hpp"
 #include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/limit.hpp"
 #include "core/cuda/pools.hpp"
 
 namespace weir::cuda {
@@ -25,6 +26,8 @@ CUresult record_ordered(const Call& call, CUresult result, const CUdeviceptr* ou
 
 CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUstream), CUdeviceptr* out,
                           std::size_t bytes, CUstream stream) noexcept {
+  const Room room{call, is_capturing(stream) ? 0 : bytes};
+  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
   const CUresult result = real(out, bytes, stream);
   if (result != CUDA_SUCCESS) return result;
   return record_ordered(call, result, out, bytes, stream, {Space::Device, call.current().device});
@@ -33,10 +36,12 @@ CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t
 CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUmemoryPool, CUstream),
                             CUdeviceptr* out, std::size_t bytes, CUmemoryPool pool,
                             CUstream stream) noexcept {
-  const CUresult result = real(out, bytes, pool, stream);
-  if (result != CUDA_SUCCESS) return result;
   Place place{Space::Device, 0};
   if (!find_pool(pool, place)) place.device = call.current().device;
+  const Room room{call, place.device, place.space == Space::Device && !is_capturing(stream) ? bytes : 0};
+  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  const CUresult result = real(out, bytes, pool, stream);
+  if (result != CUDA_SUCCESS) return result;
   return record_ordered(call, result, out, bytes, stream, place);
 }
 

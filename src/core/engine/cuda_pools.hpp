@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/engine/cuda_memory.hpp"
 #include "core/engine/engine.hpp"
@@ -26,6 +27,9 @@ struct CudaPoolNumbers {
 [[nodiscard]] bool cuda_is_passed_by(Caller caller) noexcept;
 /// Is such a library loaded at all? Its name, for a sentence; null: none.
 [[nodiscard]] const char* cuda_communication_library() noexcept;
+
+/// One sentence about what weir will not do: into the profile's warnings, and to stderr.
+void cuda_notice(std::string_view line) noexcept;
 
 /// Does a tool watch each allocation of the driver (compute-sanitizer, cuda-gdb's memcheck)? A pool would hide from it which
 /// bytes the program may touch. The first call finds out, and notes it in the profile's warnings.
