@@ -48,6 +48,6 @@ int main(int count, char** words) {
     world.holdings.check_account("at the end");
   }
   releaser.request_stop();
-  print_sums();
+  print_sums(world.holdings.pools());
   std::_Exit(is_stopped() ? 1 : 0);  // contexts are left to the process's end
 }

@@ -51,6 +51,8 @@ class Holdings {
   /// Nobody is in a call of the driver: driver's blocks = the program's + idle + pending, and idle is within its bound.
   void check_account(const char* when);
 
+  [[nodiscard]] PoolRecords::Use pools() { return records_.in_all(devices_); }
+
  private:
   void put(const Block& block);
 

@@ -42,4 +42,21 @@ const PoolRecord* PoolRecords::of(int device) {
   return nullptr;
 }
 
+PoolRecords::Use PoolRecords::in_all(int devices) {
+  Use use{};
+  for (int device = -1; device != devices; ++device) {
+    const PoolRecord* pool = of(device);
+    if (pool == nullptr) continue;
+    use.hits += pool->hits;
+    use.misses += pool->misses;
+    use.waits += pool->waits;
+    use.by_fence += pool->retired_by_fence;
+    use.by_program += pool->retired_by_program;
+    use.shed += pool->shed_blocks;
+    use.aside += pool->aside_allocs + pool->aside_frees;
+    for (int rung = 0; rung != 6; ++rung) use.rescued += pool->rescued[rung];
+  }
+  return use;
+}
+
 }  // namespace torture

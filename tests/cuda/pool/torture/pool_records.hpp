@@ -12,6 +12,11 @@ class PoolRecords {
   /// Of a device; of pinned memory: -1. Null: there is none yet, or no weir.
   [[nodiscard]] const weir::profile::PoolRecord* of(int device);
 
+  struct Use {
+    std::uint64_t hits, misses, waits, by_fence, by_program, shed, aside, rescued;
+  };
+  [[nodiscard]] Use in_all(int devices);
+
  private:
   void open();
   const std::byte* file_ = nullptr;

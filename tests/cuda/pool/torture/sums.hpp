@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "torture/pool_records.hpp"
+
 namespace torture {
 
 struct Sums {
@@ -25,6 +27,6 @@ extern std::atomic<int> g_captures_open;
 bool good(CUresult result, const char* what);
 #define GOOD(call) good((call), #call)
 
-void print_sums();
+void print_sums(const PoolRecords::Use& use);
 
 }  // namespace torture
