@@ -57,7 +57,7 @@ CUresult release_physical(Call& call, CUresult (*real)(CUmemGenericAllocationHan
                           CUmemGenericAllocationHandle handle) noexcept {
   const PhysicalMemory::Released released = g_physical.release(handle);
   engine::CudaTaken taken{};
-  if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of);
+  if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of, call.caller());
   const CUresult result = real(handle);
   if (!is_gone(result)) g_physical.hold_again(released);
   if (taken.found() || !released.found)
@@ -81,7 +81,7 @@ CUresult unmap_physical(Call& call, decltype(&::cuMemUnmap) real, CUdeviceptr ad
   std::uint64_t last_of = 0;
   while (g_physical.unmap_one(address, address + bytes, last_of))
     if (last_of != 0)
-      call.released(engine::cuda_take(CudaKey::Physical, last_of), CudaKey::Physical, last_of, Space::Device,
+      call.released(engine::cuda_take(CudaKey::Physical, last_of, call.caller()), CudaKey::Physical, last_of, Space::Device,
                     result);
   return result;
 }
