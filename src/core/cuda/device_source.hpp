@@ -61,9 +61,9 @@ class DeviceSource {
 
   /// For an allocation in the context `current`. `out_of_memory` is called when the driver refuses for the first time, before
   /// the pool gives back anything.
-  DeviceSource(Allocate allocate, std::uint64_t current,
+  DeviceSource(Allocate real, std::uint64_t current,
                void (*out_of_memory)(DeviceSource&, const Place&) noexcept) noexcept
-      : allocate_{allocate}, out_of_memory_{out_of_memory}, current_{current} {}
+      : allocate_{real}, out_of_memory_{out_of_memory}, current_{current} {}
   /// For a free in the context `current`, or kAnyContext. `must_give`: the pool may not keep the block.
   DeviceSource(const Freeing& freeing, std::uint64_t current, bool must_give) noexcept
       : freeing_{freeing}, must_give_{must_give}, current_{current} {}
