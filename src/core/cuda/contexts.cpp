@@ -5,6 +5,7 @@
 #include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/globals.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -17,21 +18,24 @@ std::uint64_t primary_of(CUdevice device) noexcept {
   return i < kDevices ? load_relaxed(g_primary[i]) : 0;
 }
 
-/// A context ends, around the driver's function: the ledger and the pools first let go of what goes with it.
+/// A context ends, around the driver's function: the ledger and the pools first let go of what goes with it, because another
+/// thread may be given its handle and its addresses at once.
 template <class Real>
 CUresult end_around(const Call& call, std::uint64_t context, engine::CudaEnd how, Real real) noexcept {
-  const std::uint32_t end = engine::cuda_context_ending(context);
   const int number = begin_end(context);
+  const std::uint32_t books = engine::cuda_context_ending(context);
   device_pool_ending(number);
+  pinned_pool_ending(number);
   const auto [result, is_over] = real();
   device_pool_ended(number, is_over);
-  end_over(number, is_over);
+  pinned_pool_ended(number, is_over);
   if (is_over) {
     if (context != 0) forget_modules_of(call, context, how);
-    call.end_done(end, how);
+    call.end_done(books, how);
   } else {
-    engine::cuda_end_failed(end);
+    engine::cuda_end_failed(books);
   }
+  end_over(number, is_over);
   return result;
 }
 
@@ -65,6 +69,7 @@ CUresult retain_primary(Call& call, CUresult (*real)(CUcontext*, CUdevice), CUco
                         CUdevice device) noexcept {
   const CUresult result = real(out, device);
   if (result == CUDA_SUCCESS) call.served();
+  if (result == CUDA_SUCCESS && out != nullptr) begin_life(*out, device);
   if (result == CUDA_SUCCESS && out != nullptr && static_cast<unsigned>(device) < kDevices)
     store_relaxed(g_primary[device], key_of(*out));
   return result;

@@ -77,7 +77,7 @@ Domain* domain_for(const Call& call) noexcept {
     domain = open(call, number);
   if (domain == nullptr || !engine::cuda_is_passed_by(call.caller())) [[likely]]
     return domain;
-  add_shared(numbers_of(domain->place.device, domain->policy.idle_max).pool->callers_passed, 1);
+  add_shared(domain->numbers.pool->callers_passed, 1);
   return nullptr;
 }
 
@@ -89,15 +89,10 @@ void learn(const DeviceSource& source) noexcept {
 }
 
 void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
-  const Pool::Held held = g_pool.held(place.device);
-  source.stock = {.live = held.live,
-                  .idle = held.idle,
-                  .pending = held.pending,
-                  .largest_idle = held.largest_idle,
-                  .largest_pending = held.largest_pending};
+  source.stock = device_pool_stock(place.device);
 }
 
-[[gnu::noinline, gnu::cold]] void report(const Call& call, const DeviceSource::Stock& stock,
+[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock,
                                          std::uint8_t device, std::uint64_t bytes, CUresult result) noexcept {
   std::size_t free = 0, total = 0;
   if (is_any_stream_capturing() || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
@@ -144,7 +139,7 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   if (result == CUDA_SUCCESS) *out = address;
   if (!DeviceSource::is_no_memory(result)) return result;
   if (is_rescued(call, out, bytes, served)) {
-    profile::PoolRecord& record = device_pool_record(domain->place.device);
+    profile::PoolRecord& record = *domain->numbers.pool;
     add_shared(record.rescued[5], 1);
     add_shared(record.rescued[6], ~std::uint64_t{0});  // it was not nothing
     return CUDA_SUCCESS;

@@ -45,10 +45,6 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 /// False: there is no pooled block.
 [[nodiscard]] bool has_device_pool() noexcept;
 
-/// What the device's pool has now. Bytes.
-struct PoolStock {
-  std::uint64_t live, idle, pending, largest_idle, largest_pending;
-};
 [[nodiscard]] PoolStock device_pool_stock(std::uint8_t device) noexcept;
 /// Its numbers, made when they are new.
 [[nodiscard]] profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept;

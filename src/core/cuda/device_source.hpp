@@ -40,6 +40,11 @@ struct DevicePlace {
   friend bool operator==(const DevicePlace&, const DevicePlace&) = default;
 };
 
+/// What the pool of a device has. Bytes.
+struct PoolStock {
+  std::uint64_t live, idle, pending, largest_idle, largest_pending;
+};
+
 /// The context is broken: every call in it has this answer from now on.
 [[nodiscard]] bool is_sticky(CUresult result) noexcept;
 
@@ -56,9 +61,9 @@ class DeviceSource {
 
   /// For an allocation in the context `current`. `out_of_memory` is called when the driver refuses for the first time, before
   /// the pool gives back anything.
-  DeviceSource(Allocate allocate, std::uint64_t current,
+  DeviceSource(Allocate real, std::uint64_t current,
                void (*out_of_memory)(DeviceSource&, const Place&) noexcept) noexcept
-      : allocate_{allocate}, out_of_memory_{out_of_memory}, current_{current} {}
+      : allocate_{real}, out_of_memory_{out_of_memory}, current_{current} {}
   /// For a free in the context `current`, or kAnyContext. `must_give`: the pool may not keep the block.
   DeviceSource(const Freeing& freeing, std::uint64_t current, bool must_give) noexcept
       : freeing_{freeing}, must_give_{must_give}, current_{current} {}
@@ -84,7 +89,7 @@ class DeviceSource {
     return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
   }
   CUresult wait(Place& place) noexcept {
-    const CUresult result = wait_for(users_of_memory_in(place.number));
+    const CUresult result = wait_for(users_of_memory_in(place.number), place.number);
     if (is_sticky(result)) broken_ = place.number + 1;
     return result;
   }
@@ -106,10 +111,8 @@ class DeviceSource {
   /// The number of a context that was found broken; -1: none was.
   [[nodiscard]] int broken() const noexcept { return broken_ - 1; }
 
-  /// What the device's pool had when memory ran out; set by `out_of_memory`.
-  struct Stock {
-    std::uint64_t live, idle, pending, largest_idle, largest_pending;
-  } stock{};
+  /// What there was when memory ran out; set by `out_of_memory`.
+  PoolStock stock{};
 
  private:
   Allocate allocate_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/fences.hpp"
 #include "core/cuda/managed_policy.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
@@ -60,6 +61,8 @@ void find_asked() noexcept {
   ask::address_range.find();
   ask::primary_state.find();
   ask::is_capturing.find();
+  ask::pci_bus_id.find();
+  ask::free_host.find();
   ask::pointer_attribute.find();
   ask::device_attribute.find();
   find_managed_functions();
@@ -72,6 +75,7 @@ void find_asked() noexcept {
   ask::device_total.find();
   g_pool.find();
   g_pool_attribute.find();
+  find_fence_functions();
 }
 
 void observe(std::uint8_t device) noexcept {

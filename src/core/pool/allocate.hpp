@@ -40,29 +40,21 @@ template <BlockSource Source>
                                                                       std::uint64_t request,
                                                                       std::uint64_t& address) noexcept
     -> Result {
+  Hold hold{*this};
+  const Stance stance = domain.is_open ? source.stance(domain.place) : Stance::Aside;
   const std::uint64_t bytes = class_bytes(domain.policy.classes, request);
-  bool is_worth_a_mark = false, has_marks = false;
-  {
-    const Hold hold{*this};
-    const Stance stance = domain.is_open ? source.stance(domain.place) : Stance::Aside;
-    if (stance == Stance::Act) {
-      has_marks = domain.marks.count != 0;
-      is_worth_a_mark = domain.cache.has_pending_for(request) &&
-                        (bytes >= kMissBytes || unmarked(domain) >= kMissBlocks);
-    }
-    if (stance == Stance::Aside) goto aside;
-  }
+  const bool has_marks = domain.marks.count != 0;
+  const bool is_worth_a_mark =
+      domain.cache.has_pending_for(request) && (bytes >= kMissBytes || unmarked(domain) >= kMissBlocks);
+  hold.unlock();
+  if (stance == Stance::Aside) return allocate_aside(source, domain, request, address);
   if (take_proven(source, domain, request, address)) return Source::kSuccess;
   // A younger fence is done after the older ones: it is looked at now only where there was none.
   if (is_worth_a_mark && mark_pending(source, domain) && !has_marks &&
       take_proven(source, domain, request, address))
     return Source::kSuccess;
-  {
-    const Result result = allocate_fresh(source, domain, request, bytes, address);
-    return Source::is_no_memory(result) ? rescue(source, domain, request, address, result) : result;
-  }
-aside:
-  return allocate_aside(source, domain, request, address);
+  const Result result = allocate_fresh(source, domain, request, bytes, address);
+  return Source::is_no_memory(result) ? rescue(source, domain, request, bytes, address, result) : result;
 }
 
 /// Asks the source for a block of `bytes` for this request.
@@ -114,7 +106,6 @@ void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::
     block->address = address;
     block->bytes = bytes;
     block->requested = request;
-    block->cache = &domain.cache;
   }
   if (block != nullptr && index_.insert({Source::map, Source::unmap}, block)) {
     domain.cache.enter(block);

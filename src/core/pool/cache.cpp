@@ -342,15 +342,11 @@ void Cache::remove_pending(Block* block) noexcept {
 void Cache::remove(Block* block) noexcept {
   switch (block->state) {
     case State::Live:
-    case State::Freeing:
-      return remove_live(block);
-    case State::Idle:
-      return remove_idle(block);
-    case State::Pending:
-      return remove_pending(block);
+    case State::Freeing: return remove_live(block);
+    case State::Idle: return remove_idle(block);
+    case State::Pending: return remove_pending(block);
     case State::Leaving:
-    case State::Unused:
-      return;
+    case State::Unused: return;
   }
 }
 

@@ -60,7 +60,9 @@ class Cache {
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept { return pending_bytes_; }
   [[nodiscard]] std::uint64_t pending_blocks() const noexcept { return pending_blocks_; }
   [[nodiscard]] std::uint64_t live_bytes() const noexcept { return live_bytes_; }
-  [[nodiscard]] std::uint64_t requested_bytes() const noexcept { return requested_bytes_; }  ///< of live blocks
+  [[nodiscard]] std::uint64_t requested_bytes() const noexcept {
+    return requested_bytes_;
+  }  ///< of live blocks
   [[nodiscard]] const Block* oldest_pending() const noexcept { return pending_front_; }
   [[nodiscard]] Classes classes() const noexcept { return classes_; }
 
@@ -83,7 +85,7 @@ class Cache {
   void note_reserved() noexcept;
   void note_largest_idle() noexcept;
 
-  Block* bins_[kBins];             ///< newest first
+  Block* bins_[kBins];  ///< newest first
   std::uint32_t live_in_[kBins], pending_in_[kBins];
   std::uint64_t bin_bits_[kBins / 64];  ///< which bins have idle blocks
   Block *oldest_, *newest_;

@@ -49,7 +49,8 @@ template <BlockSource Source>
   ++numbers.waits;
   numbers.wait_ns += took;
   Block* const now = index_.find(address);
-  if (now == nullptr || now->number != number || now->state != State::Freeing) return result;  // gone with its place
+  if (now == nullptr || now->number != number || now->state != State::Freeing)
+    return result;  // gone with its place
   if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
     return free_aside(hold, source, domain, *now);
@@ -80,10 +81,9 @@ template <BlockSource Source>
   ++numbers.source_frees;
   numbers.source_free_ns += took;
   // Where the address is somebody's by now, the source has freed the block in spite of what it says.
-  const bool is_kept =
-      result != Source::kSuccess && domain.lives == lives && index_.find(address) == nullptr;
+  const bool is_kept = result != Source::kSuccess && domain.lives == lives && index_.find(address) == nullptr;
   if (is_kept && index_.insert({Source::map, Source::unmap}, &block))
-    domain.cache.put_back(&block);
+    domain.cache.resume(&block);
   else
     recycle(&block);
   return result;

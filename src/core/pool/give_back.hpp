@@ -44,7 +44,11 @@ template <BlockSource Source>
       ++numbers.source_frees;
       numbers.source_free_ns += took;
     }
-    if (is_gone) gone += block->bytes;
+    if (is_gone) {
+      gone += block->bytes;
+      ++numbers.shed_blocks;
+      numbers.shed_bytes += block->bytes;
+    }
     const bool is_kept = !is_gone && domain.lives == lives && index_.find(block->address) == nullptr;
     if (is_kept && index_.insert({Source::map, Source::unmap}, block))
       domain.cache.restore(block);
@@ -67,7 +71,11 @@ std::uint64_t SharedPool<Source>::give_back_for(Source& source, Domain& domain,
     Hold hold{*this};
     if (!domain.is_open || source.stance(domain.place) != Stance::Act) return gone;
     const std::uint32_t lives = at->lives;
-    if (at->is_open) detach(*at, at->cache.shed_for(bytes - gone), victims);
+    const std::uint64_t missing = bytes - gone;
+    if (at->is_open && at->cache.idle_bytes() <= missing)
+      detach(*at, at->cache.shed_beyond(0), victims);
+    else if (at->is_open)
+      detach(*at, at->cache.shed_for(missing), victims);
     hold.unlock();
     if (victims != nullptr) gone += give_back(source, *at, lives, victims);
   }
@@ -79,7 +87,7 @@ std::uint64_t SharedPool<Source>::trim(Source& source, std::uint64_t group, std:
   const std::uint64_t idle = held(group).idle;
   std::uint64_t gone = 0;
   std::uint32_t from = 0;
-  while (Domain* const at = idle - gone > most ? in_group(group, from) : nullptr) {
+  while (Domain* const at = idle > gone && idle - gone > most ? in_group(group, from) : nullptr) {
     Block* victims = nullptr;
     Hold hold{*this};
     const std::uint32_t lives = at->lives;

@@ -124,9 +124,9 @@ void SharedPool<Source>::settled(Source& source, Domain& domain, std::uint64_t u
   std::uint32_t count = 0;
   Block* victims = nullptr;
   Hold hold{*this};
-  if (!domain.is_open || upto <= domain.proven_upto) return;
+  if (!domain.is_open) return;
   const std::uint32_t lives = domain.lives;
-  domain.proven_upto = upto;
+  if (domain.proven_upto < upto) domain.proven_upto = upto;
   while (domain.marks.count != 0 && domain.marks.at(0).upto <= upto)
     fences[count++] = domain.marks.pop_front().fence;
   // Else they are found idle by the next request that looks (take_proven).

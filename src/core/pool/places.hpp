@@ -21,10 +21,10 @@ auto SharedPool<Source>::open(const Place& place, std::uint64_t group, const Pol
     own_bytes_ += sizeof(Domain);
     domain = ::new (page) Domain{};
     domain->place = place;
+    domain->group = group;
     domains_[domain_count_++] = domain;
   }
   if (domain->is_begun) return domain;
-  domain->group = group;
   domain->policy = policy;
   domain->numbers = numbers;
   domain->cache.begin(policy.classes, numbers.pool, numbers.classes);
@@ -37,7 +37,8 @@ auto SharedPool<Source>::open(const Place& place, std::uint64_t group, const Pol
 
 template <BlockSource Source>
 void SharedPool<Source>::ending(Domain& domain) noexcept {
-  constexpr std::uint64_t kPause = 20'000, kMostPauses = 5'000;  // 0.1 s: each of them gives back one more block at most
+  constexpr std::uint64_t kPause = 20'000,
+                          kMostPauses = 5'000;  // 0.1 s: each of them gives back one more block at most
   Hold hold{*this};
   ++domain.endings;
   refresh(domain);
@@ -74,7 +75,6 @@ std::uint32_t SharedPool<Source>::lose(Domain& domain, Fence (&fences)[Marks<Fen
     if (block->state != State::Unused) recycle(block);  // asked about once or twice
     return true;
   });
-  domain.cache.begin(domain.policy.classes, domain.numbers.pool, domain.numbers.classes);
   domain.marked_upto = domain.proven_upto = domain.free_number;
   std::uint32_t count = 0;
   while (domain.marks.count != 0) fences[count++] = domain.marks.pop_front().fence;
@@ -114,10 +114,12 @@ void SharedPool<Source>::forget_all() noexcept {
   for (std::uint32_t i = 0; i != domain_count_; ++i) {
     Domain& domain = *domains_[i];
     const Place place = domain.place;
+    const std::uint64_t group = domain.group;
     const Numbers numbers = domain.numbers;
     const std::uint32_t lives = domain.lives;
     ::new (&domain) Domain{};
     domain.place = place;
+    domain.group = group;
     domain.numbers = numbers;
     domain.lives = lives + 1;
   }

@@ -17,13 +17,14 @@ namespace weir::pool {
 
 template <BlockSource Source>
 [[gnu::noinline, gnu::cold]] auto SharedPool<Source>::rescue(Source& source, Domain& domain,
-                                                             std::uint64_t request, std::uint64_t& address,
-                                                             Result refused) noexcept -> Result {
-  const std::uint64_t bytes = class_bytes(domain.policy.classes, request);
+                                                             std::uint64_t request, std::uint64_t bytes,
+                                                             std::uint64_t& address, Result refused) noexcept
+    -> Result {
   Result result = refused;
+  // Another error than that is nobody's rescue.
   const auto done = [&](int step) noexcept {
     const Hold hold{*this};
-    ++domain.numbers.pool->rescued[step];
+    if (step == 6 || result == Source::kSuccess) ++domain.numbers.pool->rescued[step];
     return result;
   };
   {
@@ -41,7 +42,7 @@ template <BlockSource Source>
     result = allocate_fresh(source, domain, request, bytes, address);
     if (!Source::is_no_memory(result)) return done(1);
   }
-  if (wait_for_pending(source, domain, request, address, result)) return done(2);
+  if (wait_for_pending(source, domain, request, bytes, address, result)) return done(2);
   if (give_back_for(source, domain, ~std::uint64_t{0}) != 0) {
     result = allocate_fresh(source, domain, request, bytes, address);
     if (!Source::is_no_memory(result)) return done(3);
@@ -57,35 +58,43 @@ template <BlockSource Source>
 /// True: that has decided the request, see `result`.
 template <BlockSource Source>
 bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::uint64_t request,
-                                          std::uint64_t& address, Result& result) noexcept {
+                                          std::uint64_t bytes, std::uint64_t& address,
+                                          Result& result) noexcept {
   constexpr std::uint64_t kShortest = 20'000, kLongest = 1'000'000;
-  const std::uint64_t bytes = class_bytes(domain.policy.classes, request);
   const std::uint64_t start = Source::now_ns();
-  std::uint64_t waited = 0;
+  std::uint64_t waited = 0, most_wait = 0;
   bool is_decided = false;
+  {
+    const Hold hold{*this};
+    most_wait = domain.policy.rescue_wait_ns;
+  }
   for (std::uint64_t pause = kShortest;; pause = pause * 2 < kLongest ? pause * 2 : kLongest) {
+    bool is_any_left = false;
     std::uint32_t from = 0;
     for (Domain* at = &domain; at != nullptr && !is_decided; at = in_group(domain.group, from)) {
       mark_pending(source, *at);
       is_decided = take_proven(source, *at, at == &domain ? request : 0, address);
       if (is_decided) result = Source::kSuccess;
+      is_any_left |= can_prove(source, *at);
     }
-    const Held now = held(domain.group);
-    if (!is_decided && now.idle >= bytes && give_back_for(source, domain, bytes) != 0) {
+    if (!is_decided && held(domain.group).idle >= bytes && give_back_for(source, domain, bytes) != 0) {
       result = allocate_fresh(source, domain, request, bytes, address);
       is_decided = !Source::is_no_memory(result);
     }
     waited = Source::now_ns() - start;
-    if (is_decided || now.pending == 0 || waited >= domain.policy.rescue_wait_ns) break;
-    {
-      const Hold hold{*this};
-      if (!domain.is_open || source.stance(domain.place) != Stance::Act) break;
-    }
+    if (is_decided || !is_any_left || waited >= most_wait) break;
     Source::pause_ns(pause);
   }
   const Hold hold{*this};
   domain.numbers.pool->rescue_wait_ns += waited;
   return is_decided;
+}
+
+/// Has the domain pending blocks that a mark may prove now?
+template <BlockSource Source>
+bool SharedPool<Source>::can_prove(Source& source, Domain& domain) noexcept {
+  const Hold hold{*this};
+  return domain.is_open && source.stance(domain.place) == Stance::Act && domain.cache.pending_blocks() != 0;
 }
 
 /// The next domain of the group, from number `from` on, which counts on; null: there are no more.

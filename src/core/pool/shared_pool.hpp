@@ -80,15 +80,17 @@ class SharedPool {
     std::uint64_t group;  ///< domains of one group compete for the same memory: a device
     Policy policy;
     Numbers numbers;
-    std::uint64_t free_number, freed_bytes;  ///< of all deferred frees, in all lives: number of the newest, and their bytes
-    std::uint64_t marked_upto;               ///< frees up to here have a fence behind them
-    std::uint64_t proven_upto;               ///< … were followed by a proof that the device is done
-    std::uint64_t mark_at, mark_at_bytes;    ///< of free_number and freed_bytes: a free that reaches it puts a mark
-    std::uint32_t lives;                     ///< counts up with each end of the place
-    std::uint32_t endings;                   ///< calls between ending() and ended()
-    std::uint32_t givers;                    ///< threads that give back idle blocks outside the lock
-    bool is_begun, is_broken;                ///< since open(); until ended()
-    bool is_open;                            ///< begun, neither broken nor being ended: else all is left to the source
+    std::uint64_t free_number,
+        freed_bytes;  ///< of all deferred frees, in all lives: number of the newest, and their bytes
+    std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
+    std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
+    std::uint64_t mark_at,
+        mark_at_bytes;         ///< of free_number and freed_bytes: a free that reaches it puts a mark
+    std::uint32_t lives;       ///< counts up with each end of the place
+    std::uint32_t endings;     ///< calls between ending() and ended()
+    std::uint32_t givers;      ///< threads that give back idle blocks outside the lock
+    bool is_begun, is_broken;  ///< since open(); until ended()
+    bool is_open;              ///< begun, neither broken nor being ended: else all is left to the source
     Marks<Fence> marks;
   };
 
@@ -159,7 +161,8 @@ class SharedPool {
     domain.is_open = domain.is_begun && !domain.is_broken && domain.endings == 0;
   }
   static std::uint64_t unmarked(const Domain& domain) noexcept {
-    const std::uint64_t done = domain.marked_upto > domain.proven_upto ? domain.marked_upto : domain.proven_upto;
+    const std::uint64_t done =
+        domain.marked_upto > domain.proven_upto ? domain.marked_upto : domain.proven_upto;
     return domain.free_number - done;
   }
   std::uint64_t hand_out(Block& block) noexcept {
@@ -189,9 +192,11 @@ class SharedPool {
   std::uint64_t give_back(Source&, Domain&, std::uint32_t lives, Block* victims) noexcept;
   std::uint64_t give_back_for(Source&, Domain&, std::uint64_t bytes) noexcept;
   // rescue.hpp
-  Result rescue(Source&, Domain&, std::uint64_t request, std::uint64_t& address, Result refused) noexcept;
-  bool wait_for_pending(Source&, Domain&, std::uint64_t request, std::uint64_t& address,
+  Result rescue(Source&, Domain&, std::uint64_t request, std::uint64_t bytes, std::uint64_t& address,
+                Result refused) noexcept;
+  bool wait_for_pending(Source&, Domain&, std::uint64_t request, std::uint64_t bytes, std::uint64_t& address,
                         Result& result) noexcept;
+  bool can_prove(Source&, Domain&) noexcept;
   Domain* in_group(std::uint64_t group, std::uint32_t& from) noexcept;
   // places.hpp
   std::uint32_t lose(Domain&, Fence (&fences)[Marks<Fence>::kMost]) noexcept;
@@ -208,7 +213,7 @@ class SharedPool {
 template <BlockSource Source>
 class SharedPool<Source>::Hold {
  public:
-  explicit Hold(SharedPool& pool) noexcept : pool_{pool} { lock(); }
+  explicit Hold(SharedPool& of) noexcept : pool_{of} { lock(); }
   ~Hold() {
     if (is_held_) unlock();
   }

@@ -21,15 +21,15 @@ enum class Progress : std::uint8_t {
 
 /// What the pool may do for a place at present.
 enum class Stance : std::uint8_t {
-  Act,    ///< its part: wait, mark, look, give idle blocks back
+  Act,  ///< its part: wait, mark, look, give idle blocks back
   Queue,  ///< ask nothing of the device (a stream is being captured). Idle blocks are handed out, deferred frees queue;
-          ///< strict ones are the source's
+  ///< strict ones are the source's
   Aside,  ///< nothing: the call is the source's (the place is not the caller's current one, it is not sure what this is …)
 };
 
 template <class S>
-concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence, std::uint64_t bytes,
-                               std::uint64_t& address, typename S::Result result) {
+concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence,
+                               std::uint64_t bytes, std::uint64_t& address, typename S::Result result) {
   // Place   where blocks are from and who may touch them: a context; flags of pinned memory. Copied, compared with ==.
   // Fence   a mark behind all work submitted so far. All-zero: none. Copied; of the copies one is dropped.
   // Result  the driver's code. S::kSuccess; is_no_memory(result); S::kNoSuchBlock, what freeing a freed block answers.
