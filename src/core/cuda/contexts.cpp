@@ -5,6 +5,7 @@
 #include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/globals.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -24,8 +25,10 @@ CUresult end_around(const Call& call, std::uint64_t context, engine::CudaEnd how
   const int number = begin_end(context);
   const std::uint32_t books = engine::cuda_context_ending(context);
   device_pool_ending(number);
+  pinned_pool_ending(number);
   const auto [result, is_over] = real();
   device_pool_ended(number, is_over);
+  pinned_pool_ended(number, is_over);
   if (is_over) {
     if (context != 0) forget_modules_of(call, context, how);
     call.end_done(books, how);

@@ -61,6 +61,8 @@ void find_asked() noexcept {
   ask::address_range.find();
   ask::primary_state.find();
   ask::is_capturing.find();
+  ask::pci_bus_id.find();
+  ask::free_host.find();
   ask::pointer_attribute.find();
   ask::device_attribute.find();
   find_managed_functions();
