@@ -87,6 +87,16 @@ Domain* domain_for(const Call& call, const PinnedPlace& place) noexcept {
   return nullptr;
 }
 
+bool is_only_context(int number) noexcept {
+  if (number < 0 || !are_contexts_known()) return false;
+  ContextSet others = all_contexts();
+  if (!others.has(number)) return false;
+  others.bits[number / 64] &= ~(std::uint64_t{1} << number % 64);
+  for (const std::uint64_t bits : others.bits)
+    if (bits != 0) return false;
+  return true;
+}
+
 /// Each domain keeps the bound by itself; together they have the same one.
 void keep_bound(PinnedSource& source) noexcept {
   if (load_acquire(g_domain_count) < 2) [[likely]]
@@ -138,6 +148,21 @@ void export_from_pinned_pool(std::uint64_t address) noexcept {
 
 std::uint64_t pooled_host_bytes_at(const void* block) noexcept {
   return is_used() ? g_pool.requested_of(key_of(block)) : 0;
+}
+
+PinnedFrees newest_pinned_frees(int number) noexcept {
+  PinnedFrees frees{};
+  const std::uint32_t count = load_acquire(g_domain_count);
+  if (count == 0 || !is_deferred() || !is_only_context(number)) return frees;
+  for (std::uint32_t i = 0; i != count && i != PinnedFrees::kMost; ++i)
+    if (g_domains[i]->place.number == number) frees.upto[i] = g_pool.newest_free(*g_domains[i]);
+  return frees;
+}
+
+void pinned_pool_settled(const PinnedFrees& frees) noexcept {
+  PinnedSource source;
+  for (std::uint32_t i = 0; i != PinnedFrees::kMost; ++i)
+    if (frees.upto[i] != 0) g_pool.settled(source, *g_domains[i], frees.upto[i]);
 }
 
 void pinned_pool_ending(int number) noexcept {

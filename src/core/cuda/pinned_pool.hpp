@@ -30,6 +30,16 @@ void export_from_pinned_pool(std::uint64_t address) noexcept;
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
 [[nodiscard]] std::uint64_t pooled_host_bytes_at(const void* block) noexcept;
 
+/// How far the deferred frees had come when the program began to wait for a context, by domain. All zero: that proves nothing,
+/// because others are alive, too.
+struct PinnedFrees {
+  static constexpr std::uint32_t kMost = 16;  ///< the domains of a program that has one context
+  std::uint64_t upto[kMost];
+};
+[[nodiscard]] PinnedFrees newest_pinned_frees(int number) noexcept;
+/// It has waited with success.
+void pinned_pool_settled(const PinnedFrees& frees) noexcept;
+
 // The ends of contexts, by their numbers (contexts_seen.hpp), around the driver's function. -1: of a context that has none.
 void pinned_pool_ending(int number) noexcept;
 void pinned_pool_ended(int number, bool is_over) noexcept;
