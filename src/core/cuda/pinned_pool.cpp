@@ -105,13 +105,14 @@ void keep_bound(PinnedSource& source) noexcept {
   if (g_pool.held(kGroup).idle > most) (void)g_pool.trim(source, kGroup, most);
 }
 
-CUresult allocate(const Call& call, const AllocateHost& real, unsigned kind, void** out,
-                  std::size_t bytes) noexcept {
+CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** out, std::size_t bytes,
+                  Owner& owner) noexcept {
   const bool is_good = out != nullptr && bytes != 0 && (real.flags & ~kKnownFlags) == 0;
   const int context = is_good ? current_context() : -1;
   if (context < 0) return real(out, bytes);
+  owner = {load_relaxed(seen_context(context).handle), seen_context(context).device};
   Domain* domain = domain_for(call, {context, kind});
-  PinnedSource source{real, seen_context(context).device};
+  PinnedSource source{real, owner.device};
   if (domain == nullptr) return source.allocate_from_driver(out, bytes);
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
@@ -123,13 +124,14 @@ CUresult allocate(const Call& call, const AllocateHost& real, unsigned kind, voi
 }  // namespace
 
 CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t), void** out,
-                              std::size_t bytes) noexcept {
-  return allocate(call, {.plain = real, .flagged = nullptr, .flags = 0}, PinnedPlace::kPlain, out, bytes);
+                              std::size_t bytes, Owner& owner) noexcept {
+  return allocate(call, {.plain = real, .flagged = nullptr, .flags = 0}, PinnedPlace::kPlain, out, bytes,
+                  owner);
 }
 
 CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t, unsigned), void** out,
-                              std::size_t bytes, unsigned flags) noexcept {
-  return allocate(call, {.plain = nullptr, .flagged = real, .flags = flags}, flags, out, bytes);
+                              std::size_t bytes, unsigned flags, Owner& owner) noexcept {
+  return allocate(call, {.plain = nullptr, .flagged = real, .flags = flags}, flags, out, bytes, owner);
 }
 
 CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept {
@@ -163,6 +165,7 @@ void pinned_pool_settled(const PinnedFrees& frees) noexcept {
   PinnedSource source;
   for (std::uint32_t i = 0; i != PinnedFrees::kMost; ++i)
     if (frees.upto[i] != 0) g_pool.settled(source, *g_domains[i], frees.upto[i]);
+  keep_bound(source);
 }
 
 void pinned_pool_ending(int number) noexcept {

@@ -15,11 +15,12 @@
 
 namespace weir::cuda {
 
-/// As `real`, from the pool where that is possible. `*out` is set on success only.
+/// As `real`, from the pool where that is possible. `*out` is set on success only; `owner` is then where the block is from.
 [[nodiscard]] CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t), void** out,
-                                            std::size_t bytes) noexcept;
+                                            std::size_t bytes, Owner& owner) noexcept;
 [[nodiscard]] CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t, unsigned),
-                                            void** out, std::size_t bytes, unsigned flags) noexcept;
+                                            void** out, std::size_t bytes, unsigned flags,
+                                            Owner& owner) noexcept;
 /// As `real`; also for blocks that no pool knows.
 [[nodiscard]] CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept;
 
