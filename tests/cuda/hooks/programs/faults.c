@@ -1,6 +1,7 @@
 // Every kind of memory is allocated and freed over and over, and each time another call fails. The program sees the same results
 // as without weir; in the end the profile and the driver agree on what is live.
 // output: same
+// env WEIR_DEVICE_POOL=off
 // run:
 #include "../hooks.h"
 
