@@ -2,6 +2,7 @@
 // as without weir; in the end the profile and the driver agree on what is live.
 // output: same
 // env WEIR_DEVICE_POOL=off
+// env WEIR_PINNED_POOL=off
 // run:
 #include "../hooks.h"
 
