@@ -151,7 +151,7 @@ void end(Day& day, bool is_broken) {
     for (CUstream stream : day.streams)
       if (stream != nullptr) TWICE(cuStreamDestroy(stream));
   } else {
-    for (int device = 0; device != 2; ++device)
+    for (int device = 2; device-- != 0;)  // the second device's work uses the first's memory
       if (cuDevicePrimaryCtxReset(device) != CUDA_SUCCESS) cuDevicePrimaryCtxReset(device);
   }
   for (int device = 0; device != 2; ++device)
