@@ -191,8 +191,17 @@ void forget_cuda() noexcept {
   h.cuda_driver_version = 0;
   forget_cuda_facts();
   forget_cuda_releases();
+  forget_cuda_pools();
+  forget_cuda_callers();
+  forget_cuda_out_of_memory();
 }
 
+<<<<<<< HEAD
 std::uint64_t cuda_own_bytes() noexcept { return g_cuda.blocks.own_bytes(); }
+=======
+std::uint64_t cuda_own_bytes() noexcept {
+  return g_cuda.live.own_bytes() + g_cuda.freed.own_bytes() + cuda_pools_own_bytes();
+}
+>>>>>>> pinned
 
 }  // namespace weir::engine

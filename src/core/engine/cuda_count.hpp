@@ -50,6 +50,12 @@ inline ledger::Key ledger_key(CudaKey keys, std::uint64_t key) noexcept {
 void forget_cuda() noexcept;
 void forget_cuda_facts() noexcept;
 void forget_cuda_releases() noexcept;
+void forget_cuda_pools() noexcept;
+void forget_cuda_callers() noexcept;
+/// A library was closed: another may come to its addresses.
+void cuda_callers_closed() noexcept;
+void forget_cuda_out_of_memory() noexcept;
+[[nodiscard]] std::uint64_t cuda_pools_own_bytes() noexcept;
 [[nodiscard]] std::uint64_t cuda_own_bytes() noexcept;
 
 }  // namespace weir::engine

@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_pools.hpp"
 #include "core/engine/operation.hpp"
 
 namespace weir::engine {
@@ -170,11 +171,14 @@ void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t tot
                           .tracked = static_cast<std::uint64_t>(record->live),
                           .ordered = static_cast<std::uint64_t>(record->ordered_live),
                           .pools_reserved = record->pools_reserved};
+    const std::uint64_t extra = cuda_pool_extra(device);
     g_live_at_look[device].store(record->live, std::memory_order_relaxed);
     store_relaxed(record->total, total);
-    if (record->looks == 0) record->first = look;
-    if (record->looks == 0 || look.used > record->highest.used) record->highest = look;
+    const bool is_first = record->looks == 0, is_highest = is_first || look.used > record->highest.used;
+    if (is_first) record->first = look, store_relaxed(record->extra_first, extra);
+    if (is_highest) record->highest = look, store_relaxed(record->extra_highest, extra);
     record->last = look;
+    store_relaxed(record->extra_last, extra);
     store_relaxed(record->looks_took_ns, record->looks_took_ns + took_ns);
     store_relaxed(record->looks, record->looks + 1);
   });

@@ -25,7 +25,8 @@ struct CudaPoolNumbers {
 /// Does the call come from a library whose memory is not to be pooled or converted (NCCL, NVSHMEM, UCX, MPI, libfabric)?
 /// That is the first caller that is not CUDA's runtime or driver. Cheap once a caller is known.
 [[nodiscard]] bool cuda_is_passed_by(Caller caller) noexcept;
-/// Is such a library loaded at all? Its name, for a sentence; null: none.
+/// Is such a library loaded at all? Its name, for a sentence; null: none was when it was last looked, a tenth of a second
+/// ago at most, or fifty times as long as a look takes.
 [[nodiscard]] const char* cuda_communication_library() noexcept;
 
 /// One sentence about what weir will not do: into the profile's warnings, and to stderr.
@@ -37,6 +38,10 @@ void cuda_notice(std::string_view line) noexcept;
 
 /// Live bytes of the device by the books: device space of all kinds, as requested.
 [[nodiscard]] std::uint64_t cuda_tracked(std::uint8_t device) noexcept;
+
+/// What the device's pool holds beyond what the program has asked for: idle, pending, rounding. Of all devices together.
+[[nodiscard]] std::uint64_t cuda_pool_extra(std::uint8_t device) noexcept;
+[[nodiscard]] std::uint64_t cuda_pools_extra() noexcept;
 
 /// What there was when a request for memory could not be served. Bytes.
 struct CudaOutOfMemory {

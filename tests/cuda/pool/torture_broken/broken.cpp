@@ -1,5 +1,5 @@
 // What makes libweir wrong, in a second library that only tests load: the linker leads calls between its parts through here
-// (--wrap), and WEIR_TEST_BREAK says which part lies. The parts themselves are those of the real library, to the byte.
+// (--wrap), and TORTURE_BREAK says which part lies. The parts themselves are those of the real library, to the byte.
 #include <cstdlib>
 #include <cstring>
 
@@ -10,7 +10,7 @@ namespace weir {
 namespace {
 
 bool is_broken(const char* what) noexcept {
-  const char* broken = std::getenv("WEIR_TEST_BREAK");
+  const char* broken = std::getenv("TORTURE_BREAK");
   return broken != nullptr && std::strcmp(broken, what) == 0;
 }
 
