@@ -32,7 +32,10 @@ template <BlockSource Source>
     const Hold hold{*this};
     ++domain.numbers.pool->aside_allocs;
   }
-  return source.allocate(domain.place, request, address);
+  if constexpr (CarvingSource<Source>)
+    return source.allocate_whole(domain.place, request, address);
+  else
+    return source.allocate(domain.place, request, address);
 }
 
 template <BlockSource Source>
@@ -70,20 +73,23 @@ auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uin
   if (result != Source::kSuccess) return result;
   hold.lock();
   profile::PoolRecord& numbers = *domain.numbers.pool;
-  ++numbers.source_allocs;
+  numbers.source_allocs += calls_of(source);
   numbers.source_alloc_ns += took;
   domain.numbers.classes[bin_of(bytes)].source_ns += took;
-  if (domain.is_open && domain.lives == lives)
-    enter(hold, source, domain, address, bytes, request);
-  else
-    ++numbers.aside_allocs;
-  return result;
+  const bool is_carved = has_carved(source), is_ours = domain.is_open && domain.lives == lives;
+  if (is_ours && enter(hold, source, domain, address, bytes, request)) return result;
+  if (!is_ours && !is_carved) ++numbers.aside_allocs;
+  if (!is_carved) return result;
+  // Of a carved block only the pool could tell the driver from where it is.
+  if (!is_ours) hold.unlock();
+  if constexpr (CarvingSource<Source>) source.release_carved(domain.place, address);
+  return allocate_aside(source, domain, request, address);
 }
 
 /// Makes what the source has granted a live block. Where there is no memory for that it stays the program's and the
-/// source's own.
+/// source's own: false. Lets go of the lock.
 template <BlockSource Source>
-void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::uint64_t address,
+bool SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::uint64_t address,
                                std::uint64_t bytes, std::uint64_t request) noexcept {
   std::uint32_t fence_count = 0;
   Fence fences[Marks<Fence>::kMost];
@@ -98,6 +104,7 @@ void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::
     } else {
       lost = &domain_of(*known);
       fence_count = lose(*lost, fences);
+      if (lost != &domain) SharedPool::lost(source, *lost);
     }
   }
   Block* const block = new_node();
@@ -106,8 +113,10 @@ void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::
     block->address = address;
     block->bytes = bytes;
     block->requested = request;
+    block->is_carved = has_carved(source);
   }
-  if (block != nullptr && index_.insert({Source::map, Source::unmap}, block)) {
+  const bool is_entered = block != nullptr && index_.insert({Source::map, Source::unmap}, block);
+  if (is_entered) {
     domain.cache.enter(block);
     hand_out(*block);
   } else {
@@ -116,6 +125,7 @@ void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::
   }
   hold.unlock();
   for (std::uint32_t i = 0; i != fence_count; ++i) source.drop(lost->place, fences[i]);
+  return is_entered;
 }
 
 template <BlockSource Source>

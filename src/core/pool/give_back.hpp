@@ -38,10 +38,10 @@ template <BlockSource Source>
     if (domain.is_open && domain.lives == lives) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
-      is_gone = source.release(domain.place, block->address) == Source::kSuccess;
+      is_gone = release(source, domain.place, *block) == Source::kSuccess;
       const std::uint64_t took = Source::now_ns() - before;
       hold.lock();
-      ++numbers.source_frees;
+      numbers.source_frees += calls_of(source);
       numbers.source_free_ns += took;
     }
     if (is_gone) {
