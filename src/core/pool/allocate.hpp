@@ -32,10 +32,13 @@ template <BlockSource Source>
     const Hold hold{*this};
     ++domain.numbers.pool->aside_allocs;
   }
+  Result result;
   if constexpr (CarvingSource<Source>)
-    return source.allocate_whole(domain.place, request, address);
+    result = source.allocate_whole(domain.place, request, address);
   else
-    return source.allocate(domain.place, request, address);
+    result = source.allocate(domain.place, request, address);
+  if (result == Source::kSuccess) displace(source, address);
+  return result;
 }
 
 template <BlockSource Source>
@@ -71,61 +74,66 @@ auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uin
   const Result result = source.allocate(domain.place, bytes, address);
   const std::uint64_t took = Source::now_ns() - before;
   if (result != Source::kSuccess) return result;
+  displace(source, address);
   hold.lock();
   profile::PoolRecord& numbers = *domain.numbers.pool;
   numbers.source_allocs += calls_of(source);
   numbers.source_alloc_ns += took;
   domain.numbers.classes[bin_of(bytes)].source_ns += took;
-  const bool is_carved = has_carved(source), is_ours = domain.is_open && domain.lives == lives;
-  if (is_ours && enter(hold, source, domain, address, bytes, request)) return result;
-  if (!is_ours && !is_carved) ++numbers.aside_allocs;
-  if (!is_carved) return result;
-  // Of a carved block only the pool could tell the driver from where it is.
-  if (!is_ours) hold.unlock();
-  if constexpr (CarvingSource<Source>) source.release_carved(domain.place, address);
-  return allocate_aside(source, domain, request, address);
-}
-
-/// Makes what the source has granted a live block. Where there is no memory for that it stays the program's and the
-/// source's own: false. Lets go of the lock.
-template <BlockSource Source>
-bool SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::uint64_t address,
-                               std::uint64_t bytes, std::uint64_t request) noexcept {
-  std::uint32_t fence_count = 0;
-  Fence fences[Marks<Fence>::kMost];
-  Domain* lost = nullptr;
-  if (Block* const known = index_.find(address)) {
-    // The source grants what the pool thinks it has: the program has freed it, or the place has ended, by a way that was
-    // not seen. A live block was one of its own; idle ones may be anybody's by now, with all others of the place.
-    if (known->state == State::Live || known->state == State::Freeing) {
-      known->cache->leave(known);
-      index_.erase(address);
-      recycle(known);
-    } else {
-      lost = &domain_of(*known);
-      fence_count = lose(*lost, fences);
-      if (lost != &domain) SharedPool::lost(source, *lost);
+  const bool is_ours = domain.is_open && domain.lives == lives;
+  if (is_ours && enter(domain, address, bytes, request, has_carved(source))) return result;
+  if constexpr (CarvingSource<Source>) {
+    if (source.is_carved()) {  // only the pool could tell the driver where it is from
+      hold.unlock();
+      source.release_carved(domain.place, address);
+      return allocate_aside(source, domain, request, address);
     }
   }
+  ++(is_ours ? numbers.unpooled : numbers.aside_allocs);
+  return result;
+}
+
+/// Makes what the source has granted a live block. False: there is no memory for that; it stays the program's and the
+/// source's own.
+template <BlockSource Source>
+bool SharedPool<Source>::enter(Domain& domain, std::uint64_t address, std::uint64_t bytes,
+                               std::uint64_t request, bool is_carved) noexcept {
   Block* const block = new_node();
-  if (block != nullptr) {
-    *block = {};
-    block->address = address;
-    block->bytes = bytes;
-    block->requested = request;
-    block->is_carved = has_carved(source);
+  if (block == nullptr) return false;
+  *block = {};
+  block->address = address;
+  block->bytes = bytes;
+  block->requested = request;
+  block->is_carved = is_carved;
+  if (!index_.insert({Source::map, Source::unmap}, block)) {
+    recycle(block);
+    return false;
   }
-  const bool is_entered = block != nullptr && index_.insert({Source::map, Source::unmap}, block);
-  if (is_entered) {
-    domain.cache.enter(block);
-    hand_out(*block);
-  } else {
-    if (block != nullptr) recycle(block);
-    ++domain.numbers.pool->unpooled;
+  domain.cache.enter(block);
+  hand_out(*block);
+  return true;
+}
+
+/// The source has granted this address. Where the pool thinks it has it, the program has freed it, or its place has ended,
+/// by a way that was not seen. A live block was one of its own; idle ones may be anybody's by now, with all others there.
+template <BlockSource Source>
+void SharedPool<Source>::displace(Source& source, std::uint64_t address) noexcept {
+  Hold hold{*this};
+  Block* const known = index_.find(address);
+  if (known == nullptr) [[likely]]
+    return;
+  if (known->state == State::Live || known->state == State::Freeing) {
+    known->cache->leave(known);
+    index_.erase(address);
+    recycle(known);
+    return;
   }
+  Domain& domain = domain_of(*known);
+  Fence fences[Marks<Fence>::kMost];
+  const std::uint32_t count = lose(domain, fences);
+  if (!has_carved(source)) lost(source, domain);
   hold.unlock();
-  for (std::uint32_t i = 0; i != fence_count; ++i) source.drop(lost->place, fences[i]);
-  return is_entered;
+  for (std::uint32_t i = 0; i != count; ++i) source.drop(domain.place, fences[i]);
 }
 
 template <BlockSource Source>

@@ -22,8 +22,9 @@ void SharedPool<Source>::detach(Domain& domain, Block* list, Block*& victims) no
   }
 }
 
-/// Gives detached blocks back; those that the source refuses are idle again. How many bytes went. `lives`: as it was when
-/// they were detached. A place that is about to end takes along what it still has.
+/// Gives detached blocks back; those that the source refuses are idle again, beyond the bound if need be, and so are those
+/// that are left when another thread begins a capture. How many bytes went. `lives`: as it was when they were detached. A
+/// place that is about to end takes along what it still has.
 template <BlockSource Source>
 [[gnu::noinline, gnu::cold]] std::uint64_t SharedPool<Source>::give_back(Source& source, Domain& domain,
                                                                          std::uint32_t lives,
@@ -35,7 +36,7 @@ template <BlockSource Source>
     Block* const block = victims;
     victims = block->next;
     bool is_gone = false;
-    if (domain.is_open && domain.lives == lives) {
+    if (domain.is_open && domain.lives == lives && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
       is_gone = release(source, domain.place, *block) == Source::kSuccess;
@@ -96,6 +97,10 @@ std::uint64_t SharedPool<Source>::trim(Source& source, std::uint64_t group, std:
       detach(*at, at->cache.shed_beyond(own > excess ? own - excess : 0), victims);
     hold.unlock();
     if (victims != nullptr) gone += give_back(source, *at, lives, victims);
+  }
+  if constexpr (CarvingSource<Source>) {
+    from = 0;
+    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr) gone += source.release_empty(at->place);
   }
   return gone;
 }

@@ -198,8 +198,9 @@ class SharedPool {
   Result allocate_aside(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
   Result allocate_fresh(Source&, Domain&, std::uint64_t request, std::uint64_t bytes,
                         std::uint64_t& address) noexcept;
-  bool enter(Hold&, Source&, Domain&, std::uint64_t address, std::uint64_t bytes,
-             std::uint64_t request) noexcept;
+  bool enter(Domain&, std::uint64_t address, std::uint64_t bytes, std::uint64_t request,
+             bool is_carved) noexcept;
+  void displace(Source&, std::uint64_t address) noexcept;
   Block* new_node() noexcept;
   void recycle(Block*) noexcept;
   // free.hpp

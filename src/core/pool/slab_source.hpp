@@ -125,6 +125,7 @@ class SlabSource {
   }
   void release_carved(Place& place, std::uint64_t address) noexcept { give_back(place, address, false); }
   void release_exported(Place& place, std::uint64_t address) noexcept { give_back(place, address, true); }
+  std::uint64_t release_empty(Place& place) noexcept;
   void lost(const Place& place) noexcept {
     if (load_relaxed(places_.count_) != 0) places_.lost(place);
   }
@@ -202,22 +203,30 @@ bool SlabSource<Inner>::add_slab(Place& place, std::uint64_t base, std::uint32_t
 template <BlockSource Inner>
 auto SlabSource<Inner>::ask_inner(Place& place, std::uint64_t bytes, std::uint64_t& address) noexcept
     -> Result {
-  for (;;) {
-    ++calls_;
-    const Result result = inner_.allocate(place, bytes, address);
-    if (!is_no_memory(result) || load_relaxed(places_.count_) == 0 || inner_.stance(place) != Stance::Act)
-      return result;
+  ++calls_;
+  const Result result = inner_.allocate(place, bytes, address);
+  if (!is_no_memory(result) || release_empty(place) == 0) return result;
+  ++calls_;
+  return inner_.allocate(place, bytes, address);
+}
+
+template <BlockSource Inner>
+std::uint64_t SlabSource<Inner>::release_empty(Place& place) noexcept {
+  if (load_relaxed(places_.count_) == 0 || inner_.stance(place) != Stance::Act) return 0;
+  std::uint64_t bytes = 0;
+  for (bool is_gone = true; is_gone; bytes += is_gone ? Slabs::kSlabBytes : 0) {
     std::uint64_t base = 0;
     std::uint32_t lives = 0;
     {
       const Hold hold{places_.lock_};
       Entry* const entry = places_.entry_of(place);
-      if (entry == nullptr || (base = entry->slabs.take_empty()) == 0) return result;
+      if (entry == nullptr || (base = entry->slabs.take_empty()) == 0) break;
       places_.note(*entry, entry->slabs.slabs() + 1);
       lives = entry->lives;
     }
-    if (!release_slab(place, base, lives)) return result;
+    is_gone = release_slab(place, base, lives);
   }
+  return bytes;
 }
 
 template <BlockSource Inner>

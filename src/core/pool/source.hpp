@@ -78,6 +78,8 @@ concept CarvingSource = BlockSource<S> &&
   { source.release_exported(place, address) } -> std::same_as<void>;
   /// As wait(), for a place that need not be the caller's current one.
   { source.wait_from_anywhere(place) } -> std::same_as<typename S::Result>;
+  /// Gives back to the driver what is carved up for nobody. Bytes.
+  { source.release_empty(place) } -> std::same_as<std::uint64_t>;
   /// The place is gone. Called UNDER THE POOL'S LOCK: concerns the source's books only.
   { source.lost(place) } -> std::same_as<void>;
   /// How often the last allocate(), release() … called the driver.
