@@ -57,7 +57,8 @@ template <BlockSource Source>
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
     return free_aside(hold, source, domain, *now);
   domain.cache.keep(now);
-  if (domain.cache.pending_blocks() != 0) numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
+  if (domain.cache.pending_blocks() != 0)
+    numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
   detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
