@@ -152,10 +152,10 @@ class SlabSource {
   static constexpr Pages kPages{&Inner::map, &Inner::unmap};
 
   bool carve(Place& place, std::uint64_t bytes, std::uint64_t& address) noexcept;
-  bool add_slab(Place& place, std::uint64_t base, std::uint32_t lives) noexcept;
+  bool add_slab(Place& place, std::uint64_t base, std::uint32_t lives, bool is_sealed) noexcept;
   Result ask_inner(Place& place, std::uint64_t bytes, std::uint64_t& address) noexcept;
   void give_back(Place& place, std::uint64_t address, bool is_exported) noexcept;
-  bool release_slab(Place& place, std::uint64_t base, std::uint32_t lives) noexcept;
+  bool release_slab(Place& place, std::uint64_t base, std::uint32_t lives, bool is_sealed) noexcept;
 
   Inner& inner_;
   Places& places_;
@@ -180,7 +180,7 @@ template <BlockSource Inner>
     std::uint64_t base = 0;
     ++calls_;
     if (inner_.allocate(place, Slabs::kSlabBytes, base) != kSuccess) return false;
-    if (!add_slab(place, base, lives)) {
+    if (!add_slab(place, base, lives, false)) {
       address = base;
       return true;
     }
@@ -190,14 +190,17 @@ template <BlockSource Inner>
 
 /// False: there are no books for it, or the place is another by now.
 template <BlockSource Inner>
-bool SlabSource<Inner>::add_slab(Place& place, std::uint64_t base, std::uint32_t lives) noexcept {
+bool SlabSource<Inner>::add_slab(Place& place, std::uint64_t base, std::uint32_t lives,
+                                 bool is_sealed) noexcept {
   const Hold hold{places_.lock_};
   Entry* const entry = places_.entry_of(place);
   if (entry == nullptr || entry->lives != lives) return false;
   places_.lose_what_is_at(base);
-  if (!entry->slabs.add(kPages, base)) return false;
-  places_.note(*entry, entry->slabs.slabs() - 1);
-  return true;
+  const std::uint64_t before = entry->slabs.slabs();
+  const bool is_added = !is_sealed && entry->slabs.add(kPages, base);
+  if (is_sealed) entry->slabs.add_sealed(kPages, base);
+  places_.note(*entry, before);
+  return is_added;
 }
 
 /// Where memory is out, what slabs of this place hold that are empty may be what is missing.
@@ -225,7 +228,7 @@ std::uint64_t SlabSource<Inner>::release_empty(Place& place) noexcept {
       places_.note(*entry, entry->slabs.slabs() + 1);
       lives = entry->lives;
     }
-    is_gone = release_slab(place, base, lives);
+    is_gone = release_slab(place, base, lives, false);
   }
   return bytes;
 }
@@ -234,27 +237,30 @@ template <BlockSource Inner>
 void SlabSource<Inner>::give_back(Place& place, std::uint64_t address, bool is_exported) noexcept {
   calls_ = 0;
   std::uint64_t base = 0;
+  bool is_sealed = false;
   std::uint32_t lives = 0;
   {
     const Hold hold{places_.lock_};
     Entry* const entry = places_.entry_of(place);
     if (entry == nullptr) return;  // gone with its place
     if (is_exported) entry->slabs.seal(address);
+    is_sealed = entry->slabs.is_sealed(address);
     base = entry->slabs.give_back(address);
     if (base != 0) places_.note(*entry, entry->slabs.slabs() + 1);
     lives = entry->lives;
   }
-  if (base != 0) release_slab(place, base, lives);
+  if (base != 0) release_slab(place, base, lives, is_sealed);
 }
 
 /// A slab that the inner source does not take back, or not now, is an empty one of ours again. False: it is.
 template <BlockSource Inner>
-bool SlabSource<Inner>::release_slab(Place& place, std::uint64_t base, std::uint32_t lives) noexcept {
+bool SlabSource<Inner>::release_slab(Place& place, std::uint64_t base, std::uint32_t lives,
+                                     bool is_sealed) noexcept {
   if (inner_.stance(place) != Stance::Queue) {
     ++calls_;
     if (inner_.release(place, base) == kSuccess) return true;
   }
-  (void)add_slab(place, base, lives);
+  (void)add_slab(place, base, lives, is_sealed);
   return false;
 }
 

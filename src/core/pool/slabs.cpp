@@ -124,6 +124,18 @@ void Slabs::seal(std::uint64_t address) noexcept {
   slab->is_sealed = true;
 }
 
+bool Slabs::is_sealed(std::uint64_t address) const noexcept {
+  const Slab* const slab = slab_at(address);
+  return slab != nullptr && slab->is_sealed;
+}
+
+void Slabs::add_sealed(Pages pages, std::uint64_t base) noexcept {
+  if (!add(pages, base)) return;
+  Slab* const slab = slab_at(base);
+  unlist(*slab);
+  slab->is_sealed = true;
+}
+
 std::uint64_t Slabs::take_empty() noexcept {
   Slab* const slab = lists_[kLists - 1];
   if (slab == nullptr) return 0;

@@ -34,6 +34,9 @@ class Slabs {
   [[nodiscard]] std::uint64_t give_back(std::uint64_t address) noexcept;
   /// Others may hold the slab around this address: nothing is carved from it any more, it goes back when it is empty.
   void seal(std::uint64_t address) noexcept;
+  [[nodiscard]] bool is_sealed(std::uint64_t address) const noexcept;
+  /// add() for an empty slab that was sealed, and that the source has not taken back: nothing is carved from it.
+  void add_sealed(Pages pages, std::uint64_t base) noexcept;
   /// An empty slab that is still here: it is no longer one, and goes back to the source. 0: there is none.
   [[nodiscard]] std::uint64_t take_empty() noexcept;
   /// The slabs are gone. Their books are used for others.

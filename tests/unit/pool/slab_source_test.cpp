@@ -188,6 +188,44 @@ TEST(SlabSource, ThePlacesEndTakesItsSlabsAlong) {
   }
 }
 
+TEST(SlabSource, ASlabThatTheDriverRefusesStaysInTheBooks) {
+  SlabProgram program;
+  program.free(program.allocate(1000));
+  program.world.fail(Fn::Release, 1, Code::Failed);
+  auto source = program.source();
+  program.pool->trim(source, 0, 0);
+  EXPECT_EQ(SlabSetup::record.slabs, 1U);
+  EXPECT_EQ(program.world.granted_blocks(), 1U);
+  program.pool->trim(source, 0, 0);
+  EXPECT_EQ(SlabSetup::record.slabs, 0U);
+}
+
+TEST(SlabSource, ASealedSlabIsNotGivenBackDuringACaptureAndNotUsed) {
+  SlabProgram program;
+  const std::uint64_t address = program.allocate(1000);
+  ASSERT_TRUE(program.pool->mark_exported(address));
+  program.world.on_call = [&](Fn fn) { program.world.is_capturing = program.world.is_capturing || fn == Fn::Wait; };
+  EXPECT_EQ(program.free(address), Code::Success);
+  program.world.on_call = [](Fn) {};
+  EXPECT_TRUE(program.world.is_capturing);
+  program.world.is_capturing = false;
+  EXPECT_NE(slab_of(program.allocate(1000)), slab_of(address));
+  program.end_place(1);
+}
+
+TEST(SlabSource, ASlabThatIsGrantedWhileItsPlaceEndsIsNotCarved) {
+  SlabProgram program;
+  bool is_first = true;
+  program.world.on_call = [&](Fn fn) {
+    if (fn != Fn::Allocate || !std::exchange(is_first, false)) return;
+    SlabSetup::places.lost(1);
+    SlabSetup::places.open(1, &SlabSetup::record);
+  };
+  const std::uint64_t address = program.allocate(1000);
+  EXPECT_EQ(slab_of(address), 0U);
+  EXPECT_FALSE(program.pool->is_carved(address));
+}
+
 TEST(SlabSource, ASlabWhereOneIsThoughtToBeTakesItsPlace) {
   SlabProgram program;
   program.leaves_blocks = true;
