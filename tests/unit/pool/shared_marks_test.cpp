@@ -37,9 +37,7 @@ TEST_F(SharedPoolMarks, AFenceProvesWhatWasFreedBeforeItWasPutAndNoMore) {
 }
 
 TEST_F(SharedPoolMarks, AMissLooksAtTheOldestUntilOneIsNotDone) {
-  pend(32);
-  pend(32);
-  pend(32);
+  pend(96);
   for (int i = 0; i != 64; ++i) program.world.step(1, 0);
   EXPECT_NE(program.allocate(8 * kMiB), 0U);
   EXPECT_EQ(program.record.looks, 3U);
@@ -70,10 +68,12 @@ TEST_F(SharedPoolMarks, WhatIsDoneAlreadyIsFoundAtOnce) {
 }
 
 TEST_F(SharedPoolMarks, TheProgramsOwnWaitProvesWhatWasFreedBeforeIt) {
-  const std::uint64_t before = pend(1);
+  const std::uint64_t before = program.allocate(kMiB), meanwhile = program.allocate(kMiB);
+  program.free(before);
   const std::uint64_t upto = program.pool->newest_free(program.domain(1));
   program.world.complete(1);
-  const std::uint64_t meanwhile = pend(1);
+  program.world.submit(1, meanwhile);
+  program.free(meanwhile);
   FakeSource source = program.source();
   program.pool->settled(source, program.domain(1), upto);
   EXPECT_EQ(program.held().idle, kMiB);
