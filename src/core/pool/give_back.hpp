@@ -7,6 +7,15 @@
 
 namespace weir::pool {
 
+/// How much may be idle in this domain: the bound is one for all domains whose numbers are kept together.
+template <BlockSource Source>
+inline std::uint64_t SharedPool<Source>::most_idle(const Domain& domain) const noexcept {
+  const std::uint64_t own = domain.cache.idle_bytes(), most = domain.policy.idle_max;
+  const auto all = static_cast<std::uint64_t>(domain.numbers.pool->idle_bytes);
+  const std::uint64_t excess = all > most ? all - most : 0;
+  return own > excess ? own - excess : 0;
+}
+
 /// Takes a list that the cache has shed out of the index, and puts it before `victims`. give_back() must follow where that
 /// is not null then.
 template <BlockSource Source>

@@ -188,6 +188,7 @@ class SharedPool {
   void put_mark(Source&, Domain&, std::uint64_t upto, std::uint64_t bytes, std::uint32_t lives) noexcept;
   bool mark_pending(Source&, Domain&) noexcept;
   // give_back.hpp
+  std::uint64_t most_idle(const Domain&) const noexcept;
   void detach(Domain&, Block* list, Block*& victims) noexcept;
   std::uint64_t give_back(Source&, Domain&, std::uint32_t lives, Block* victims) noexcept;
   std::uint64_t give_back_for(Source&, Domain&, std::uint64_t bytes) noexcept;
@@ -201,13 +202,13 @@ class SharedPool {
   // places.hpp
   std::uint32_t lose(Domain&, Fence (&fences)[Marks<Fence>::kMost]) noexcept;
 
-  typename Source::Lock lock_;
+  typename Source::Lock lock_{};
   BlockIndex index_;
-  Domain* domains_[kMostDomains];
-  std::uint32_t domain_count_;
-  Block* unused_;          ///< nodes, by next
-  std::uint64_t numbers_;  ///< of handings out
-  std::uint64_t own_bytes_;
+  Domain* domains_[kMostDomains]{};
+  std::uint32_t domain_count_{};
+  Block* unused_{};          ///< nodes, by next
+  std::uint64_t numbers_{};  ///< of handings out
+  std::uint64_t own_bytes_{};
 };
 
 template <BlockSource Source>
