@@ -53,6 +53,20 @@ CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
   return again;
 }
 
+CUresult DeviceSource::wait_from_anywhere(Place& place) noexcept {
+  CUcontext before = nullptr, ours = nullptr;
+  bool is_pushed = false;
+  if (ask::ctx_get_current(&before) == CUDA_SUCCESS && before == nullptr) {
+    const ContextUse use{place.number};
+    auto* const context = reinterpret_cast<CUcontext>(seen_context(place.number).handle);
+    is_pushed = use && ask::ctx_push(context) == CUDA_SUCCESS;
+  }
+  const CUresult result = wait_for(users_of_memory_in(place.number));
+  if (is_sticky(result)) broken_ = place.number + 1;
+  if (is_pushed) (void)ask::ctx_pop(&ours);
+  return result;
+}
+
 void DeviceSource::pause_ns(std::uint64_t ns) noexcept {
   const timespec time{.tv_sec = static_cast<time_t>(ns / 1'000'000'000U),
                       .tv_nsec = static_cast<long>(ns % 1'000'000'000U)};

@@ -93,6 +93,8 @@ class DeviceSource {
     if (is_sticky(result)) broken_ = place.number + 1;
     return result;
   }
+  /// The same, whichever context is current.
+  CUresult wait_from_anywhere(Place& place) noexcept;
   bool mark(Place& place, Fence& fence) noexcept {
     return put_fence(users_of_memory_in(place.number), fence);
   }
