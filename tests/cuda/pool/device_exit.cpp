@@ -2,7 +2,6 @@
 //
 // run with:
 // run with: WEIR_DEVICE_POOL=slab
-// run with: WEIR_DEVICE_FREE=deferred
 // expect report["spaces"]["device"]["live_blocks"] in (2, 3, 4)
 #include "device.hpp"
 

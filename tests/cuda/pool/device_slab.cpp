@@ -7,7 +7,7 @@
 // run with: WEIR_DEVICE_IDLE_MAX=0
 // run with: WEIR_DEVICE_FREE=deferred WEIR_DEVICE_IDLE_MAX=64K
 // expect report["spaces"]["device"]["live_blocks"] == 0
-// expect len([error for error in report["errors"] if error["kind"] == "double_free"]) == 2
+// expect sum(error["times"] for error in report["errors"] if error["kind"] == "double_free") == 2
 #include <algorithm>
 #include <vector>
 
