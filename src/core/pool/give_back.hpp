@@ -7,6 +7,15 @@
 
 namespace weir::pool {
 
+/// How much may be idle in this domain: the bound is one for all domains whose numbers are kept together.
+template <BlockSource Source>
+inline std::uint64_t SharedPool<Source>::most_idle(const Domain& domain) const noexcept {
+  const std::uint64_t own = domain.cache.idle_bytes(), most = domain.policy.idle_max;
+  const auto all = static_cast<std::uint64_t>(domain.numbers.pool->idle_bytes);
+  const std::uint64_t excess = all > most ? all - most : 0;
+  return own > excess ? own - excess : 0;
+}
+
 /// Takes a list that the cache has shed out of the index, and puts it before `victims`. give_back() must follow where that
 /// is not null then.
 template <BlockSource Source>
@@ -39,10 +48,10 @@ template <BlockSource Source>
     if (domain.is_open && domain.lives == lives && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
-      is_gone = source.release(domain.place, block->address) == Source::kSuccess;
+      is_gone = release(source, domain.place, *block) == Source::kSuccess;
       const std::uint64_t took = Source::now_ns() - before;
       hold.lock();
-      ++numbers.source_frees;
+      numbers.source_frees += calls_of(source);
       numbers.source_free_ns += took;
     }
     if (is_gone) {
@@ -97,6 +106,10 @@ std::uint64_t SharedPool<Source>::trim(Source& source, std::uint64_t group, std:
       detach(*at, at->cache.shed_beyond(own > excess ? own - excess : 0), victims);
     hold.unlock();
     if (victims != nullptr) gone += give_back(source, *at, lives, victims);
+  }
+  if constexpr (CarvingSource<Source>) {
+    from = 0;
+    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr) gone += source.release_empty(at->place);
   }
   return gone;
 }
