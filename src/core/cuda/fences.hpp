@@ -1,14 +1,23 @@
 // Proof that the device is done with what was submitted before: fences over all the work of a set of contexts.
 //
-//   put_fence   cuCtxRecordEvent in each, where the driver has it; an event in each of its streams, elsewhere
+//   put_fence   cuCtxRecordEvent in each, where the driver has it; elsewhere an event in its legacy stream and one in each
+//               of its CU_STREAM_NON_BLOCKING streams
+//   look_at     cuEventQuery of those that were not done yet
 //   wait_for    cuCtxSynchronize in each: what the driver's own free waits for
 //
-// None of it happens while a stream is captured (captures.hpp), and none of it in a context that is about to end.
+// None of it happens while a stream is captured (captures.hpp), nor in a context that is about to end. With one context
+// each is one call of the driver.
+//
+// An event in the legacy stream stands behind all work of blocking streams, also of threads' own default streams. It is a
+// barrier, too: what a blocking stream gets later waits for what the others got before, where the driver's own free would
+// have made the host wait. Only drivers without cuCtxRecordEvent (before 12.5) see that, and only with deferred frees. What
+// a destroyed stream still had to do is known by an event that it got at its end.
 #pragma once
 
 #include <cstdint>
 
 #include "core/cuda/contexts_seen.hpp"
+#include "core/cuda/streams.hpp"
 #include "core/pool/pool.hpp"
 
 namespace weir::cuda {
@@ -21,7 +30,7 @@ struct ContextSet {
 
 /// The context and those that may reach its memory.
 [[nodiscard]] ContextSet users_of_memory_in(int context) noexcept;
-/// All that are alive.
+/// All that are alive, or about to end.
 [[nodiscard]] ContextSet all_contexts() noexcept;
 
 /// One fence: a slot with the events of all its contexts. All-zero: none.
@@ -29,13 +38,30 @@ struct Fence {
   std::uint32_t slot_plus_one;
 };
 
-/// False: not now; nothing has happened. A context that has ended meanwhile needs no event.
+/// False: not now; nothing has happened. A context that has ended meanwhile needs no event; one that has failed for good
+/// makes a fence at which look_at answers Broken. Some context must be current.
 [[nodiscard]] bool put_fence(const ContextSet& contexts, Fence& fence) noexcept;
+/// No other thread looks at the same fence meanwhile.
 [[nodiscard]] pool::Progress look_at(const Fence& fence) noexcept;
-/// Its events may be used again.
+/// Its events may be used again. Calls nobody.
 void drop_fence(Fence& fence) noexcept;
 
-/// Waits for all work of these contexts; the first error. The current context is the same before and after.
-[[nodiscard]] CUresult wait_for(const ContextSet& contexts) noexcept;
+inline constexpr int kAskWhichIsCurrent = -1;
+
+/// Waits for all work of these contexts; the first error. The current context is the same before and after. `current`: its
+/// number, for who knows it. Not waited, and so not proven:
+///   CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED   a capture is open
+///   CUDA_ERROR_NOT_READY                    one of them is about to end
+///   CUDA_ERROR_NOT_SUPPORTED                !are_contexts_known()
+///   CUDA_ERROR_INVALID_CONTEXT              none is current
+[[nodiscard]] CUresult wait_for(const ContextSet& contexts, int current = kAskWhichIsCurrent) noexcept;
+
+/// The context is gone, with its events.
+void events_ended_with(int context) noexcept;
+/// Before the driver's cuStreamDestroy: no event is put into the stream any more.
+void stream_leaves(CUstream stream, const KnownStream& known) noexcept;
+
+/// Finds what is called of the driver here.
+void find_fence_functions() noexcept;
 
 }  // namespace weir::cuda

@@ -1,5 +1,6 @@
 // cuMemAllocHost, cuMemHostAlloc, cuMemFreeHost, cuMemHostRegister, cuMemHostUnregister.
 #include "core/cuda/bodies.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -19,16 +20,17 @@ CUresult allocate_host_v1(Call& call, CUresult (*real)(void**, unsigned), void**
 
 CUresult allocate_host(Call& call, CUresult (*real)(void**, std::size_t), void** out,
                        std::size_t bytes) noexcept {
-  return record_pinned(call, real(out, bytes), out, bytes);
+  return record_pinned(call, pooled_allocate_host(call, real, out, bytes), out, bytes);
 }
 
 CUresult allocate_host_flags(Call& call, CUresult (*real)(void**, std::size_t, unsigned), void** out,
                              std::size_t bytes, unsigned flags) noexcept {
-  return record_pinned(call, real(out, bytes, flags), out, bytes);
+  return record_pinned(call, pooled_allocate_host(call, real, out, bytes, flags), out, bytes);
 }
 
 CUresult free_host(Call& call, CUresult (*real)(void*), void* block) noexcept {
-  return call.release(CudaKey::Address, key_of(block), Space::Pinned, [=] { return real(block); });
+  return call.release(CudaKey::Address, key_of(block), Space::Pinned,
+                      [=] { return pooled_free_host(real, block); });
 }
 
 CUresult register_host(Call& call, CUresult (*real)(void*, std::size_t, unsigned), void* block,

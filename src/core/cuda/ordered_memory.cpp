@@ -4,7 +4,9 @@
 // from then on, so the block is recorded at once.
 #include "core/cuda/bodies.hpp"
 #include "core/cuda/captures.hpp"
+#include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/limit.hpp"
 #include "core/cuda/pools.hpp"
 
 namespace weir::cuda {
@@ -24,6 +26,8 @@ CUresult record_ordered(const Call& call, CUresult result, const CUdeviceptr* ou
 
 CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUstream), CUdeviceptr* out,
                           std::size_t bytes, CUstream stream) noexcept {
+  const Room room{call, is_capturing(stream) ? 0 : bytes};
+  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
   const CUresult result = real(out, bytes, stream);
   if (result != CUDA_SUCCESS) return result;
   return record_ordered(call, result, out, bytes, stream, {Space::Device, call.current().device});
@@ -32,16 +36,21 @@ CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t
 CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUmemoryPool, CUstream),
                             CUdeviceptr* out, std::size_t bytes, CUmemoryPool pool,
                             CUstream stream) noexcept {
-  const CUresult result = real(out, bytes, pool, stream);
-  if (result != CUDA_SUCCESS) return result;
   Place place{Space::Device, 0};
   if (!find_pool(pool, place)) place.device = call.current().device;
+  const Room room{call, place.device, place.space == Space::Device && !is_capturing(stream) ? bytes : 0};
+  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  const CUresult result = real(out, bytes, pool, stream);
+  if (result != CUDA_SUCCESS) return result;
   return record_ordered(call, result, out, bytes, stream, place);
 }
 
+// Plain memory may be freed so, too: what its pool has becomes the driver's.
 CUresult free_ordered(Call& call, CUresult (*real)(CUdeviceptr, CUstream), CUdeviceptr block,
                       CUstream stream) noexcept {
-  return call.release(CudaKey::Address, key_of(block), Space::Device, [=] { return real(block, stream); });
+  const auto forward = [=](CUdeviceptr it) noexcept { return real(it, stream); };
+  return call.release(CudaKey::Address, key_of(block), Space::Device,
+                      [=] { return freed_past_pool(forward, block); });
 }
 
 }  // namespace weir::cuda

@@ -1,6 +1,7 @@
 // Physical memory (cuMemCreate) lives as long as something holds it: a handle, each as often as it was retained, or a
 // mapping. The block is freed by whichever goes last.
 #include "core/cuda/bodies.hpp"
+#include "core/cuda/limit.hpp"
 #include "core/cuda/physical.hpp"
 #include "core/cuda/place.hpp"
 
@@ -22,9 +23,11 @@ CUresult record(Call& call, CUresult result, const CUmemGenericAllocationHandle*
 CUresult create_physical(Call& call, decltype(&::cuMemCreate) real, CUmemGenericAllocationHandle* out,
                          std::size_t bytes, const CUmemAllocationProp* wanted,
                          unsigned long long flags) noexcept {
-  const CUresult result = real(out, bytes, wanted, flags);
-  if (wanted == nullptr) return result;
-  return record(call, result, out, bytes, place_of(wanted->location, wanted->type, 0), MemoryKind::Physical);
+  if (wanted == nullptr) return real(out, bytes, wanted, flags);
+  const Place place = place_of(wanted->location, wanted->type, 0);
+  const Room room{call, place.device, place.space == Space::Device ? bytes : 0};
+  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  return record(call, real(out, bytes, wanted, flags), out, bytes, place, MemoryKind::Physical);
 }
 
 // A team's window on memory that others brought: it has none of its own.

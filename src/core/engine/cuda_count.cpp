@@ -73,6 +73,20 @@ void empty(Table& table, std::uint32_t records) noexcept {
     if (auto* chunk = table.find(first)) std::memset(chunk, 0, profile::kChunkBytes);
 }
 
+/// The sites that in_space() found last: the stack's number, and in the low half the site's. Spares a lock.
+constexpr std::size_t kMemos = 512;
+constinit std::uint64_t g_site_memo[kMemos]{};
+
+std::size_t memo_place(std::uint32_t stack_site, const CudaBlock& block) noexcept {
+  return (stack_site + 37U * static_cast<unsigned>(block.space) + 101U * static_cast<unsigned>(block.kind) +
+          211U * block.device) %
+         kMemos;
+}
+
+bool is_of(const profile::SiteRecord& site, const CudaBlock& block, std::uint16_t flags) noexcept {
+  return site.flags == flags && site.space == block.space && site.device == block.device;
+}
+
 void note_interrupted() noexcept {
   if (g_map.exists() && load_relaxed(g_guard->generation) != 0) add_shared(losses().cuda_in_handlers, 1);
 }
@@ -96,11 +110,17 @@ std::uint32_t cuda_site(std::uint32_t stack_site, const CudaBlock& block) noexce
   if (load_relaxed(unknown) == 0)
     store_relaxed(unknown, g_sites.in_space(g_map, g_sites.unknown_site(), block.space, 0,
                                             profile::kSiteUnknown, started));
-  const std::uint16_t flags = g_sites.flags(stack_site);
   const auto kind = static_cast<std::uint16_t>(static_cast<unsigned>(block.kind) << profile::kSiteKindShift);
-  const std::uint32_t site = g_sites.in_space(g_map, stack_site, block.space, block.device,
-                                              static_cast<std::uint16_t>(flags | kind), started);
-  if (site != 0) return site;
+  const auto flags = static_cast<std::uint16_t>(g_sites.flags(stack_site) | kind);
+  std::uint64_t& memo = g_site_memo[memo_place(stack_site, block)];
+  const std::uint64_t known = load_relaxed(memo);
+  if (known >> 32 == stack_site && is_of(g_sites.record(static_cast<std::uint32_t>(known)), block, flags))
+    return static_cast<std::uint32_t>(known);
+  const std::uint32_t site = g_sites.in_space(g_map, stack_site, block.space, block.device, flags, started);
+  if (site != 0) {
+    store_relaxed(memo, std::uint64_t{stack_site} << 32 | site);
+    return site;
+  }
   add_shared(losses().sites_dropped, 1);
   return load_relaxed(unknown);
 }
@@ -157,10 +177,10 @@ void count_cuda_free(const ledger::Block& block, bool temporary) noexcept {
 
 void forget_cuda() noexcept {
   g_cuda.lock.reset();
-  g_cuda.live.clear();
-  g_cuda.freed.clear();
+  g_cuda.blocks.clear();
   g_cuda.born = 0;
   for (std::uint32_t& site : g_cuda.unknown_site) site = 0;
+  for (std::uint64_t& memo : g_site_memo) memo = 0;
   empty(g_cuda.counters, g_sites.count());
   empty(g_cuda.devices, profile::kMaxDevices);
   profile::Header& h = header();
@@ -176,8 +196,6 @@ void forget_cuda() noexcept {
   forget_cuda_out_of_memory();
 }
 
-std::uint64_t cuda_own_bytes() noexcept {
-  return g_cuda.live.own_bytes() + g_cuda.freed.own_bytes() + cuda_pools_own_bytes();
-}
+std::uint64_t cuda_own_bytes() noexcept { return g_cuda.blocks.own_bytes() + cuda_pools_own_bytes(); }
 
 }  // namespace weir::engine

@@ -13,9 +13,8 @@ namespace weir::engine {
 
 /// What the lock protects.
 struct CudaBooks {
-  platform::Lock lock;
-  ledger::LiveBlocks live;
-  ledger::RecentFrees freed;
+  platform::BriefLock lock;
+  ledger::Blocks blocks;
   track::Table<profile::CounterRecord, profile::ChunkKind::CudaCounters> counters;
   track::Table<profile::DeviceRecord, profile::ChunkKind::Devices> devices;
   bool has_tables;

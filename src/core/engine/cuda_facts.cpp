@@ -137,7 +137,8 @@ bool cuda_memory_due(std::uint8_t device) noexcept {
   if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return false;
   const std::uint64_t next = g_next_look_ns[device].load(std::memory_order_relaxed);
   if (next == 0) return true;
-  const std::uint64_t now = coarse_since_start_ns();
+  const std::uint64_t now =
+      load_relaxed(header().last_seen_ns);  // the operation before this has looked at the clock
   if (now >= next) return true;
   if (now < g_soonest_look_ns[device].load(std::memory_order_relaxed)) return false;
   const DeviceRecord* record =

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/engine/cuda_memory.hpp"
 #include "core/engine/engine.hpp"
@@ -27,6 +28,13 @@ struct CudaPoolNumbers {
 /// Is such a library loaded at all? Its name, for a sentence; null: none was when it was last looked, a tenth of a second
 /// ago at most, or fifty times as long as a look takes.
 [[nodiscard]] const char* cuda_communication_library() noexcept;
+
+/// One sentence about what weir will not do: into the profile's warnings, and to stderr.
+void cuda_notice(std::string_view line) noexcept;
+
+/// Does a tool watch each allocation of the driver (compute-sanitizer, cuda-gdb's memcheck)? A pool would hide from it which
+/// bytes the program may touch. The first call finds out, and notes it in the profile's warnings.
+[[nodiscard]] bool cuda_blocks_are_watched() noexcept;
 
 /// Live bytes of the device by the books: device space of all kinds, as requested.
 [[nodiscard]] std::uint64_t cuda_tracked(std::uint8_t device) noexcept;

@@ -237,6 +237,11 @@ bool may_speak() noexcept {
 
 bool is_first_of_family() noexcept { return !g_forked && !is_parent_recorded(header().parent_pid); }
 
+void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept {
+  const Quiet quiet;
+  work(argument);
+}
+
 void end(int code) noexcept {
   if (!is_own_profile() || g_ended.exchange(true, std::memory_order_relaxed)) return;
   const Quiet quiet;

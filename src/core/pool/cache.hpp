@@ -2,6 +2,9 @@
 //
 //   idle     bins of blocks, newest first; all of them in one list by age, of which the oldest are shed
 //   pending  one queue, in the order of their frees: what is proven is proven from the front
+//
+// Of the record it keeps hits and misses, what is live, pending and idle, the peaks and largest_idle; of the classes all but
+// source_ns. The rest tells of the source and of the program's calls: that is the pool's.
 #pragma once
 
 #include <cstdint>
@@ -15,23 +18,26 @@ namespace weir::pool {
 /// All-zero, then begin(), is an empty cache.
 class Cache {
  public:
-  /// `record` and `classes` (kBins of them) are where the numbers are kept, perhaps together with other caches: those of
+  /// No search looks at more blocks.
+  static constexpr std::uint32_t kMostLooks = 64;
+
+  /// `record` and `bins` (kBins of them) are where the numbers are kept, perhaps together with other caches: those of
   /// the profile, or the caller's own. Never null.
   void begin(Classes classes, profile::PoolRecord* record, profile::PoolClassRecord* bins) noexcept;
 
   /// An idle block for `request` bytes, now Live: the last freed one of its class, or for large requests the best fit of
   /// most_bytes_for(). Null: there is none. Counts a hit, or nothing.
   [[nodiscard]] Block* take(std::uint64_t request) noexcept;
-  /// The source has granted `block->bytes` at `block->address` for `requested`: Live from now on. Counts a miss.
+  /// The source has granted `block->bytes` at `block->address` for `block->requested`: Live from now on. Counts a miss.
   void enter(Block* block) noexcept;
 
   /// Live or Freeing → Idle.
   void keep(Block* block) noexcept;
-  /// Live → Pending; `freed` is larger than that of all before.
+  /// Live or Freeing → Pending; `freed` is larger than that of all before.
   void hold(Block* block, std::uint64_t freed) noexcept;
   /// Pending → Idle, for all whose `freed` is at most `upto`. How many.
   std::uint64_t retire(std::uint64_t upto) noexcept;
-  /// Live or Freeing → the caller's, state Leaving: the block is no longer the cache's.
+  /// Whatever state → the caller's, state Leaving: the block is no longer the cache's.
   void leave(Block* block) noexcept;
 
   /// The least recently used idle blocks, until at most `most` bytes are idle: a list by next, state Leaving; null: none.
@@ -41,10 +47,12 @@ class Cache {
   [[nodiscard]] Block* shed_for(std::uint64_t bytes) noexcept;
   /// The place is gone, and all its blocks with it: they are taken off the record. Their nodes are the caller's to collect.
   void end() noexcept;
-  /// A Leaving block that the source would not take back: Idle again.
+  /// A Leaving block that the source would not take back: Idle again, as the last to be shed.
   void restore(Block* block) noexcept;
+  /// A Leaving block that the program wanted to free and the source would not take back: Live again. Counts no miss.
+  void resume(Block* block) noexcept;
 
-  /// Would a pending block serve this request?
+  /// Would a pending block serve this request? (Perhaps, where many of nearly its size are pending.)
   [[nodiscard]] bool has_pending_for(std::uint64_t request) const noexcept;
   [[nodiscard]] std::uint64_t largest_idle() const noexcept;
   [[nodiscard]] std::uint64_t largest_pending() const noexcept;
@@ -52,16 +60,38 @@ class Cache {
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept { return pending_bytes_; }
   [[nodiscard]] std::uint64_t pending_blocks() const noexcept { return pending_blocks_; }
   [[nodiscard]] std::uint64_t live_bytes() const noexcept { return live_bytes_; }
+  [[nodiscard]] std::uint64_t requested_bytes() const noexcept {
+    return requested_bytes_;
+  }  ///< of live blocks
   [[nodiscard]] const Block* oldest_pending() const noexcept { return pending_front_; }
   [[nodiscard]] Classes classes() const noexcept { return classes_; }
 
  private:
-  Block* bins_[kBins];             ///< newest first
-  std::uint32_t pending_in_[kBins];
+  [[nodiscard]] std::uint32_t bin_for(std::uint64_t bytes) const noexcept;
+  [[nodiscard]] Block* first_fit(std::uint64_t request) const noexcept;
+  [[nodiscard]] Block* best_fit(std::uint64_t request) const noexcept;
+  [[nodiscard]] Block* smallest_of(std::uint64_t bytes) const noexcept;
+  [[nodiscard]] Block* largest(std::uint64_t looks) const noexcept;
+  [[nodiscard]] int bin_from(std::uint32_t bin) const noexcept;
+  [[nodiscard]] int highest_bin() const noexcept;
+
+  void add_live(Block* block) noexcept;
+  void remove_live(Block* block) noexcept;
+  void add_idle(Block* block) noexcept;
+  void remove_idle(Block* block) noexcept;
+  void add_pending(Block* block) noexcept;
+  void remove_pending(Block* block) noexcept;
+  void remove(Block* block) noexcept;
+  void note_reserved() noexcept;
+  void note_largest_idle() noexcept;
+
+  Block* bins_[kBins];  ///< newest first
+  std::uint32_t live_in_[kBins], pending_in_[kBins];
   std::uint64_t bin_bits_[kBins / 64];  ///< which bins have idle blocks
   Block *oldest_, *newest_;
   Block *pending_front_, *pending_back_;
-  std::uint64_t live_bytes_, idle_bytes_, pending_bytes_, pending_blocks_;
+  std::uint64_t live_bytes_, live_blocks_, requested_bytes_;
+  std::uint64_t idle_bytes_, idle_blocks_, pending_bytes_, pending_blocks_;
   profile::PoolRecord* record_;
   profile::PoolClassRecord* class_records_;
   Classes classes_;

@@ -1,7 +1,8 @@
 // What a pool stands in front of.
 //
 // A source is made for each call: it carries what the call brings along (the driver's functions by the route of the caller).
-// Its functions may wait, and may call the program's hooks: the pool never holds its lock over them.
+// Its functions may wait, and may call the program's hooks: the pool never holds its lock over them (stance(), pages and
+// the clock apart).
 #pragma once
 
 #include <concepts>
@@ -18,11 +19,19 @@ enum class Progress : std::uint8_t {
   Broken,  ///< the place has failed for good: nothing is pooled there any more
 };
 
+/// What the pool may do for a place at present.
+enum class Stance : std::uint8_t {
+  Act,  ///< its part: wait, mark, look, give idle blocks back
+  Queue,  ///< ask nothing of the device (a stream is being captured). Idle blocks are handed out, deferred frees queue;
+  ///< strict ones are the source's
+  Aside,  ///< nothing: the call is the source's (the place is not the caller's current one, it is not sure what this is …)
+};
+
 template <class S>
-concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence, std::uint64_t bytes,
-                               std::uint64_t& address, typename S::Result result) {
+concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence,
+                               std::uint64_t bytes, std::uint64_t& address, typename S::Result result) {
   // Place   where blocks are from and who may touch them: a context; flags of pinned memory. Copied, compared with ==.
-  // Fence   a mark behind all work submitted so far. All-zero: none. Copied.
+  // Fence   a mark behind all work submitted so far. All-zero: none. Copied; of the copies one is dropped.
   // Result  the driver's code. S::kSuccess; is_no_memory(result); S::kNoSuchBlock, what freeing a freed block answers.
   requires std::equality_comparable<typename S::Place>;
   { S::kSuccess } -> std::convertible_to<typename S::Result>;
@@ -34,9 +43,9 @@ concept BlockSource = requires(S& source, typename S::Place& place, typename S::
   /// Gives a block back, as the program itself would.
   { source.release(place, address) } -> std::same_as<typename S::Result>;
 
-  /// May the pool do its part for a call that concerns this place now? No: while a stream is being captured, when the
-  /// place is not the caller's current one, … Cheap; asked before each free.
-  { source.is_free_to_act(place) } -> std::same_as<bool>;
+  /// Asked before each free, UNDER THE POOL'S LOCK, as the only one of these: it reads what the source has found out
+  /// before (when it was made) and flags, takes no lock and calls nobody.
+  { source.stance(place) } -> std::same_as<Stance>;
   /// Returns when all work submitted before, that may touch blocks of the place, is done; else the device's error.
   { source.wait(place) } -> std::same_as<typename S::Result>;
   /// Puts a mark behind all such work. False: not now; nothing has happened.

@@ -1,0 +1,49 @@
+#include "core/cuda/device_source.hpp"
+
+#include <sys/syscall.h>
+#include <time.h>
+namespace weir::cuda {
+
+bool is_sticky(CUresult result) noexcept {
+  switch (result) {
+    case CUDA_ERROR_ECC_UNCORRECTABLE:
+    case CUDA_ERROR_HARDWARE_STACK_ERROR:
+    case CUDA_ERROR_ILLEGAL_ADDRESS:
+    case CUDA_ERROR_LAUNCH_TIMEOUT:
+    case CUDA_ERROR_ASSERT:
+    case CUDA_ERROR_ILLEGAL_INSTRUCTION:
+    case CUDA_ERROR_MISALIGNED_ADDRESS:
+    case CUDA_ERROR_INVALID_ADDRESS_SPACE:
+    case CUDA_ERROR_INVALID_PC:
+    case CUDA_ERROR_LAUNCH_FAILED:
+    case CUDA_ERROR_NVLINK_UNCORRECTABLE:
+    case CUDA_ERROR_CONTAINED:
+    case CUDA_ERROR_TENSOR_MEMORY_LEAK:
+    case CUDA_ERROR_EXTERNAL_DEVICE:
+    case CUDA_ERROR_MPS_CLIENT_TERMINATED:
+    case CUDA_ERROR_UNKNOWN: return true;
+    default: return false;
+  }
+}
+
+// The driver wants some context to be current, of whatever device.
+CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
+  if (freeing_.is_of(address)) return freeing_();
+  const CUresult result = ask::mem_free(address);
+  if (result != CUDA_ERROR_INVALID_CONTEXT) return result;
+  const ContextUse use{place.number};
+  CUcontext ours = nullptr;
+  if (!use || ask::ctx_push(reinterpret_cast<CUcontext>(seen_context(place.number).handle)) != CUDA_SUCCESS)
+    return result;
+  const CUresult again = ask::mem_free(address);
+  (void)ask::ctx_pop(&ours);
+  return again;
+}
+
+void DeviceSource::pause_ns(std::uint64_t ns) noexcept {
+  const timespec time{.tv_sec = static_cast<time_t>(ns / 1'000'000'000U),
+                      .tv_nsec = static_cast<long>(ns % 1'000'000'000U)};
+  platform::raw_syscall(SYS_nanosleep, &time, nullptr);
+}
+
+}  // namespace weir::cuda

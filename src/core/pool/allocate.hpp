@@ -1,0 +1,141 @@
+// SharedPool: requests, and the blocks that the source grants for them.
+#pragma once
+
+#include <new>
+
+#include "core/pool/shared_pool.hpp"
+
+namespace weir::pool {
+
+template <BlockSource Source>
+inline auto SharedPool<Source>::allocate(Source& source, Domain& domain, std::uint64_t request,
+                                         std::uint64_t& address) noexcept -> Result {
+  if (request - 1 >= kMostBytes) [[unlikely]]
+    return allocate_aside(source, domain, request, address);
+  lock_.lock();
+  Block* const block = domain.is_open ? domain.cache.take(request) : nullptr;
+  if (block != nullptr) [[likely]] {
+    address = hand_out(*block);
+    lock_.unlock();
+    return Source::kSuccess;
+  }
+  lock_.unlock();
+  return allocate_slowly(source, domain, request, address);
+}
+
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] auto SharedPool<Source>::allocate_aside(Source& source, Domain& domain,
+                                                                     std::uint64_t request,
+                                                                     std::uint64_t& address) noexcept
+    -> Result {
+  {
+    const Hold hold{*this};
+    ++domain.numbers.pool->aside_allocs;
+  }
+  return source.allocate(domain.place, request, address);
+}
+
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] auto SharedPool<Source>::allocate_slowly(Source& source, Domain& domain,
+                                                                      std::uint64_t request,
+                                                                      std::uint64_t& address) noexcept
+    -> Result {
+  Hold hold{*this};
+  const Stance stance = domain.is_open ? source.stance(domain.place) : Stance::Aside;
+  const std::uint64_t bytes = class_bytes(domain.policy.classes, request);
+  const bool has_marks = domain.marks.count != 0;
+  const bool is_worth_a_mark =
+      domain.cache.has_pending_for(request) && (bytes >= kMissBytes || unmarked(domain) >= kMissBlocks);
+  hold.unlock();
+  if (stance == Stance::Aside) return allocate_aside(source, domain, request, address);
+  if (take_proven(source, domain, request, address)) return Source::kSuccess;
+  // A younger fence is done after the older ones: it is looked at now only where there was none.
+  if (is_worth_a_mark && mark_pending(source, domain) && !has_marks &&
+      take_proven(source, domain, request, address))
+    return Source::kSuccess;
+  const Result result = allocate_fresh(source, domain, request, bytes, address);
+  return Source::is_no_memory(result) ? rescue(source, domain, request, bytes, address, result) : result;
+}
+
+/// Asks the source for a block of `bytes` for this request.
+template <BlockSource Source>
+auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uint64_t request,
+                                        std::uint64_t bytes, std::uint64_t& address) noexcept -> Result {
+  Hold hold{*this};
+  const std::uint32_t lives = domain.lives;
+  hold.unlock();
+  const std::uint64_t before = Source::now_ns();
+  const Result result = source.allocate(domain.place, bytes, address);
+  const std::uint64_t took = Source::now_ns() - before;
+  if (result != Source::kSuccess) return result;
+  hold.lock();
+  profile::PoolRecord& numbers = *domain.numbers.pool;
+  ++numbers.source_allocs;
+  numbers.source_alloc_ns += took;
+  domain.numbers.classes[bin_of(bytes)].source_ns += took;
+  if (domain.is_open && domain.lives == lives)
+    enter(hold, source, domain, address, bytes, request);
+  else
+    ++numbers.aside_allocs;
+  return result;
+}
+
+/// Makes what the source has granted a live block. Where there is no memory for that it stays the program's and the
+/// source's own.
+template <BlockSource Source>
+void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::uint64_t address,
+                               std::uint64_t bytes, std::uint64_t request) noexcept {
+  std::uint32_t fence_count = 0;
+  Fence fences[Marks<Fence>::kMost];
+  Domain* lost = nullptr;
+  if (Block* const known = index_.find(address)) {
+    // The source grants what the pool thinks it has: the program has freed it, or the place has ended, by a way that was
+    // not seen. A live block was one of its own; idle ones may be anybody's by now, with all others of the place.
+    if (known->state == State::Live || known->state == State::Freeing) {
+      known->cache->leave(known);
+      index_.erase(address);
+      recycle(known);
+    } else {
+      lost = &domain_of(*known);
+      fence_count = lose(*lost, fences);
+    }
+  }
+  Block* const block = new_node();
+  if (block != nullptr) {
+    *block = {};
+    block->address = address;
+    block->bytes = bytes;
+    block->requested = request;
+  }
+  if (block != nullptr && index_.insert({Source::map, Source::unmap}, block)) {
+    domain.cache.enter(block);
+    hand_out(*block);
+  } else {
+    if (block != nullptr) recycle(block);
+    ++domain.numbers.pool->unpooled;
+  }
+  hold.unlock();
+  for (std::uint32_t i = 0; i != fence_count; ++i) source.drop(lost->place, fences[i]);
+}
+
+template <BlockSource Source>
+Block* SharedPool<Source>::new_node() noexcept {
+  if (unused_ == nullptr) {
+    auto* const page = static_cast<Block*>(Source::map(kNodePage));
+    if (page == nullptr) return nullptr;
+    own_bytes_ += kNodePage;
+    for (std::size_t i = kNodePage / sizeof(Block); i-- != 0;) recycle(::new (page + i) Block{});
+  }
+  Block* const block = unused_;
+  unused_ = block->next;
+  return block;
+}
+
+template <BlockSource Source>
+void SharedPool<Source>::recycle(Block* block) noexcept {
+  block->state = State::Unused;
+  block->next = unused_;
+  unused_ = block;
+}
+
+}  // namespace weir::pool
