@@ -80,11 +80,10 @@ CUresult release_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device
   return end_around(call, context, engine::CudaEnd::ContextDestroyed, [=]() noexcept -> Ended {
     const CUresult result = real(device);
     unsigned flags = 0;
-    int is_active = 1;
-    // Only the last release ends it; the driver knows.
-    const bool is_over = result == CUDA_SUCCESS && context != 0 &&
-                         ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active == 0;
-    return {result, is_over};
+    int is_active = 0;
+    // Only the last release ends it; the driver knows. Where it does not say, nothing may be handed out of what was there.
+    const bool is_alive = ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active != 0;
+    return {result, result == CUDA_SUCCESS && context != 0 && !is_alive};
   });
 }
 

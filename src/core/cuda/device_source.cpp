@@ -2,6 +2,8 @@
 
 #include <sys/syscall.h>
 #include <time.h>
+
+#include "core/cuda/function.hpp"
 namespace weir::cuda {
 
 bool is_sticky(CUresult result) noexcept {
@@ -26,16 +28,27 @@ bool is_sticky(CUresult result) noexcept {
   }
 }
 
+namespace {
+
+/// As a program that is linked with the driver: who interposes it behind us has seen the block made, or passes it on.
+CUresult give_back(CUdeviceptr block) noexcept {
+  void* const slot = load_acquire(g_real[index(Function::cuMemFree_v2)][static_cast<std::size_t>(CudaRoute::Linked)]);
+  auto* const real = reinterpret_cast<decltype(&::cuMemFree_v2)>(slot);
+  return real != nullptr ? real(block) : ask::mem_free(block);
+}
+
+}  // namespace
+
 // The driver wants some context to be current, of whatever device.
 CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
   if (freeing_.is_of(address)) return freeing_();
-  const CUresult result = ask::mem_free(address);
+  const CUresult result = give_back(address);
   if (result != CUDA_ERROR_INVALID_CONTEXT) return result;
   const ContextUse use{place.number};
   CUcontext ours = nullptr;
   if (!use || ask::ctx_push(reinterpret_cast<CUcontext>(seen_context(place.number).handle)) != CUDA_SUCCESS)
     return result;
-  const CUresult again = ask::mem_free(address);
+  const CUresult again = give_back(address);
   (void)ask::ctx_pop(&ours);
   return again;
 }

@@ -1,7 +1,7 @@
 // Where the pool of device memory has its blocks from: the driver, for one call of the program.
 //
 // The program's own block is given back by the function that the program called; what the pool sheds on the way, by the
-// driver's cuMemFree.
+// cuMemFree as a linked program has it.
 #pragma once
 
 #include "core/cuda/captures.hpp"
@@ -53,7 +53,7 @@ class DeviceSource {
   using Place = DevicePlace;
   using Result = CUresult;
   using Fence = cuda::Fence;
-  using Lock = platform::Lock;
+  using Lock = platform::BriefLock;
   using Allocate = CUresult (*)(CUdeviceptr*, std::size_t);
   static constexpr std::uint64_t kAnyContext = ~std::uint64_t{0};
   static constexpr CUresult kSuccess = CUDA_SUCCESS;

@@ -5,9 +5,11 @@
 namespace weir::cuda {
 namespace {
 
-CUresult record_pinned(Call& call, CUresult result, void* const* out, std::uint64_t bytes) noexcept {
+CUresult record_pinned(Call& call, CUresult result, void* const* out, std::uint64_t bytes,
+                       Owner owner) noexcept {
   if (result == CUDA_SUCCESS && out != nullptr)
-    call.allocated(CudaKey::Address, key_of(*out), bytes, Space::Pinned, MemoryKind::Plain);
+    call.allocated(CudaKey::Address, key_of(*out), bytes, Space::Pinned, MemoryKind::Plain,
+                   owner.context != 0 ? owner : call.current());
   return result;
 }
 
@@ -15,17 +17,21 @@ CUresult record_pinned(Call& call, CUresult result, void* const* out, std::uint6
 
 CUresult allocate_host_v1(Call& call, CUresult (*real)(void**, unsigned), void** out,
                           unsigned bytes) noexcept {
-  return record_pinned(call, real(out, bytes), out, bytes);
+  return record_pinned(call, real(out, bytes), out, bytes, {});
 }
 
 CUresult allocate_host(Call& call, CUresult (*real)(void**, std::size_t), void** out,
                        std::size_t bytes) noexcept {
-  return record_pinned(call, pooled_allocate_host(call, real, out, bytes), out, bytes);
+  Owner owner{};
+  const CUresult result = pooled_allocate_host(call, real, out, bytes, owner);
+  return record_pinned(call, result, out, bytes, owner);
 }
 
 CUresult allocate_host_flags(Call& call, CUresult (*real)(void**, std::size_t, unsigned), void** out,
                              std::size_t bytes, unsigned flags) noexcept {
-  return record_pinned(call, pooled_allocate_host(call, real, out, bytes, flags), out, bytes);
+  Owner owner{};
+  const CUresult result = pooled_allocate_host(call, real, out, bytes, flags, owner);
+  return record_pinned(call, result, out, bytes, owner);
 }
 
 CUresult free_host(Call& call, CUresult (*real)(void*), void* block) noexcept {

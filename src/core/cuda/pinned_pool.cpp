@@ -87,6 +87,16 @@ Domain* domain_for(const Call& call, const PinnedPlace& place) noexcept {
   return nullptr;
 }
 
+bool is_only_context(int number) noexcept {
+  if (number < 0 || !are_contexts_known()) return false;
+  ContextSet others = all_contexts();
+  if (!others.has(number)) return false;
+  others.bits[number / 64] &= ~(std::uint64_t{1} << number % 64);
+  for (const std::uint64_t bits : others.bits)
+    if (bits != 0) return false;
+  return true;
+}
+
 /// Each domain keeps the bound by itself; together they have the same one.
 void keep_bound(PinnedSource& source) noexcept {
   if (load_acquire(g_domain_count) < 2) [[likely]]
@@ -95,13 +105,14 @@ void keep_bound(PinnedSource& source) noexcept {
   if (g_pool.held(kGroup).idle > most) (void)g_pool.trim(source, kGroup, most);
 }
 
-CUresult allocate(const Call& call, const AllocateHost& real, unsigned kind, void** out,
-                  std::size_t bytes) noexcept {
+CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** out, std::size_t bytes,
+                  Owner& owner) noexcept {
   const bool is_good = out != nullptr && bytes != 0 && (real.flags & ~kKnownFlags) == 0;
   const int context = is_good ? current_context() : -1;
   if (context < 0) return real(out, bytes);
+  owner = {load_relaxed(seen_context(context).handle), seen_context(context).device};
   Domain* domain = domain_for(call, {context, kind});
-  PinnedSource source{real, seen_context(context).device};
+  PinnedSource source{real, owner.device};
   if (domain == nullptr) return source.allocate_from_driver(out, bytes);
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
@@ -113,13 +124,14 @@ CUresult allocate(const Call& call, const AllocateHost& real, unsigned kind, voi
 }  // namespace
 
 CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t), void** out,
-                              std::size_t bytes) noexcept {
-  return allocate(call, {.plain = real, .flagged = nullptr, .flags = 0}, PinnedPlace::kPlain, out, bytes);
+                              std::size_t bytes, Owner& owner) noexcept {
+  return allocate(call, {.plain = real, .flagged = nullptr, .flags = 0}, PinnedPlace::kPlain, out, bytes,
+                  owner);
 }
 
 CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t, unsigned), void** out,
-                              std::size_t bytes, unsigned flags) noexcept {
-  return allocate(call, {.plain = nullptr, .flagged = real, .flags = flags}, flags, out, bytes);
+                              std::size_t bytes, unsigned flags, Owner& owner) noexcept {
+  return allocate(call, {.plain = nullptr, .flagged = real, .flags = flags}, flags, out, bytes, owner);
 }
 
 CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept {
@@ -138,6 +150,22 @@ void export_from_pinned_pool(std::uint64_t address) noexcept {
 
 std::uint64_t pooled_host_bytes_at(const void* block) noexcept {
   return is_used() ? g_pool.requested_of(key_of(block)) : 0;
+}
+
+PinnedFrees newest_pinned_frees(int number) noexcept {
+  PinnedFrees frees{};
+  const std::uint32_t count = load_acquire(g_domain_count);
+  if (count == 0 || !is_deferred() || !is_only_context(number)) return frees;
+  for (std::uint32_t i = 0; i != count && i != PinnedFrees::kMost; ++i)
+    if (g_domains[i]->place.number == number) frees.upto[i] = g_pool.newest_free(*g_domains[i]);
+  return frees;
+}
+
+void pinned_pool_settled(const PinnedFrees& frees) noexcept {
+  PinnedSource source;
+  for (std::uint32_t i = 0; i != PinnedFrees::kMost; ++i)
+    if (frees.upto[i] != 0) g_pool.settled(source, *g_domains[i], frees.upto[i]);
+  keep_bound(source);
 }
 
 void pinned_pool_ending(int number) noexcept {

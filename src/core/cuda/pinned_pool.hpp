@@ -15,11 +15,12 @@
 
 namespace weir::cuda {
 
-/// As `real`, from the pool where that is possible. `*out` is set on success only.
+/// As `real`, from the pool where that is possible. `*out` is set on success only; `owner` is then where the block is from.
 [[nodiscard]] CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t), void** out,
-                                            std::size_t bytes) noexcept;
+                                            std::size_t bytes, Owner& owner) noexcept;
 [[nodiscard]] CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t, unsigned),
-                                            void** out, std::size_t bytes, unsigned flags) noexcept;
+                                            void** out, std::size_t bytes, unsigned flags,
+                                            Owner& owner) noexcept;
 /// As `real`; also for blocks that no pool knows.
 [[nodiscard]] CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept;
 
@@ -29,6 +30,16 @@ void export_from_pinned_pool(std::uint64_t address) noexcept;
 
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
 [[nodiscard]] std::uint64_t pooled_host_bytes_at(const void* block) noexcept;
+
+/// How far the deferred frees had come when the program began to wait for a context, by domain. All zero: that proves nothing,
+/// because others are alive, too.
+struct PinnedFrees {
+  static constexpr std::uint32_t kMost = 16;  ///< the domains of a program that has one context
+  std::uint64_t upto[kMost];
+};
+[[nodiscard]] PinnedFrees newest_pinned_frees(int number) noexcept;
+/// It has waited with success.
+void pinned_pool_settled(const PinnedFrees& frees) noexcept;
 
 // The ends of contexts, by their numbers (contexts_seen.hpp), around the driver's function. -1: of a context that has none.
 void pinned_pool_ending(int number) noexcept;

@@ -1,7 +1,7 @@
 // Where the pool of page-locked memory has its blocks from: the driver, for one call of the program.
 //
-// The program's own block is given back by the function that the program called; what the pool sheds on the way, by the
-// driver's cuMemFreeHost.
+// The program's own block is given back by the function that the program called; what the pool sheds on the way, by
+// cuMemFreeHost as a linked program has it.
 #pragma once
 
 #include "core/cuda/captures.hpp"

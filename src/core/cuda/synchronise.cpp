@@ -2,6 +2,7 @@
 #include "core/cuda/bodies.hpp"
 #include "core/cuda/contexts_seen.hpp"
 #include "core/cuda/device_pool.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -12,8 +13,10 @@ bool is_deferred() noexcept { return engine::options().device_free == config::De
 template <class Real>
 CUresult settle_around(int context, Real real) noexcept {
   const std::uint64_t upto = newest_device_free(context);
+  const PinnedFrees pinned = newest_pinned_frees(context);
   const CUresult result = real();
   if (result == CUDA_SUCCESS) device_pool_settled(context, upto);
+  if (result == CUDA_SUCCESS) pinned_pool_settled(pinned);
   return result;
 }
 

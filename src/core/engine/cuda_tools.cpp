@@ -3,6 +3,7 @@
 #include <atomic>
 #include <string_view>
 
+#include "core/base/slice.hpp"
 #include "core/engine/environment.hpp"
 #include "core/engine/state.hpp"
 
@@ -15,8 +16,9 @@ constinit std::atomic<Watched> g_watched{};
 /// compute-sanitizer leads its target's preload list and talks to it by variables of its own; cuda-gdb sets the other one.
 void look_at(std::string_view entry) noexcept {
   const std::size_t equals = entry.find('=');
-  const std::string_view name = entry.substr(0, equals);
-  const std::string_view value = equals == entry.npos ? std::string_view{} : entry.substr(equals + 1);
+  if (equals == entry.npos) return;
+  const std::string_view name = slice(entry, 0, equals);
+  const std::string_view value = slice(entry, equals + 1);
   const bool is_injection = name == "LD_PRELOAD" || name.ends_with("_INJECTION64_PATH");
   if (name.starts_with("NV_SANITIZER_INJECTION") || (name == "CUDA_MEMCHECK" && value != "0" && !value.empty()) ||
       (is_injection && value.find("libsanitizer-collection") != value.npos))

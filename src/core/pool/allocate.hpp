@@ -32,7 +32,9 @@ template <BlockSource Source>
     const Hold hold{*this};
     ++domain.numbers.pool->aside_allocs;
   }
-  return source.allocate(domain.place, request, address);
+  const Result result = source.allocate(domain.place, request, address);
+  if (result == Source::kSuccess) displace(source, address);
+  return result;
 }
 
 template <BlockSource Source>
@@ -68,54 +70,58 @@ auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uin
   const Result result = source.allocate(domain.place, bytes, address);
   const std::uint64_t took = Source::now_ns() - before;
   if (result != Source::kSuccess) return result;
+  displace(source, address);
   hold.lock();
   profile::PoolRecord& numbers = *domain.numbers.pool;
   ++numbers.source_allocs;
   numbers.source_alloc_ns += took;
   domain.numbers.classes[bin_of(bytes)].source_ns += took;
-  if (domain.is_open && domain.lives == lives)
-    enter(hold, source, domain, address, bytes, request);
-  else
+  if (!domain.is_open || domain.lives != lives)
     ++numbers.aside_allocs;
+  else if (!enter(domain, address, bytes, request))
+    ++numbers.unpooled;
   return result;
 }
 
-/// Makes what the source has granted a live block. Where there is no memory for that it stays the program's and the
+/// Makes what the source has granted a live block. False: there is no memory for that; it stays the program's and the
 /// source's own.
 template <BlockSource Source>
-void SharedPool<Source>::enter(Hold& hold, Source& source, Domain& domain, std::uint64_t address,
-                               std::uint64_t bytes, std::uint64_t request) noexcept {
-  std::uint32_t fence_count = 0;
-  Fence fences[Marks<Fence>::kMost];
-  Domain* lost = nullptr;
-  if (Block* const known = index_.find(address)) {
-    // The source grants what the pool thinks it has: the program has freed it, or the place has ended, by a way that was
-    // not seen. A live block was one of its own; idle ones may be anybody's by now, with all others of the place.
-    if (known->state == State::Live || known->state == State::Freeing) {
-      known->cache->leave(known);
-      index_.erase(address);
-      recycle(known);
-    } else {
-      lost = &domain_of(*known);
-      fence_count = lose(*lost, fences);
-    }
-  }
+bool SharedPool<Source>::enter(Domain& domain, std::uint64_t address, std::uint64_t bytes,
+                               std::uint64_t request) noexcept {
   Block* const block = new_node();
-  if (block != nullptr) {
-    *block = {};
-    block->address = address;
-    block->bytes = bytes;
-    block->requested = request;
+  if (block == nullptr) return false;
+  *block = {};
+  block->address = address;
+  block->bytes = bytes;
+  block->requested = request;
+  if (!index_.insert({Source::map, Source::unmap}, block)) {
+    recycle(block);
+    return false;
   }
-  if (block != nullptr && index_.insert({Source::map, Source::unmap}, block)) {
-    domain.cache.enter(block);
-    hand_out(*block);
-  } else {
-    if (block != nullptr) recycle(block);
-    ++domain.numbers.pool->unpooled;
+  domain.cache.enter(block);
+  hand_out(*block);
+  return true;
+}
+
+/// The source has granted this address. Where the pool thinks it has it, the program has freed it, or its place has ended,
+/// by a way that was not seen. A live block was one of its own; idle ones may be anybody's by now, with all others there.
+template <BlockSource Source>
+void SharedPool<Source>::displace(Source& source, std::uint64_t address) noexcept {
+  Hold hold{*this};
+  Block* const known = index_.find(address);
+  if (known == nullptr) [[likely]]
+    return;
+  if (known->state == State::Live || known->state == State::Freeing) {
+    known->cache->leave(known);
+    index_.erase(address);
+    recycle(known);
+    return;
   }
+  Domain& domain = domain_of(*known);
+  Fence fences[Marks<Fence>::kMost];
+  const std::uint32_t count = lose(domain, fences);
   hold.unlock();
-  for (std::uint32_t i = 0; i != fence_count; ++i) source.drop(lost->place, fences[i]);
+  for (std::uint32_t i = 0; i != count; ++i) source.drop(domain.place, fences[i]);
 }
 
 template <BlockSource Source>

@@ -57,7 +57,7 @@ template <BlockSource Source>
   domain.cache.keep(now);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
-  detach(domain, domain.cache.shed_beyond(domain.policy.idle_max), victims);
+  detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
   hold.unlock();
   if (victims != nullptr) give_back(source, domain, lives, victims);
   return result;

@@ -7,6 +7,15 @@
 
 namespace weir::pool {
 
+/// How much may be idle in this domain: the bound is one for all domains whose numbers are kept together.
+template <BlockSource Source>
+inline std::uint64_t SharedPool<Source>::most_idle(const Domain& domain) const noexcept {
+  const std::uint64_t own = domain.cache.idle_bytes(), most = domain.policy.idle_max;
+  const auto all = static_cast<std::uint64_t>(domain.numbers.pool->idle_bytes);
+  const std::uint64_t excess = all > most ? all - most : 0;
+  return own > excess ? own - excess : 0;
+}
+
 /// Takes a list that the cache has shed out of the index, and puts it before `victims`. give_back() must follow where that
 /// is not null then.
 template <BlockSource Source>
@@ -22,8 +31,9 @@ void SharedPool<Source>::detach(Domain& domain, Block* list, Block*& victims) no
   }
 }
 
-/// Gives detached blocks back; those that the source refuses are idle again. How many bytes went. `lives`: as it was when
-/// they were detached. A place that is about to end takes along what it still has.
+/// Gives detached blocks back; those that the source refuses are idle again, beyond the bound if need be, and so are those
+/// that are left when another thread begins a capture. How many bytes went. `lives`: as it was when they were detached. A
+/// place that is about to end takes along what it still has.
 template <BlockSource Source>
 [[gnu::noinline, gnu::cold]] std::uint64_t SharedPool<Source>::give_back(Source& source, Domain& domain,
                                                                          std::uint32_t lives,
@@ -35,7 +45,7 @@ template <BlockSource Source>
     Block* const block = victims;
     victims = block->next;
     bool is_gone = false;
-    if (domain.is_open && domain.lives == lives) {
+    if (domain.is_open && domain.lives == lives && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
       is_gone = source.release(domain.place, block->address) == Source::kSuccess;

@@ -28,7 +28,7 @@ bool SharedPool<Source>::take_proven(Source& source, Domain& domain, std::uint64
       address = hand_out(*block);
       is_served = true;
     }
-    detach(domain, domain.cache.shed_beyond(domain.policy.idle_max), victims);
+    detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
     if (is_served || domain.marks.is_busy || domain.marks.count == 0) break;
     domain.marks.is_busy = true;
     Mark mark = domain.marks.pop_front();
@@ -132,7 +132,7 @@ void SharedPool<Source>::settled(Source& source, Domain& domain, std::uint64_t u
   // Else they are found idle by the next request that looks (take_proven).
   if (source.stance(domain.place) == Stance::Act) {
     domain.numbers.pool->retired_by_program += domain.cache.retire(upto);
-    detach(domain, domain.cache.shed_beyond(domain.policy.idle_max), victims);
+    detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
     if (upto >= domain.marked_upto)
       domain.mark_at_bytes = domain.freed_bytes - domain.cache.pending_bytes() + kMarkBytes;
   }

@@ -175,8 +175,8 @@ class SharedPool {
   Result allocate_aside(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
   Result allocate_fresh(Source&, Domain&, std::uint64_t request, std::uint64_t bytes,
                         std::uint64_t& address) noexcept;
-  void enter(Hold&, Source&, Domain&, std::uint64_t address, std::uint64_t bytes,
-             std::uint64_t request) noexcept;
+  bool enter(Domain&, std::uint64_t address, std::uint64_t bytes, std::uint64_t request) noexcept;
+  void displace(Source&, std::uint64_t address) noexcept;
   Block* new_node() noexcept;
   void recycle(Block*) noexcept;
   // free.hpp
@@ -188,6 +188,7 @@ class SharedPool {
   void put_mark(Source&, Domain&, std::uint64_t upto, std::uint64_t bytes, std::uint32_t lives) noexcept;
   bool mark_pending(Source&, Domain&) noexcept;
   // give_back.hpp
+  std::uint64_t most_idle(const Domain&) const noexcept;
   void detach(Domain&, Block* list, Block*& victims) noexcept;
   std::uint64_t give_back(Source&, Domain&, std::uint32_t lives, Block* victims) noexcept;
   std::uint64_t give_back_for(Source&, Domain&, std::uint64_t bytes) noexcept;

@@ -5,7 +5,7 @@
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_POOL=pow2
-// expect live_in("device") == (0, 0)
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"
 
 int main() {

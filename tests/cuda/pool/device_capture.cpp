@@ -1,8 +1,8 @@
 // While a stream is captured, allocating and freeing go to the driver: what it forbids stays forbidden, what it allows works,
 // and no capture is spoiled by the pool.
 //
-// expect live_in("device") == (0, 0)
-// expect not errors()
+// expect report["spaces"]["device"]["live_blocks"] == 0
+// expect report["errors"] == []
 #include "device.hpp"
 
 static void captured(CUstream stream, CUstreamCaptureMode mode, const char* name) {

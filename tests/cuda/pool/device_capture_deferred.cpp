@@ -2,8 +2,8 @@
 //
 // bare: no
 // WEIR_DEVICE_FREE=deferred
-// expect live_in("device") == (0, 0)
-// expect not errors()
+// expect report["spaces"]["device"]["live_blocks"] == 0
+// expect report["errors"] == []
 #include "device.hpp"
 
 int main() {

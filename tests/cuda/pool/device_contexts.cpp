@@ -4,8 +4,8 @@
 // bare: no
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
-// expect live_in("device") == (0, 0)
-// expect not errors()
+// expect report["spaces"]["device"]["live_blocks"] == 0
+// expect report["errors"] == []
 #include "device.hpp"
 
 static CUcontext make_context(int device) {

@@ -3,8 +3,8 @@
 // env SIMCUDA_DEVICES=2
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
-// expect live_in("device") == (0, 0)
-// expect [error["kind"] for error in errors()] == ["double_free"]
+// expect report["spaces"]["device"]["live_blocks"] == 0
+// expect [error["kind"] for error in report["errors"]] == ["double_free"]
 #include <thread>
 
 #include "device.hpp"

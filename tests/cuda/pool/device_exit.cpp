@@ -1,6 +1,6 @@
 // Blocks that live to the end, and such as static objects free when the driver is gone already.
 //
-// expect live_in("device")[1] in (2, 3, 4)
+// expect report["spaces"]["device"]["live_blocks"] in (2, 3, 4)
 #include "device.hpp"
 
 struct Owner {

@@ -2,7 +2,7 @@
 //
 // profiles any
 // sums: no
-// expect process["status"] == "exited"
+// expect process["end"] == "exit"
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -3,8 +3,8 @@
 // bare: no
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
-// expect live_in("device") == (0, 0)
-// expect total_in("device")[1] == 62
+// expect report["spaces"]["device"]["live_blocks"] == 0
+// expect report["spaces"]["device"]["allocated_blocks"] == 47
 #include "device.hpp"
 
 int main() {

@@ -5,7 +5,7 @@
 // WEIR_DEVICE_IDLE_MAX=100%
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
-// expect live_in("device") == (0, 0)
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include <vector>
 
 #include "device.hpp"

@@ -1,7 +1,7 @@
 // Freeing what is not a block, or not any more, is answered as by the driver, and reported.
 //
-// expect sorted(error["kind"] for error in errors()) == ["double_free", "double_free", "invalid_free", "invalid_free"]
-// expect live_in("device") == (0, 0)
+// expect sorted(error["kind"] for error in report["errors"]) == ["double_free", "double_free", "invalid_free", "invalid_free"]
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"
 
 int main() {

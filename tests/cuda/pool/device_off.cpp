@@ -1,11 +1,8 @@
-// Without the pool every call is the driver's: switched off, or because a tool watches the driver's allocations.
+// Switched off: every call is the driver's.
 //
 // bare: no
 // run with: WEIR_DEVICE_POOL=off
-// run with: NV_SANITIZER_INJECTION_PORT_BASE=49152
-// run with: NVTX_INJECTION64_PATH=libsanitizer-collection.so
-// run with: CUDA_MEMCHECK=1
-// expect live_in("device") == (0, 0)
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"
 
 int main() {

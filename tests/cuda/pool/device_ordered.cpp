@@ -2,7 +2,7 @@
 //
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
-// expect live_in("device") == (0, 0)
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"
 
 int main() {

@@ -4,7 +4,7 @@
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_IDLE_MAX=256K
-// expect live_in("device") == (0, 0)
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include <atomic>
 #include <mutex>
 #include <random>

@@ -1,6 +1,6 @@
 // Strict: a free returns when the work that was submitted before is done, as the driver's.
 //
-// expect live_in("device") == (0, 0)
+// expect report["spaces"]["device"]["live_blocks"] == 0
 #include <unistd.h>
 
 #include <thread>

@@ -2,10 +2,12 @@
 #include <cuda.h>
 #include <cudaProfiler.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "base/entry.hpp"
 #include "base/entry_points.hpp"
+#include "base/environment.hpp"
 #include "base/log.hpp"
 #include "base/process.hpp"
 #include "device/device.hpp"
@@ -20,11 +22,17 @@ struct Found {
   bool newer = false;  // the name is there, but only from a later version on
 };
 
+// SIMCUDA_WITHOUT: a driver from before these were added.
+bool is_left_out(const char* symbol) {
+  static const auto& names = *new std::vector<std::string>{split(environment("SIMCUDA_WITHOUT"), ',')};
+  return std::find(names.begin(), names.end(), symbol) != names.end();
+}
+
 // The newest of the rows that are not newer than asked for.
 Found newest(const char* name, Flavour flavour, int version) {
   Found found;
   for (const EntryPoint& row : entry_points()) {
-    if (row.flavour != flavour || std::strcmp(row.name, name) != 0) continue;
+    if (row.flavour != flavour || std::strcmp(row.name, name) != 0 || is_left_out(row.symbol)) continue;
     if (row.version > version) {
       found.newer = true;
     } else if (found.row == nullptr || row.version > found.row->version) {

@@ -52,8 +52,8 @@ class FakeSource {
     return world_->allocate(place, bytes, address);
   }
   Code release(Place& place, std::uint64_t address) noexcept {
-    begin(Fn::Release);
     if (address != freed_) wants_no_capture("an idle block was given back");
+    begin(Fn::Release);
     return world_->release(place, address);
   }
   Stance stance(Place& place) noexcept {
@@ -61,18 +61,18 @@ class FakeSource {
     return world_->aside == place ? Stance::Aside : Stance::Act;
   }
   Code wait(Place& place) noexcept {
-    begin(Fn::Wait);
     wants_no_capture("the device was waited for");
+    begin(Fn::Wait);
     return world_->wait(place);
   }
   bool mark(Place& place, Fence& fence) noexcept {
-    begin(Fn::Mark);
     wants_no_capture("a mark was put");
+    begin(Fn::Mark);
     return world_->mark(place, fence);
   }
   Progress look(Place&, Fence& fence) noexcept {
-    begin(Fn::Look);
     wants_no_capture("a mark was looked at");
+    begin(Fn::Look);
     if (freed_ != 0) world_->violation("a mark was looked at in a free");
     switch (world_->look(fence)) {
       case Code::Success: return Progress::Done;

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weir::pool::test {
@@ -74,13 +75,13 @@ class FakeWorld {
     const std::scoped_lock hold{mutex_};
     return touched(address);
   }
-  /// The oracle: the pool has handed out this block.
+  /// The oracle: the pool has handed out this block. It may be a part of one that the driver granted.
   void judge_handout(std::uint64_t address, std::uint64_t request) {
     const std::scoped_lock hold{mutex_};
-    const auto it = granted_.find(address);
+    const auto it = grant_around(address);
     if (it == granted_.end())
       note("a block was handed out that the driver has not granted");
-    else if (it->second.bytes < request)
+    else if (it->first + it->second.bytes < address + request)
       note("a block was handed out that is too small");
     if (touched(address)) note("a block was handed out while earlier work may touch it");
   }
@@ -121,6 +122,10 @@ class FakeWorld {
     const std::scoped_lock hold{mutex_};
     return violations_;
   }
+  std::vector<std::string> take_violations() {
+    const std::scoped_lock hold{mutex_};
+    return std::exchange(violations_, {});
+  }
   void violation(const std::string& what) {
     const std::scoped_lock hold{mutex_};
     note(what);
@@ -135,11 +140,11 @@ class FakeWorld {
     if (bytes > capacity || used + bytes > capacity) return Code::NoMemory;
     used += bytes;
     std::uint64_t found = next_address_;
-    if (!vacant_.empty()) {
-      found = vacant_.back();
-      vacant_.pop_back();
+    if (std::vector<std::uint64_t>& vacant = vacant_[bytes]; !vacant.empty()) {
+      found = vacant.back();
+      vacant.pop_back();
     } else {
-      next_address_ += 512;
+      next_address_ += (bytes + 511) / 512 * 512;
     }
     granted_[found] = {bytes, place};
     address = found;
@@ -154,8 +159,10 @@ class FakeWorld {
       note("a block was given back that the driver has not granted there");
       return Code::NoSuchBlock;
     }
-    for (const auto& [lane, number] : touching_[address])
-      if (done_[lane] < number) done_[lane] = number;
+    for (auto work = touching_.lower_bound(address);
+         work != touching_.end() && work->first < address + it->second.bytes; ++work)
+      for (const auto& [lane, number] : work->second)
+        if (done_[lane] < number) done_[lane] = number;
     give_up(it);
     return Code::Success;
   }
@@ -218,9 +225,15 @@ class FakeWorld {
   }
   std::map<std::uint64_t, Grant>::iterator give_up(std::map<std::uint64_t, Grant>::iterator it) {
     bytes_[group_of(it->second.place)] -= it->second.bytes;
-    touching_.erase(it->first);
-    vacant_.push_back(it->first);
+    touching_.erase(touching_.lower_bound(it->first), touching_.lower_bound(it->first + it->second.bytes));
+    vacant_[it->second.bytes].push_back(it->first);
     return granted_.erase(it);
+  }
+  std::map<std::uint64_t, Grant>::iterator grant_around(std::uint64_t address) {
+    auto it = granted_.upper_bound(address);
+    if (it == granted_.begin()) return granted_.end();
+    --it;
+    return address < it->first + it->second.bytes ? it : granted_.end();
   }
   Code called(Fn fn) {
     const std::uint64_t number = ++calls_[at(fn)];
@@ -230,7 +243,7 @@ class FakeWorld {
 
   std::mutex mutex_;
   std::map<std::uint64_t, Grant> granted_;
-  std::vector<std::uint64_t> vacant_;  ///< the one freed last is granted first
+  std::map<std::uint64_t, std::vector<std::uint64_t>> vacant_;  ///< by size; the one freed last is granted first
   std::uint64_t next_address_ = 1U << 20;
   std::map<int, std::uint64_t> bytes_;  ///< by group
   std::map<Lane, std::uint64_t> newest_, done_;

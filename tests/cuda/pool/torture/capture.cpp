@@ -27,11 +27,11 @@ void Worker::capture() {
   world_.enter(stream.place);
   const std::uint64_t refusals = g_refusals;
   ++g_captures_open;
+  ++g_sums.captures;
   if (!GOOD(cuStreamBeginCapture(stream.handle, mode))) {
     --g_captures_open;
     return;
   }
-  ++g_sums.captures;
   is_capturing_ = true;
   captured_ = stream;
   std::vector<Block*> used;

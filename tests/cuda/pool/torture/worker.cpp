@@ -1,6 +1,8 @@
 #include "torture/worker.hpp"
 
+#include <cstdlib>
 #include <mutex>
+#include <string_view>
 
 #include "simcuda.h"
 
@@ -20,6 +22,11 @@ std::mutex g_workers_lock;
 std::vector<Worker*> g_workers;
 std::mutex g_gifts_lock;
 std::vector<std::unique_ptr<Block>> g_gifts;
+
+bool is_deferred() {
+  static const char* mode = std::getenv("WEIR_DEVICE_FREE");
+  return mode != nullptr && std::string_view{mode} == "deferred";
+}
 
 constexpr std::size_t kMostBlocks = 60;
 constexpr std::size_t kKept = 24;  ///< bytes at the ends and in the middle that bear the stamp
@@ -205,13 +212,18 @@ void Worker::free_wrongly() {
   if (last_freed_ != 0 && !world_.holdings.holds(last_freed_))
     if (const CUresult result = cuMemFree(last_freed_); result != CUDA_ERROR_INVALID_VALUE)
       violation("freeing a freed block answers %d", static_cast<int>(result));
-  if (Block* block = any_block(); block != nullptr && !block->is_pinned) {
-    if (const CUresult result = cuMemFree(block->at + 256); result != CUDA_ERROR_INVALID_VALUE)
-      violation("freeing the inside of a block answers %d", static_cast<int>(result));
-    cuCtxSetCurrent(nullptr);
-    if (const CUresult result = cuMemFree(block->at); result != CUDA_ERROR_INVALID_CONTEXT)
-      violation("freeing without a context answers %d", static_cast<int>(result));
-  }
+  if (blocks_.empty()) return;
+  const std::size_t index = random_.below(blocks_.size());
+  const Block block = *blocks_[index];
+  if (block.is_pinned) return;
+  if (const CUresult result = cuMemFree(block.at + 256); result != CUDA_ERROR_INVALID_VALUE)
+    violation("freeing the inside of a block answers %d", static_cast<int>(result));
+  cuCtxSetCurrent(nullptr);
+  world_.holdings.leave(block);
+  const CUresult result = cuMemFree(block.at);
+  if (result == CUDA_SUCCESS && is_deferred()) return forget(index);  // needs no context, and does not ask for one
+  world_.holdings.back(block);
+  if (result != CUDA_ERROR_INVALID_CONTEXT) violation("freeing without a context answers %d", static_cast<int>(result));
 }
 
 void Worker::give_away() {
