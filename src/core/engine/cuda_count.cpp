@@ -196,12 +196,6 @@ void forget_cuda() noexcept {
   forget_cuda_out_of_memory();
 }
 
-<<<<<<< HEAD
-std::uint64_t cuda_own_bytes() noexcept { return g_cuda.blocks.own_bytes(); }
-=======
-std::uint64_t cuda_own_bytes() noexcept {
-  return g_cuda.live.own_bytes() + g_cuda.freed.own_bytes() + cuda_pools_own_bytes();
-}
->>>>>>> pinned
+std::uint64_t cuda_own_bytes() noexcept { return g_cuda.blocks.own_bytes() + cuda_pools_own_bytes(); }
 
 }  // namespace weir::engine

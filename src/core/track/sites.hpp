@@ -60,8 +60,6 @@ class Sites {
   [[nodiscard]] const profile::NodeRecord& frame(std::uint32_t node) const noexcept { return nodes_[node]; }
   /// Of a site that was handed out: profile::kSite….
   [[nodiscard]] std::uint16_t flags(std::uint32_t site) const noexcept { return sites_[site].flags; }
-  /// The record of a site that was handed out.
-  [[nodiscard]] const profile::SiteRecord& record(std::uint32_t site) const noexcept { return sites_[site]; }
   [[nodiscard]] std::uint32_t unknown_site() const noexcept { return unknown_; }
   [[nodiscard]] std::uint64_t own_bytes() const noexcept {
     return by_stack_.own_bytes() + by_node_.own_bytes() + nodes_by_frame_.own_bytes();
