@@ -106,9 +106,7 @@ void Call::served() const noexcept {
 void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                     CUresult result) const noexcept {
   if (is_gone(result)) {
-    if (taken.found())
-      engine::cuda_freed(taken, caller_);
-    else if (result == CUDA_SUCCESS)
+    if (!taken.found() && result == CUDA_SUCCESS)
       engine::cuda_freed_untaken(keys, key, taken, caller_);
     if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
   } else {

@@ -65,7 +65,7 @@ class Call {
   template <class Forward>
   CUresult release(CudaKey keys, std::uint64_t key, Space space, Forward forward) const noexcept {
     if (key == 0) return forward();
-    const engine::CudaTaken taken = engine::cuda_take(keys, key);
+    const engine::CudaTaken taken = engine::cuda_take(keys, key, caller_);
     const CUresult result = forward();
     released(taken, keys, key, space, result);
     return result;

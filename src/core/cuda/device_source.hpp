@@ -53,7 +53,7 @@ class DeviceSource {
   using Place = DevicePlace;
   using Result = CUresult;
   using Fence = cuda::Fence;
-  using Lock = platform::Lock;
+  using Lock = platform::BriefLock;
   using Allocate = CUresult (*)(CUdeviceptr*, std::size_t);
   static constexpr std::uint64_t kAnyContext = ~std::uint64_t{0};
   static constexpr CUresult kSuccess = CUDA_SUCCESS;

@@ -52,7 +52,7 @@ bool is_capable(std::uint8_t device) noexcept {
 
 void tell_of_library(const char* library) noexcept {
   if (!g_has_told_of_library.exchange(true, std::memory_order_relaxed))
-    tell(library, " is loaded", " (WEIR_DEVICE_AS=…:force does it all the same)");
+    tell(library, " is loaded", " (\":force\" behind the value of WEIR_DEVICE_AS does it all the same)");
 }
 
 void tell_of_device(std::uint8_t device) noexcept {

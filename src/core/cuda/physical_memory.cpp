@@ -25,7 +25,7 @@ CUresult create_physical(Call& call, decltype(&::cuMemCreate) real, CUmemGeneric
                          unsigned long long flags) noexcept {
   if (wanted == nullptr) return real(out, bytes, wanted, flags);
   const Place place = place_of(wanted->location, wanted->type, 0);
-  const Room room{call, place.device, place.space == Space::Device ? bytes : 0};
+  const Room room{call, place.device, out != nullptr && place.space == Space::Device ? bytes : 0};
   if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
   return record(call, real(out, bytes, wanted, flags), out, bytes, place, MemoryKind::Physical);
 }
@@ -57,7 +57,7 @@ CUresult release_physical(Call& call, CUresult (*real)(CUmemGenericAllocationHan
                           CUmemGenericAllocationHandle handle) noexcept {
   const PhysicalMemory::Released released = g_physical.release(handle);
   engine::CudaTaken taken{};
-  if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of);
+  if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of, call.caller());
   const CUresult result = real(handle);
   if (!is_gone(result)) g_physical.hold_again(released);
   if (taken.found() || !released.found)
@@ -81,7 +81,7 @@ CUresult unmap_physical(Call& call, decltype(&::cuMemUnmap) real, CUdeviceptr ad
   std::uint64_t last_of = 0;
   while (g_physical.unmap_one(address, address + bytes, last_of))
     if (last_of != 0)
-      call.released(engine::cuda_take(CudaKey::Physical, last_of), CudaKey::Physical, last_of, Space::Device,
+      call.released(engine::cuda_take(CudaKey::Physical, last_of, call.caller()), CudaKey::Physical, last_of, Space::Device,
                     result);
   return result;
 }

@@ -18,7 +18,7 @@ CUresult record_plain(Call& call, CUresult result, const Address* out, std::uint
 
 CUresult allocate_v1(Call& call, CUresult (*real)(CUdeviceptr_v1*, unsigned), CUdeviceptr_v1* out,
                      unsigned bytes) noexcept {
-  const Room room{call, bytes};
+  const Room room{call, out != nullptr ? bytes : 0};
   if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
   return record_plain(call, real(out, bytes), out, bytes);
 }
@@ -26,7 +26,7 @@ CUresult allocate_v1(Call& call, CUresult (*real)(CUdeviceptr_v1*, unsigned), CU
 CUresult allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdeviceptr* out,
                   std::size_t bytes) noexcept {
   if (serve_by_managed(call, out, bytes)) return CUDA_SUCCESS;
-  const Room room{call, bytes};
+  const Room room{call, out != nullptr ? bytes : 0};
   if (room.is_refused()) return refused_for_room(call, out, bytes);
   Served served;
   const CUresult result = pooled_allocate(call, real, out, bytes, served);
@@ -38,7 +38,7 @@ CUresult allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdev
 
 CUresult allocate_pitch_v1(Call& call, decltype(&::cuMemAllocPitch) real, CUdeviceptr_v1* out,
                            unsigned* pitch, unsigned width, unsigned height, unsigned element) noexcept {
-  const Room room{call, std::uint64_t{width} * height};
+  const Room room{call, out != nullptr ? std::uint64_t{width} * height : 0};
   if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
   return record_plain(call, real(out, pitch, width, height, element), out, std::uint64_t{width} * height);
 }
@@ -47,7 +47,7 @@ CUresult allocate_pitch(Call& call, decltype(&::cuMemAllocPitch_v2) real, CUdevi
                         std::size_t* pitch, std::size_t width, std::size_t height,
                         unsigned element) noexcept {
   if (serve_pitch_by_managed(call, out, pitch, width, height, element)) return CUDA_SUCCESS;
-  const Room room{call, width * height};
+  const Room room{call, out != nullptr ? width * height : 0};
   if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
   return record_plain(call, real(out, pitch, width, height, element), out, width * height);
 }

@@ -125,19 +125,21 @@ std::uint32_t cuda_site(std::uint32_t stack_site, const CudaBlock& block) noexce
   return load_relaxed(unknown);
 }
 
-bool has_cuda_tables() noexcept {
-  if (!g_cuda.has_tables)
-    g_cuda.has_tables = g_cuda.counters.begin(g_map.max_chunks()) &&
-                        g_cuda.devices.begin(profile::kMaxDevices / profile::kDevicesPerChunk);
+bool make_cuda_tables() noexcept {
+  g_cuda.has_tables = g_cuda.counters.begin(g_map.max_chunks()) &&
+                      g_cuda.devices.begin(profile::kMaxDevices / profile::kDevicesPerChunk);
   return g_cuda.has_tables;
 }
 
 profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept {
+  if (g_cuda.known_devices[device] != nullptr) [[likely]]
+    return g_cuda.known_devices[device];
   profile::DeviceRecord* record = has_cuda_tables() ? g_cuda.devices.make(g_map, device) : nullptr;
   if (record == nullptr)
     add_shared(losses().cuda_facts_dropped, 1);
   else if (record->ready == 0)
     store_release(record->ready, std::uint64_t{1});
+  g_cuda.known_devices[device] = record;
   return record;
 }
 
@@ -175,10 +177,24 @@ void count_cuda_free(const ledger::Block& block, bool temporary) noexcept {
   count_on_device(block, -bytes);
 }
 
+void uncount_cuda_free(const ledger::Block& block, bool temporary) noexcept {
+  CounterRecord* c = g_cuda.counters.find(block.site);
+  if (c == nullptr) return;
+  const SpaceWords space = words_of(block.space);
+  const auto bytes = static_cast<std::int64_t>(block.bytes);
+  remember_peak(*c, space);
+  add(c->freed_blocks, std::uint64_t{0} - one_block());
+  add(c->freed_bytes, std::uint64_t{0} - block.bytes);
+  if (temporary) add(c->temporary_blocks, std::uint64_t{0} - one_block());
+  grow(space, bytes);
+  count_on_device(block, bytes);
+}
+
 void forget_cuda() noexcept {
   g_cuda.lock.reset();
   g_cuda.blocks.clear();
   g_cuda.born = 0;
+  for (profile::DeviceRecord*& record : g_cuda.known_devices) record = nullptr;
   for (std::uint32_t& site : g_cuda.unknown_site) site = 0;
   for (std::uint64_t& memo : g_site_memo) memo = 0;
   empty(g_cuda.counters, g_sites.count());

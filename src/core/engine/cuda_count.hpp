@@ -18,6 +18,7 @@ struct CudaBooks {
   track::Table<profile::CounterRecord, profile::ChunkKind::CudaCounters> counters;
   track::Table<profile::DeviceRecord, profile::ChunkKind::Devices> devices;
   bool has_tables;
+  profile::DeviceRecord* known_devices[profile::kMaxDevices];  ///< those that were asked for
   std::uint32_t ends;  ///< of contexts so far, those under way too
   std::uint64_t born;  ///< allocations so far
   std::uint32_t
@@ -35,10 +36,13 @@ struct CudaBooks {
 
 // Under the lock.
 /// False: no memory for them.
-[[nodiscard]] bool has_cuda_tables() noexcept;
+[[nodiscard]] bool make_cuda_tables() noexcept;
+[[nodiscard]] inline bool has_cuda_tables() noexcept { return g_cuda.has_tables || make_cuda_tables(); }
 /// Counts an allocation; gives the site that it was counted at, which is the unknown one when there is no room; 0: none.
 [[nodiscard]] std::uint32_t count_cuda_alloc(const ledger::Block& block) noexcept;
 void count_cuda_free(const ledger::Block& block, bool temporary) noexcept;
+/// Takes that back.
+void uncount_cuda_free(const ledger::Block& block, bool temporary) noexcept;
 /// The device's record; null: no room.
 [[nodiscard]] profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept;
 

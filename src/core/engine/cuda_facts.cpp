@@ -41,6 +41,8 @@ constinit std::atomic<std::int64_t> g_live_at_look[profile::kMaxDevices]{};
 bool has_changed(const DeviceRecord& record, std::int64_t then, std::uint64_t now_ns,
                  std::uint64_t short_pause_over_ns) noexcept {
   const std::int64_t now = load_relaxed(record.live);
+  if (now - then < kLeastChange && then - now < kLeastChange) [[likely]]
+    return false;
   if (now - then > kMuchMore) return true;
   const bool is_doubled = now >= 2 * then && now - then >= kLeastChange;
   const bool is_halved = then >= 2 * now && then - now >= kLeastChange;

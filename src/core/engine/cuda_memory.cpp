@@ -77,25 +77,34 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
           .ending = 0};
 }
 
-CudaTaken take(CudaKey keys, std::uint64_t key) noexcept {
-  const platform::Holding hold{g_cuda.lock};
+/// Under the lock. `freed_site`: who frees.
+CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t freed_site) noexcept {
   ledger::Block* found = g_cuda.blocks.find(ledger_key(keys, key));
-  if (found == nullptr)
-    return {.block = {}, .site = 0, .keys = keys, .is_shared = false, .born = g_cuda.born};
-  const CudaTaken taken{.block = {.key = key,
-                                  .bytes = found->bytes,
-                                  .context = found->context,
-                                  .space = found->space,
-                                  .kind = found->kind,
-                                  .device = found->device},
-                        .site = found->site,
-                        .keys = keys,
-                        .is_shared = found->shares != 0,
-                        .born = found->born};
-  if (taken.is_shared)
+  CudaTaken taken{};
+  taken.keys = keys;
+  taken.born = g_cuda.born;
+  if (found == nullptr) return taken;
+  taken.block = {.key = key,
+                 .bytes = found->bytes,
+                 .context = found->context,
+                 .space = found->space,
+                 .kind = found->kind,
+                 .device = found->device};
+  taken.site = found->site;
+  taken.is_shared = found->shares != 0;
+  taken.born = found->born;
+  if (taken.is_shared) {
     --found->shares;
-  else
+    return taken;
+  }
+  if (taken.site < g_first_own_site) {
     g_cuda.blocks.take(ledger_key(keys, key));
+    return taken;
+  }
+  taken.is_temporary = taken.born == self.last_cuda;
+  if (taken.is_temporary) self.last_cuda = 0;
+  count_cuda_free(*found, taken.is_temporary);
+  g_cuda.blocks.free(ledger_key(keys, key), freed_site);
   return taken;
 }
 
@@ -107,23 +116,21 @@ bool put_back(const CudaTaken& taken) noexcept {
     ++now->shares;
     return true;
   }
-  const ledger::Freed* by_other = g_cuda.blocks.find_freed(key);
-  if (now == nullptr && by_other == nullptr && g_cuda.blocks.enter(key, entry_of(taken)) != nullptr)
-    return true;
-  // Freed by another thread meanwhile, perhaps handed out again; or there is no memory to remember it.
-  count_cuda_free(entry_of(taken), false);
-  if (by_other != nullptr)
-    g_cuda.blocks.note(key, {taken.block.bytes, taken.site, by_other->freed_site, taken.block.space});
-  return false;
+  // Freed by another thread meanwhile, perhaps handed out again; or there is no memory to remember it: it stays counted as freed.
+  const ledger::Freed* freed = g_cuda.blocks.find_freed(key);
+  if (now != nullptr || (freed != nullptr && freed->is_done)) return false;
+  if (g_cuda.blocks.enter(key, entry_of(taken)) == nullptr) return false;
+  uncount_cuda_free(entry_of(taken), taken.is_temporary);
+  return true;
 }
 
 /// Under the lock.
 void forget_untaken(const Key& key, std::uint64_t born, std::uint32_t freed_site) noexcept {
   const ledger::Block* now = g_cuda.blocks.find(key);
   if (now != nullptr && now->born > born) return;  // handed out again
-  ledger::Freed freed{.bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device};
+  ledger::Freed freed{.bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device, .is_done = true};
   if (now != nullptr) {  // the thread that had taken it has put it back already
-    freed = {now->bytes, now->site, freed_site, now->space};
+    freed = {now->bytes, now->site, freed_site, now->space, true};
     count_cuda_free(*now, false);
     g_cuda.blocks.take(key);
   }
@@ -186,30 +193,19 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
   tick(self);
 }
 
-CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept {
-  const Caller caller = caller_of(__builtin_frame_address(0));
+CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
   ThreadState& self = t_self;
   if (!may_record_cuda(self, caller)) return {};
   const Operation operation{self, caller};
-  return counts_cuda() ? take(keys, key) : CudaTaken{};
-}
-
-void cuda_freed(const CudaTaken& taken, Caller caller) noexcept {
-  ThreadState& self = t_self;
-  if (!taken.found() || taken.is_shared || !may_record_cuda(self, caller)) return;
-  const Operation operation{self, caller};
-  if (!counts_cuda() || taken.site < g_first_own_site) return;
+  if (!counts_cuda()) return {};
   const std::uint32_t freed_site = capture_site(self, caller);
+  CudaTaken taken;
   {
     const platform::Holding hold{g_cuda.lock};
-    const bool temporary = taken.born == self.last_cuda;
-    if (temporary) self.last_cuda = 0;
-    count_cuda_free(entry_of(taken), temporary);
-    const Key key = ledger_key(taken.keys, taken.block.key);
-    // The driver may have handed the key out again already: then it is live, and stays so.
-    g_cuda.blocks.note(key, {taken.block.bytes, taken.site, freed_site, taken.block.space});
+    taken = take(self, keys, key, freed_site);
   }
   tick(self);
+  return taken;
 }
 
 bool cuda_put_back(const CudaTaken& taken) noexcept {

@@ -27,6 +27,13 @@ void Blocks::take(const Key& key) noexcept {
   if (!entry->is_in_ring && !make_place_for(key, *entry)) table_.erase(key);
 }
 
+void Blocks::free(const Key& key, std::uint32_t freed_site) noexcept {
+  Entry* entry = table_.find(key);
+  if (entry == nullptr || entry->state != State::Live) return;
+  set_freed(*entry, {entry->block.bytes, entry->block.site, freed_site, entry->block.space, false});
+  if (!entry->is_in_ring && !make_place_for(key, *entry)) table_.erase(key);
+}
+
 void Blocks::note(const Key& key, const Freed& freed) noexcept {
   Entry* entry = table_.find(key);
   if (entry == nullptr) {

@@ -32,6 +32,7 @@ struct Freed {
   std::uint64_t bytes;
   std::uint32_t allocated_site, freed_site;
   profile::Space space;
+  bool is_done;  ///< the driver has said so, to a thread that had not taken it
 };
 
 /// All use is under the owner's lock. Pointers are good until the next call that changes something.
@@ -54,6 +55,8 @@ class Blocks {
 
   /// Takes the live block out. It is neither live nor freed then.
   void take(const Key& key) noexcept;
+  /// Takes it out, as freed at this site.
+  void free(const Key& key, std::uint32_t freed_site) noexcept;
   /// It was freed. A key with a live block is left alone.
   void note(const Key& key, const Freed& freed) noexcept;
 
@@ -64,7 +67,7 @@ class Blocks {
     table_.erase_if([&](const Key& key, Entry& entry) noexcept {
       if (entry.state != State::Live || !goes(key, entry.block)) return false;
       if (count_ == kRemembered || !make_place_for(key, entry)) return true;
-      set_freed(entry, {entry.block.bytes, entry.block.site, freed_site, entry.block.space});
+      set_freed(entry, {entry.block.bytes, entry.block.site, freed_site, entry.block.space, true});
       return false;
     });
   }

@@ -18,7 +18,7 @@ Block block(std::uint32_t n) {
   return made;
 }
 Freed freed(std::uint32_t n) {
-  return {.bytes = n * 10ULL, .allocated_site = n, .freed_site = n + 1, .space = profile::Space::Device};
+  return {.bytes = n * 10ULL, .allocated_site = n, .freed_site = n + 1, .space = profile::Space::Device, .is_done = false};
 }
 void free_block(Blocks& blocks, std::uint64_t key, std::uint32_t n) {
   blocks.take({key, 0});
