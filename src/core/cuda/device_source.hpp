@@ -84,7 +84,8 @@ class DeviceSource {
   /// Strict frees are waited for in the thread's own context, as the driver's are: a thread that has another one, or none
   /// (and none has any once the driver is gone), is served by the driver.
   [[nodiscard]] pool::Stance stance(Place& place) noexcept {
-    const bool is_its = current_ == kAnyContext || current_ == load_relaxed(seen_context(place.number).handle);
+    // An allocation that finds no memory looks for it in all contexts of the device.
+    const bool is_its = allocate_ != nullptr || current_ == kAnyContext || current_ == load_relaxed(seen_context(place.number).handle);
     if (must_give_ || !is_its || !are_contexts_known()) return pool::Stance::Aside;
     return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
   }
