@@ -95,8 +95,8 @@ void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
   source.stock = device_pool_stock(place.device);
 }
 
-[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock,
-                                         std::uint8_t device, std::uint64_t bytes, CUresult result) noexcept {
+[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock, std::uint8_t device,
+                                         std::uint64_t bytes, CUresult result) noexcept {
   std::size_t free = 0, total = 0;
   if (is_any_stream_capturing() || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
   engine::cuda_out_of_memory({.space = Space::Device,
