@@ -152,6 +152,12 @@ std::uint64_t pooled_host_bytes_at(const void* block) noexcept {
   return is_used() ? g_pool.requested_of(key_of(block)) : 0;
 }
 
+bool is_freed_in_pinned_pool(const void* block) noexcept {
+  return is_used() && g_pool.owns(key_of(block)) && g_pool.requested_of(key_of(block)) == 0;
+}
+
+bool has_pinned_pool() noexcept { return is_used(); }
+
 PinnedFrees newest_pinned_frees(int number) noexcept {
   PinnedFrees frees{};
   const std::uint32_t count = load_acquire(g_domain_count);

@@ -30,6 +30,10 @@ void export_from_pinned_pool(std::uint64_t address) noexcept;
 
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
 [[nodiscard]] std::uint64_t pooled_host_bytes_at(const void* block) noexcept;
+/// Has the program freed the block that begins here, and the pool kept it?
+[[nodiscard]] bool is_freed_in_pinned_pool(const void* block) noexcept;
+/// False: there is no pooled block.
+[[nodiscard]] bool has_pinned_pool() noexcept;
 
 /// How far the deferred frees had come when the program began to wait for a context, by domain. All zero: that proves nothing,
 /// because others are alive, too.

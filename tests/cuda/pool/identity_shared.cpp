@@ -75,6 +75,14 @@ int main() {
          MUST(cuIpcGetMemHandle(&handle, it) == CUDA_ERROR_UNKNOWN);
          MUST(cuPointerSetAttribute(nullptr, CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, it) != CUDA_SUCCESS);
        }));
+  for (const size_t offset : {size_t{0}, size_t{777}}) {
+    void* host = nullptr;
+    OK(cuMemHostAlloc(&host, 5000, 0));
+    OK(cuPointerSetAttribute(&one, CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, reinterpret_cast<CUdeviceptr>(host) + offset));
+    const auto before = simcuda_calls("cuMemFreeHost");
+    OK(cuMemFreeHost(host));
+    shared("pinned", simcuda_calls("cuMemFreeHost") != before);
+  }
   // Of freed blocks nothing can be had.
   const CUdeviceptr freed = allocate(kBytes);
   OK(cuMemFree(freed));

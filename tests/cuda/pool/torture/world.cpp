@@ -57,6 +57,8 @@ World::World(const Options& options)
     GOOD(cuDevicePrimaryCtxRetain(&places[device].context, device));
     furnish(device);
   }
+  Random random{options.seed};
+  for (int i = 0; i != 4; ++i) change_peers(random);
   if (options.lazy) simcuda_seed(options.seed);
 }
 
