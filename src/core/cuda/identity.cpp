@@ -1,4 +1,4 @@
-// What programs ask of device addresses, and who else is given hold of the memory behind them.
+// What programs ask of addresses of device and pinned memory, and who else is given hold of the memory behind them.
 //
 // A pooled block is one of the driver's, up to an eighth larger than what the program asked for, and the driver keeps it when
 // the program has freed it. The program is shown what it would see without the pool:
@@ -16,6 +16,7 @@
 #include "core/cuda/bodies.hpp"
 #include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -28,9 +29,13 @@ struct Pooled {
   bool is_freed;
 };
 
+bool has_pool() noexcept { return has_device_pool() || has_pinned_pool(); }
+
+/// Addresses of both kinds are one space.
 Pooled pooled_at(CUdeviceptr block) noexcept {
-  const std::uint64_t bytes = pooled_bytes_at(block);
-  return {bytes, bytes == 0 && is_freed_in_device_pool(block)};
+  std::uint64_t bytes = pooled_bytes_at(block);
+  if (bytes == 0) bytes = pooled_host_bytes_at(block);
+  return {bytes, bytes == 0 && (is_freed_in_device_pool(block) || is_freed_in_pinned_pool(block))};
 }
 
 /// The first address of the driver's block around this one; 0: it knows none.
@@ -42,7 +47,7 @@ CUdeviceptr begin_of(CUdeviceptr address) noexcept {
 
 Pooled pooled_around(CUdeviceptr address) noexcept {
   const Pooled here = pooled_at(address);
-  if (here.bytes != 0 || here.is_freed || !has_device_pool()) return here;
+  if (here.bytes != 0 || here.is_freed || !has_pool()) return here;
   const CUdeviceptr begin = begin_of(address);
   return begin != 0 && begin != address ? pooled_at(begin) : Pooled{};
 }
@@ -57,15 +62,16 @@ CUdeviceptr as_program_knows_around(CUdeviceptr address) noexcept {
 
 /// Others may hold the block around this address from now on.
 void share(CUdeviceptr address) noexcept {
-  if (!has_device_pool()) return;
+  if (!has_pool()) return;
   const CUdeviceptr begin = begin_of(address);
   export_from_device_pool(begin != 0 ? begin : address);
+  export_from_pinned_pool(begin != 0 ? begin : address);
 }
 
 template <class Address, class Size>
 CUresult get_range(CUresult (*real)(Address*, Size*, Address), Address* begin, Size* bytes,
                    Address address) noexcept {
-  if (!has_device_pool()) return real(begin, bytes, address);
+  if (!has_pool()) return real(begin, bytes, address);
   Address found = 0;
   Size found_bytes = 0;
   const CUresult result =
@@ -92,7 +98,7 @@ CUresult get_address_range(Call&, CUresult (*real)(CUdeviceptr*, std::size_t*, C
 
 CUresult get_pointer_attribute(Call&, decltype(&::cuPointerGetAttribute) real, void* data,
                                CUpointer_attribute attribute, CUdeviceptr address) noexcept {
-  const bool is_size = attribute == CU_POINTER_ATTRIBUTE_RANGE_SIZE && data != nullptr && has_device_pool();
+  const bool is_size = attribute == CU_POINTER_ATTRIBUTE_RANGE_SIZE && data != nullptr && has_pool();
   if (!is_size) {
     const CUresult result = real(data, attribute, as_program_knows(address));
     if (result == CUDA_SUCCESS && attribute == CU_POINTER_ATTRIBUTE_P2P_TOKENS) share(address);
