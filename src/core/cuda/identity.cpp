@@ -1,4 +1,4 @@
-// What programs ask of addresses in CUDA memory, and who else is given hold of the memory behind them.
+// What programs ask of addresses of device and pinned memory, and who else is given hold of the memory behind them.
 //
 // A pooled block, of device or pinned memory, is one of the driver's, up to an eighth larger than what the program asked for,
 // and the driver keeps it when the program has freed it. The program is shown what it would see without the pool:
@@ -31,12 +31,11 @@ struct Pooled {
 
 bool has_pool() noexcept { return has_device_pool() || has_pinned_pool(); }
 
-// Device and host have one space of addresses.
+/// Addresses of both kinds are one space.
 Pooled pooled_at(CUdeviceptr block) noexcept {
-  const auto* host = reinterpret_cast<const void*>(block);
   std::uint64_t bytes = pooled_bytes_at(block);
-  if (bytes == 0) bytes = pooled_host_bytes_at(host);
-  return {bytes, bytes == 0 && (is_freed_in_device_pool(block) || is_freed_in_pinned_pool(host))};
+  if (bytes == 0) bytes = pooled_host_bytes_at(block);
+  return {bytes, bytes == 0 && (is_freed_in_device_pool(block) || is_freed_in_pinned_pool(block))};
 }
 
 /// The first address of the driver's block around this one; 0: it knows none.
