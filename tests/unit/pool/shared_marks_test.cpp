@@ -60,6 +60,18 @@ TEST_F(SharedPoolMarks, AMissThatAPendingBlockWouldServePutsOne) {
   EXPECT_EQ(program.record.marks, marks + 1) << "cheap ones, and many";
 }
 
+TEST_F(SharedPoolMarks, OneBehindOthersThatAreNotDoneIsNotLookedAt) {
+  const std::uint64_t first = program.allocate(kMiB), second = program.allocate(kMiB);
+  program.world.submit(1, first);
+  program.free(first);
+  program.allocate(kMiB);
+  EXPECT_EQ(program.record.looks, 1U);
+  program.free(second);
+  program.allocate(kMiB);
+  EXPECT_EQ(program.record.marks, 2U);
+  EXPECT_EQ(program.record.looks, 2U) << "the older one";
+}
+
 TEST_F(SharedPoolMarks, WhatIsDoneAlreadyIsFoundAtOnce) {
   const std::uint64_t address = pend(1);
   program.world.complete(1);
