@@ -85,9 +85,9 @@ class SlabPlaces {
                   load_relaxed(entry.record->slab_bytes) + more * Slabs::kSlabBytes);
   }
 
-  Lock lock_;
-  std::uint32_t count_;  ///< any thread may ask whether it is 0
-  Entry entries_[kMostPlaces];
+  Lock lock_{};
+  std::uint32_t count_{};  ///< any thread may ask whether it is 0
+  Entry entries_[kMostPlaces]{};
 };
 
 template <BlockSource Inner>
