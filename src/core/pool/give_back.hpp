@@ -109,7 +109,8 @@ std::uint64_t SharedPool<Source>::trim(Source& source, std::uint64_t group, std:
   }
   if constexpr (CarvingSource<Source>) {
     from = 0;
-    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr) gone += source.release_empty(at->place);
+    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr)
+      gone += source.release_empty(at->place);
   }
   return gone;
 }
