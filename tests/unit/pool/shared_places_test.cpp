@@ -104,6 +104,52 @@ TEST(SharedPoolPlaces, WhatIsBeingGivenBackWhenThePlaceEndsIsNotGivenBackTwice) 
   EXPECT_EQ(program.world.granted_blocks(), 2U);
 }
 
+TEST(SharedPoolPlaces, WhatIsBeingGivenBackWhenThePlaceIsAboutToEndIsKept) {
+  Program<> program;
+  const std::uint64_t first = program.allocate(kMiB), second = program.allocate(kMiB);
+  program.free(first);
+  program.free(second);
+  auto& domain = program.domain(1);
+  program.world.on_return = [&](Fn fn) {
+    if (fn == Fn::Release) program.pool->ending(domain);
+  };
+  FakeSource source = program.source();
+  EXPECT_EQ(program.pool->trim(source, 0, 0), kMiB);
+  EXPECT_EQ(program.world.calls(Fn::Release), 1U);
+  program.world.on_return = [](Fn) {};
+  program.pool->ended(source, domain, false);
+  EXPECT_EQ(program.held().idle, kMiB);
+}
+
+TEST(SharedPoolPlaces, WhatIsGrantedWhenThePlaceIsAboutToEndIsNotPooled) {
+  Program<> program;
+  auto& domain = program.domain(1);
+  program.world.on_call = [&](Fn fn) {
+    if (fn == Fn::Allocate) program.pool->ending(domain);
+  };
+  const std::uint64_t address = program.allocate(kMiB);
+  EXPECT_NE(address, 0U);
+  EXPECT_FALSE(program.pool->owns(address));
+  program.world.on_call = [](Fn) {};
+  FakeSource source = program.source();
+  program.pool->ended(source, domain, false);
+}
+
+TEST(SharedPoolPlaces, WhatTheSourceRefusedWhenThePlaceEndedIsGoneWithIt) {
+  Program<> program;
+  const std::uint64_t address = program.allocate(kMiB);
+  program.pool->mark_exported(address);
+  program.world.fail(Fn::Release, 1, Code::Failed);
+  program.world.on_call = [&](Fn fn) {
+    if (fn == Fn::Release) program.end_place(1);
+  };
+  EXPECT_EQ(program.free(address), Code::Failed);
+  EXPECT_FALSE(program.pool->owns(address));
+  EXPECT_EQ(program.record.live_blocks, 0);
+  program.mine.clear();
+  program.world.on_call = [](Fn) {};
+}
+
 TEST(SharedPoolPlaces, ABrokenPlaceIsTheSourcesUntilItEnds) {
   Program<> program;
   const std::uint64_t live = program.allocate(kMiB);
