@@ -55,11 +55,10 @@ engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
   call.served();
   const std::uint64_t idle_max = engine::options().device_idle_max.of(machine_bytes());
   const auto [pool_record, class_records] = numbers(idle_max);
-  const pool::Policy policy{
-      .classes = pool::Classes::Fine,
-      .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
-      .idle_max = idle_max,
-      .rescue_wait_ns = kRescueWaitNs};
+  const pool::Policy policy{.classes = pool::Classes::Fine,
+                            .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
+                            .idle_max = idle_max,
+                            .rescue_wait_ns = kRescueWaitNs};
   const platform::Holding hold{g_opening};
   Domain* domain = g_pool.open(place, kGroup, policy, {pool_record, class_records});
   if (domain == nullptr) return nullptr;

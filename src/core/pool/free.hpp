@@ -51,12 +51,13 @@ template <BlockSource Source>
   Block* const now = index_.find(address);
   if (now == nullptr || now->number != number || now->state != State::Freeing)
     return result;  // gone with its place
+  // Carved blocks may be pending in strict mode, too.
   if (result == Source::kSuccess && domain.proven_upto < upto) domain.proven_upto = upto;
   if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
     return free_aside(hold, source, domain, *now);
   domain.cache.keep(now);
-  if (CarvingSource<Source> && domain.cache.pending_blocks() != 0)
+  if (domain.cache.pending_blocks() != 0)
     numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
