@@ -51,6 +51,7 @@ template <BlockSource Source>
   Block* const now = index_.find(address);
   if (now == nullptr || now->number != number || now->state != State::Freeing)
     return result;  // gone with its place
+  // Carved blocks may be pending in strict mode, too.
   if (result == Source::kSuccess && domain.proven_upto < upto) domain.proven_upto = upto;
   if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
