@@ -44,6 +44,8 @@ enum simcuda_kind {
 /* Blocks that live, and the bytes that were asked for them. device -1: of all. */
 unsigned long long simcuda_live_blocks(int device, int kind);
 unsigned long long simcuda_live_bytes(int device, int kind);
+/* What was asked of the driver for the living block that begins there; 0: there is none. */
+unsigned long long simcuda_block_bytes(CUdeviceptr address);
 /* Physical bytes taken of a device: chunks, contexts, pools. What cuMemGetInfo calls used. */
 unsigned long long simcuda_used_bytes(int device);
 

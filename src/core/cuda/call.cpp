@@ -6,6 +6,7 @@
 
 #include "core/cuda/cuda.hpp"
 #include "core/cuda/driver.hpp"
+#include "core/cuda/limit.hpp"
 #include "core/engine/engine.hpp"
 #include "core/platform/platform.hpp"
 
@@ -81,6 +82,8 @@ Owner Call::current() const noexcept {
 void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space space, MemoryKind kind,
                      Owner owner) const noexcept {
   if (key == 0) return;
+  if (room_ != nullptr) [[unlikely]]
+    room_->begin_handover();
   engine::cuda_allocated(keys,
                          {.key = key,
                           .bytes = bytes,
@@ -89,6 +92,8 @@ void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space
                           .kind = kind,
                           .device = owner.device},
                          caller_);
+  if (room_ != nullptr) [[unlikely]]
+    room_->end_handover();
   served();
   observe(owner.device);
 }
@@ -101,9 +106,7 @@ void Call::served() const noexcept {
 void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                     CUresult result) const noexcept {
   if (is_gone(result)) {
-    if (taken.found())
-      engine::cuda_freed(taken, caller_);
-    else if (result == CUDA_SUCCESS)
+    if (!taken.found() && result == CUDA_SUCCESS)
       engine::cuda_freed_untaken(keys, key, taken, caller_);
     if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
   } else {

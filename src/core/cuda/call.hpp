@@ -33,6 +33,8 @@ inline bool is_refusal(CUresult result) noexcept {
          result == CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED;
 }
 
+class Room;
+
 class Call {
  public:
   explicit Call(engine::Caller caller) noexcept : caller_{caller} {}
@@ -44,6 +46,7 @@ class Call {
   /// does not serve. True: end() must follow.
   [[nodiscard]] bool begin(engine::CudaRoute route) noexcept;
   void end() noexcept;
+  [[nodiscard]] engine::Caller caller() const noexcept { return caller_; }
 
   /// The current context and its device.
   [[nodiscard]] Owner current() const noexcept;
@@ -62,7 +65,7 @@ class Call {
   template <class Forward>
   CUresult release(CudaKey keys, std::uint64_t key, Space space, Forward forward) const noexcept {
     if (key == 0) return forward();
-    const engine::CudaTaken taken = engine::cuda_take(keys, key);
+    const engine::CudaTaken taken = engine::cuda_take(keys, key, caller_);
     const CUresult result = forward();
     released(taken, keys, key, space, result);
     return result;
@@ -70,6 +73,9 @@ class Call {
   /// Its last part.
   void released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                 CUresult result) const noexcept;
+
+  /// From now on the block that is recorded next is set aside there; null: it is over.
+  void enter_room(Room* room) noexcept { room_ = room; }
 
   /// The driver serves this process: in its forked children it will not.
   void served() const noexcept;
@@ -85,6 +91,7 @@ class Call {
 
  private:
   engine::Caller caller_;
+  Room* room_ = nullptr;  ///< null: there is no limit (limit.hpp)
 };
 
 }  // namespace weir::cuda

@@ -2,8 +2,10 @@
 #include "core/base/tally.hpp"
 #include "core/cuda/bodies.hpp"
 #include "core/cuda/contexts_seen.hpp"
+#include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/globals.hpp"
+#include "core/cuda/pinned_pool.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -16,34 +18,51 @@ std::uint64_t primary_of(CUdevice device) noexcept {
   return i < kDevices ? load_relaxed(g_primary[i]) : 0;
 }
 
-struct End {
-  std::uint64_t context;
-  int number;           ///< contexts_seen.hpp
-  std::uint32_t books;  ///< the engine's
+/// A context ends, around the driver's function: the ledger and the pools first let go of what goes with it, because another
+/// thread may be given its handle and its addresses at once.
+template <class Real>
+CUresult end_around(const Call& call, std::uint64_t context, engine::CudaEnd how, Real real) noexcept {
+  const int number = begin_end(context);
+  const std::uint32_t books = engine::cuda_context_ending(context);
+  device_pool_ending(number);
+  pinned_pool_ending(number);
+  const auto [result, is_over] = real();
+  device_pool_ended(number, is_over);
+  pinned_pool_ended(number, is_over);
+  if (is_over) {
+    if (context != 0) forget_modules_of(call, context, how);
+    call.end_done(books, how);
+  } else {
+    engine::cuda_end_failed(books);
+  }
+  end_over(number, is_over);
+  return result;
+}
+
+struct Ended {
+  CUresult result;
+  bool is_over;
 };
-
-End begin(std::uint64_t context) noexcept {
-  return {context, begin_end(context), engine::cuda_context_ending(context)};
-}
-
-void settle_books(const Call& call, const End& end, engine::CudaEnd how, bool is_over) noexcept {
-  if (!is_over) return engine::cuda_end_failed(end.books);
-  if (end.context != 0) forget_modules_of(call, end.context, how);
-  call.end_done(end.books, how);
-}
-
-void settle(const Call& call, const End& end, engine::CudaEnd how, bool is_over) noexcept {
-  settle_books(call, end, how, is_over);
-  end_over(end.number, is_over);
-}
 
 }  // namespace
 
 CUresult destroy_context(Call& call, CUresult (*real)(CUcontext), CUcontext context) noexcept {
-  const End end = begin(key_of(context));
-  const CUresult result = real(context);
-  settle(call, end, engine::CudaEnd::ContextDestroyed, result == CUDA_SUCCESS);
-  return result;
+  return end_around(call, key_of(context), engine::CudaEnd::ContextDestroyed, [=]() noexcept -> Ended {
+    const CUresult result = real(context);
+    return {result, result == CUDA_SUCCESS};
+  });
+}
+
+// The last of those that hold the context ends it. It is the thread's current one: is it still?
+CUresult detach_context(Call& call, CUresult (*real)(CUcontext), CUcontext context) noexcept {
+  return end_around(call, key_of(context), engine::CudaEnd::ContextDestroyed, [=]() noexcept -> Ended {
+    const CUresult result = real(context);
+    CUcontext current = nullptr;
+    CUdevice device = 0;
+    const bool lives = ask::ctx_get_current(&current) == CUDA_SUCCESS && current == context &&
+                       ask::ctx_get_device(&device) == CUDA_SUCCESS;
+    return {result, result == CUDA_SUCCESS && !lives};
+  });
 }
 
 CUresult retain_primary(Call& call, CUresult (*real)(CUcontext*, CUdevice), CUcontext* out,
@@ -57,22 +76,22 @@ CUresult retain_primary(Call& call, CUresult (*real)(CUcontext*, CUdevice), CUco
 }
 
 CUresult release_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device) noexcept {
-  const End end = begin(primary_of(device));
-  const CUresult result = real(device);
-  unsigned flags = 0;
-  int is_active = 1;
-  // Only the last release ends it; the driver knows.
-  const bool is_over = result == CUDA_SUCCESS && end.context != 0 &&
-                       ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active == 0;
-  settle(call, end, engine::CudaEnd::ContextDestroyed, is_over);
-  return result;
+  const std::uint64_t context = primary_of(device);
+  return end_around(call, context, engine::CudaEnd::ContextDestroyed, [=]() noexcept -> Ended {
+    const CUresult result = real(device);
+    unsigned flags = 0;
+    int is_active = 0;
+    // Only the last release ends it; the driver knows. Where it does not say, nothing may be handed out of what was there.
+    const bool is_alive = ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active != 0;
+    return {result, result == CUDA_SUCCESS && context != 0 && !is_alive};
+  });
 }
 
 CUresult reset_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device) noexcept {
-  const End end = begin(primary_of(device));
-  const CUresult result = real(device);
-  settle(call, end, engine::CudaEnd::DeviceReset, result == CUDA_SUCCESS);
-  return result;
+  return end_around(call, primary_of(device), engine::CudaEnd::DeviceReset, [=]() noexcept -> Ended {
+    const CUresult result = real(device);
+    return {result, result == CUDA_SUCCESS};
+  });
 }
 
 }  // namespace weir::cuda

@@ -46,6 +46,15 @@ inline constinit Asked<decltype(::cuCtxGetDevice)> ctx_get_device{"cuCtxGetDevic
 inline constinit Asked<decltype(::cuMemGetAddressRange_v2)> address_range{"cuMemGetAddressRange_v2"};
 inline constinit Asked<decltype(::cuDevicePrimaryCtxGetState)> primary_state{"cuDevicePrimaryCtxGetState"};
 inline constinit Asked<decltype(::cuStreamIsCapturing)> is_capturing{"cuStreamIsCapturing"};
+inline constinit Asked<decltype(::cuDeviceGetPCIBusId)> pci_bus_id{"cuDeviceGetPCIBusId"};
+inline constinit Asked<decltype(::cuMemFreeHost)> free_host{"cuMemFreeHost"};
+inline constinit Asked<decltype(::cuCtxPushCurrent_v2)> ctx_push{"cuCtxPushCurrent_v2"};
+inline constinit Asked<decltype(::cuCtxPopCurrent_v2)> ctx_pop{"cuCtxPopCurrent_v2"};
+inline constinit Asked<decltype(::cuMemFree_v2)> mem_free{"cuMemFree_v2"};
+inline constinit Asked<decltype(::cuMemGetInfo_v2)> memory_info{"cuMemGetInfo_v2"};
+inline constinit Asked<decltype(::cuDeviceTotalMem_v2)> device_total{"cuDeviceTotalMem_v2"};
+inline constinit Asked<decltype(::cuPointerGetAttribute)> pointer_attribute{"cuPointerGetAttribute"};
+inline constinit Asked<decltype(::cuDeviceGetAttribute)> device_attribute{"cuDeviceGetAttribute"};
 
 }  // namespace ask
 

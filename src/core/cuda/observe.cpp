@@ -3,6 +3,7 @@
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
+#include "core/cuda/managed_policy.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
 
@@ -11,8 +12,6 @@ namespace {
 
 constinit Asked<decltype(::cuDriverGetVersion)> g_version{"cuDriverGetVersion"};
 constinit Asked<decltype(::cuDeviceGetName)> g_name{"cuDeviceGetName"};
-constinit Asked<decltype(::cuDeviceTotalMem_v2)> g_total{"cuDeviceTotalMem_v2"};
-constinit Asked<decltype(::cuMemGetInfo_v2)> g_memory{"cuMemGetInfo_v2"};
 constinit Asked<decltype(::cuDeviceGetMemPool)> g_pool{"cuDeviceGetMemPool"};
 constinit Asked<decltype(::cuMemPoolGetAttribute)> g_pool_attribute{"cuMemPoolGetAttribute"};
 
@@ -30,7 +29,7 @@ constexpr std::uint64_t bit_of(std::uint8_t device) noexcept {
   char name[64] = "";
   std::size_t total = 0;
   if (g_name(name, sizeof(name), device) != CUDA_SUCCESS) name[0] = '\0';
-  if (g_total(&total, device) != CUDA_SUCCESS) total = 0;
+  if (ask::device_total(&total, device) != CUDA_SUCCESS) total = 0;
   engine::cuda_device_seen(device, name, total);
 }
 
@@ -48,7 +47,7 @@ void ask_pools(std::uint8_t device) noexcept {
   if (ask::ctx_get_device(&current) != CUDA_SUCCESS || current != device) return;
   std::size_t free = 0, total = 0;
   const std::uint64_t before = platform::monotonic_ns();
-  if (g_memory(&free, &total) != CUDA_SUCCESS)
+  if (ask::memory_info(&free, &total) != CUDA_SUCCESS)
     return engine::cuda_memory_unknown(device, platform::monotonic_ns() - before);
   engine::cuda_memory_seen(device, free, total, platform::monotonic_ns() - before);
   if ((g_pooled.load(std::memory_order_relaxed) & bit_of(device)) != 0) ask_pools(device);
@@ -62,10 +61,18 @@ void find_asked() noexcept {
   ask::address_range.find();
   ask::primary_state.find();
   ask::is_capturing.find();
+  ask::pci_bus_id.find();
+  ask::free_host.find();
+  ask::pointer_attribute.find();
+  ask::device_attribute.find();
+  find_managed_functions();
   g_version.find();
   g_name.find();
-  g_total.find();
-  g_memory.find();
+  ask::ctx_push.find();
+  ask::ctx_pop.find();
+  ask::mem_free.find();
+  ask::memory_info.find();
+  ask::device_total.find();
   g_pool.find();
   g_pool_attribute.find();
   find_fence_functions();

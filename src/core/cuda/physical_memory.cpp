@@ -1,6 +1,7 @@
 // Physical memory (cuMemCreate) lives as long as something holds it: a handle, each as often as it was retained, or a
 // mapping. The block is freed by whichever goes last.
 #include "core/cuda/bodies.hpp"
+#include "core/cuda/limit.hpp"
 #include "core/cuda/physical.hpp"
 #include "core/cuda/place.hpp"
 
@@ -22,9 +23,11 @@ CUresult record(Call& call, CUresult result, const CUmemGenericAllocationHandle*
 CUresult create_physical(Call& call, decltype(&::cuMemCreate) real, CUmemGenericAllocationHandle* out,
                          std::size_t bytes, const CUmemAllocationProp* wanted,
                          unsigned long long flags) noexcept {
-  const CUresult result = real(out, bytes, wanted, flags);
-  if (wanted == nullptr) return result;
-  return record(call, result, out, bytes, place_of(wanted->location, wanted->type, 0), MemoryKind::Physical);
+  if (wanted == nullptr) return real(out, bytes, wanted, flags);
+  const Place place = place_of(wanted->location, wanted->type, 0);
+  const Room room{call, place.device, out != nullptr && place.space == Space::Device ? bytes : 0};
+  if (room.is_refused()) return room.refuse();
+  return record(call, real(out, bytes, wanted, flags), out, bytes, place, MemoryKind::Physical);
 }
 
 // A team's window on memory that others brought: it has none of its own.
@@ -54,7 +57,7 @@ CUresult release_physical(Call& call, CUresult (*real)(CUmemGenericAllocationHan
                           CUmemGenericAllocationHandle handle) noexcept {
   const PhysicalMemory::Released released = g_physical.release(handle);
   engine::CudaTaken taken{};
-  if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of);
+  if (released.last_of != 0) taken = engine::cuda_take(CudaKey::Physical, released.last_of, call.caller());
   const CUresult result = real(handle);
   if (!is_gone(result)) g_physical.hold_again(released);
   if (taken.found() || !released.found)
@@ -78,7 +81,7 @@ CUresult unmap_physical(Call& call, decltype(&::cuMemUnmap) real, CUdeviceptr ad
   std::uint64_t last_of = 0;
   while (g_physical.unmap_one(address, address + bytes, last_of))
     if (last_of != 0)
-      call.released(engine::cuda_take(CudaKey::Physical, last_of), CudaKey::Physical, last_of, Space::Device,
+      call.released(engine::cuda_take(CudaKey::Physical, last_of, call.caller()), CudaKey::Physical, last_of, Space::Device,
                     result);
   return result;
 }

@@ -73,6 +73,20 @@ void empty(Table& table, std::uint32_t records) noexcept {
     if (auto* chunk = table.find(first)) std::memset(chunk, 0, profile::kChunkBytes);
 }
 
+/// The sites that in_space() found last: the stack's number, and in the low half the site's. Spares a lock.
+constexpr std::size_t kMemos = 512;
+constinit std::uint64_t g_site_memo[kMemos]{};
+
+std::size_t memo_place(std::uint32_t stack_site, const CudaBlock& block) noexcept {
+  return (stack_site + 37U * static_cast<unsigned>(block.space) + 101U * static_cast<unsigned>(block.kind) +
+          211U * block.device) %
+         kMemos;
+}
+
+bool is_of(const profile::SiteRecord& site, const CudaBlock& block, std::uint16_t flags) noexcept {
+  return site.flags == flags && site.space == block.space && site.device == block.device;
+}
+
 void note_interrupted() noexcept {
   if (g_map.exists() && load_relaxed(g_guard->generation) != 0) add_shared(losses().cuda_in_handlers, 1);
 }
@@ -96,28 +110,36 @@ std::uint32_t cuda_site(std::uint32_t stack_site, const CudaBlock& block) noexce
   if (load_relaxed(unknown) == 0)
     store_relaxed(unknown, g_sites.in_space(g_map, g_sites.unknown_site(), block.space, 0,
                                             profile::kSiteUnknown, started));
-  const std::uint16_t flags = g_sites.flags(stack_site);
   const auto kind = static_cast<std::uint16_t>(static_cast<unsigned>(block.kind) << profile::kSiteKindShift);
-  const std::uint32_t site = g_sites.in_space(g_map, stack_site, block.space, block.device,
-                                              static_cast<std::uint16_t>(flags | kind), started);
-  if (site != 0) return site;
+  const auto flags = static_cast<std::uint16_t>(g_sites.flags(stack_site) | kind);
+  std::uint64_t& memo = g_site_memo[memo_place(stack_site, block)];
+  const std::uint64_t known = load_relaxed(memo);
+  if (known >> 32 == stack_site && is_of(g_sites.record(static_cast<std::uint32_t>(known)), block, flags))
+    return static_cast<std::uint32_t>(known);
+  const std::uint32_t site = g_sites.in_space(g_map, stack_site, block.space, block.device, flags, started);
+  if (site != 0) {
+    store_relaxed(memo, std::uint64_t{stack_site} << 32 | site);
+    return site;
+  }
   add_shared(losses().sites_dropped, 1);
   return load_relaxed(unknown);
 }
 
-bool has_cuda_tables() noexcept {
-  if (!g_cuda.has_tables)
-    g_cuda.has_tables = g_cuda.counters.begin(g_map.max_chunks()) &&
-                        g_cuda.devices.begin(profile::kMaxDevices / profile::kDevicesPerChunk);
+bool make_cuda_tables() noexcept {
+  g_cuda.has_tables = g_cuda.counters.begin(g_map.max_chunks()) &&
+                      g_cuda.devices.begin(profile::kMaxDevices / profile::kDevicesPerChunk);
   return g_cuda.has_tables;
 }
 
 profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept {
+  if (g_cuda.known_devices[device] != nullptr) [[likely]]
+    return g_cuda.known_devices[device];
   profile::DeviceRecord* record = has_cuda_tables() ? g_cuda.devices.make(g_map, device) : nullptr;
   if (record == nullptr)
     add_shared(losses().cuda_facts_dropped, 1);
   else if (record->ready == 0)
     store_release(record->ready, std::uint64_t{1});
+  g_cuda.known_devices[device] = record;
   return record;
 }
 
@@ -155,12 +177,26 @@ void count_cuda_free(const ledger::Block& block, bool temporary) noexcept {
   count_on_device(block, -bytes);
 }
 
+void uncount_cuda_free(const ledger::Block& block, bool temporary) noexcept {
+  CounterRecord* c = g_cuda.counters.find(block.site);
+  if (c == nullptr) return;
+  const SpaceWords space = words_of(block.space);
+  const auto bytes = static_cast<std::int64_t>(block.bytes);
+  remember_peak(*c, space);
+  add(c->freed_blocks, std::uint64_t{0} - one_block());
+  add(c->freed_bytes, std::uint64_t{0} - block.bytes);
+  if (temporary) add(c->temporary_blocks, std::uint64_t{0} - one_block());
+  grow(space, bytes);
+  count_on_device(block, bytes);
+}
+
 void forget_cuda() noexcept {
   g_cuda.lock.reset();
-  g_cuda.live.clear();
-  g_cuda.freed.clear();
+  g_cuda.blocks.clear();
   g_cuda.born = 0;
+  for (profile::DeviceRecord*& record : g_cuda.known_devices) record = nullptr;
   for (std::uint32_t& site : g_cuda.unknown_site) site = 0;
+  for (std::uint64_t& memo : g_site_memo) memo = 0;
   empty(g_cuda.counters, g_sites.count());
   empty(g_cuda.devices, profile::kMaxDevices);
   profile::Header& h = header();
@@ -171,8 +207,11 @@ void forget_cuda() noexcept {
   h.cuda_driver_version = 0;
   forget_cuda_facts();
   forget_cuda_releases();
+  forget_cuda_pools();
+  forget_cuda_callers();
+  forget_cuda_out_of_memory();
 }
 
-std::uint64_t cuda_own_bytes() noexcept { return g_cuda.live.own_bytes() + g_cuda.freed.own_bytes(); }
+std::uint64_t cuda_own_bytes() noexcept { return g_cuda.blocks.own_bytes() + cuda_pools_own_bytes(); }
 
 }  // namespace weir::engine

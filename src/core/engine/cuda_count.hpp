@@ -13,12 +13,12 @@ namespace weir::engine {
 
 /// What the lock protects.
 struct CudaBooks {
-  platform::Lock lock;
-  ledger::LiveBlocks live;
-  ledger::RecentFrees freed;
+  platform::BriefLock lock;
+  ledger::Blocks blocks;
   track::Table<profile::CounterRecord, profile::ChunkKind::CudaCounters> counters;
   track::Table<profile::DeviceRecord, profile::ChunkKind::Devices> devices;
   bool has_tables;
+  profile::DeviceRecord* known_devices[profile::kMaxDevices];  ///< those that were asked for
   std::uint32_t ends;  ///< of contexts so far, those under way too
   std::uint64_t born;  ///< allocations so far
   std::uint32_t
@@ -36,10 +36,13 @@ struct CudaBooks {
 
 // Under the lock.
 /// False: no memory for them.
-[[nodiscard]] bool has_cuda_tables() noexcept;
+[[nodiscard]] bool make_cuda_tables() noexcept;
+[[nodiscard]] inline bool has_cuda_tables() noexcept { return g_cuda.has_tables || make_cuda_tables(); }
 /// Counts an allocation; gives the site that it was counted at, which is the unknown one when there is no room; 0: none.
 [[nodiscard]] std::uint32_t count_cuda_alloc(const ledger::Block& block) noexcept;
 void count_cuda_free(const ledger::Block& block, bool temporary) noexcept;
+/// Takes that back.
+void uncount_cuda_free(const ledger::Block& block, bool temporary) noexcept;
 /// The device's record; null: no room.
 [[nodiscard]] profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept;
 
@@ -51,6 +54,12 @@ inline ledger::Key ledger_key(CudaKey keys, std::uint64_t key) noexcept {
 void forget_cuda() noexcept;
 void forget_cuda_facts() noexcept;
 void forget_cuda_releases() noexcept;
+void forget_cuda_pools() noexcept;
+void forget_cuda_callers() noexcept;
+/// A library was closed: another may come to its addresses.
+void cuda_callers_closed() noexcept;
+void forget_cuda_out_of_memory() noexcept;
+[[nodiscard]] std::uint64_t cuda_pools_own_bytes() noexcept;
 [[nodiscard]] std::uint64_t cuda_own_bytes() noexcept;
 
 }  // namespace weir::engine

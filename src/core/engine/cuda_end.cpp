@@ -71,9 +71,8 @@ template <class Goes>
 void release_all(CudaEnd how, std::uint32_t released_site, Goes goes) noexcept {
   const std::uint64_t now = since_start_ns();
   const platform::Holding hold{g_cuda.lock};
-  g_cuda.live.erase_if([&](const ledger::Key& key, const ledger::Block& block) noexcept {
+  g_cuda.blocks.free_if(released_site, [&](const ledger::Key&, const ledger::Block& block) noexcept {
     if (!goes(block)) return false;
-    g_cuda.freed.note(key, {block.bytes, block.site, released_site, block.space});
     count_cuda_free(block, false);
     note_release(block, released_site, static_cast<profile::ReleasedBy>(how), now);
     return true;
@@ -114,7 +113,7 @@ std::uint32_t cuda_context_ending(std::uint64_t context) noexcept {
   if (context == 0) return end;
   in_books(caller_of(__builtin_frame_address(0)), [&]() noexcept {
     end = ++g_cuda.ends;
-    g_cuda.live.each_value([=](ledger::Block& block) noexcept {
+    g_cuda.blocks.each_value([=](ledger::Block& block) noexcept {
       if (block.context == context && block.ending == 0) block.ending = end;
     });
   });
@@ -130,7 +129,7 @@ void cuda_end_done(std::uint32_t end, CudaEnd how, Caller caller) noexcept {
 void cuda_end_failed(std::uint32_t end) noexcept {
   if (end == 0) return;
   in_books(caller_of(__builtin_frame_address(0)), [=]() noexcept {
-    g_cuda.live.each_value([=](ledger::Block& block) noexcept {
+    g_cuda.blocks.each_value([=](ledger::Block& block) noexcept {
       if (block.ending == end) block.ending = 0;
     });
   });

@@ -4,6 +4,7 @@
 
 #include "core/base/text.hpp"
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_pools.hpp"
 #include "core/engine/operation.hpp"
 
 namespace weir::engine {
@@ -40,6 +41,8 @@ constinit std::atomic<std::int64_t> g_live_at_look[profile::kMaxDevices]{};
 bool has_changed(const DeviceRecord& record, std::int64_t then, std::uint64_t now_ns,
                  std::uint64_t short_pause_over_ns) noexcept {
   const std::int64_t now = load_relaxed(record.live);
+  if (now - then < kLeastChange && then - now < kLeastChange) [[likely]]
+    return false;
   if (now - then > kMuchMore) return true;
   const bool is_doubled = now >= 2 * then && now - then >= kLeastChange;
   const bool is_halved = then >= 2 * now && then - now >= kLeastChange;
@@ -136,7 +139,8 @@ bool cuda_memory_due(std::uint8_t device) noexcept {
   if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return false;
   const std::uint64_t next = g_next_look_ns[device].load(std::memory_order_relaxed);
   if (next == 0) return true;
-  const std::uint64_t now = coarse_since_start_ns();
+  const std::uint64_t now =
+      load_relaxed(header().last_seen_ns);  // the operation before this has looked at the clock
   if (now >= next) return true;
   if (now < g_soonest_look_ns[device].load(std::memory_order_relaxed)) return false;
   const DeviceRecord* record =
@@ -169,11 +173,14 @@ void cuda_memory_seen(std::uint8_t device, std::uint64_t free, std::uint64_t tot
                           .tracked = static_cast<std::uint64_t>(record->live),
                           .ordered = static_cast<std::uint64_t>(record->ordered_live),
                           .pools_reserved = record->pools_reserved};
+    const std::uint64_t extra = cuda_pool_extra(device);
     g_live_at_look[device].store(record->live, std::memory_order_relaxed);
     store_relaxed(record->total, total);
-    if (record->looks == 0) record->first = look;
-    if (record->looks == 0 || look.used > record->highest.used) record->highest = look;
+    const bool is_first = record->looks == 0, is_highest = is_first || look.used > record->highest.used;
+    if (is_first) record->first = look, store_relaxed(record->extra_first, extra);
+    if (is_highest) record->highest = look, store_relaxed(record->extra_highest, extra);
     record->last = look;
+    store_relaxed(record->extra_last, extra);
     store_relaxed(record->looks_took_ns, record->looks_took_ns + took_ns);
     store_relaxed(record->looks, record->looks + 1);
   });

@@ -17,7 +17,7 @@ constexpr auto kUntracked = static_cast<std::uint32_t>(profile::FixedSite::Untra
 
 /// What else the key may say of itself: true, and there is nothing to enter.
 bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
-  ledger::Block* old = g_cuda.live.find(key);
+  ledger::Block* old = g_cuda.blocks.find(key);
   if (old == nullptr) return false;
   if (old->space == Space::Imported && block.space == Space::Imported && old->bytes == block.bytes) {
     ++old->shares;
@@ -25,42 +25,42 @@ bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
   }
   if (old->ending != 0) {  // its context's end will count it
     const ledger::Block gone = *old;
-    g_cuda.live.erase(key);
-    if (!g_cuda.live.insert(ledger_key(CudaKey::Ending, gone.born), gone)) count_cuda_free(gone, false);
+    g_cuda.blocks.take(key);
+    if (g_cuda.blocks.enter(ledger_key(CudaKey::Ending, gone.born), gone) == nullptr)
+      count_cuda_free(gone, false);
     return false;
   }
   // The driver hands out no live block: this one was freed in a way that weir did not see.
   add_shared(losses().cuda_frees_missed, 1);
   count_cuda_free(*old, false);
-  g_cuda.live.erase(key);
+  g_cuda.blocks.take(key);
   return false;
 }
 
 /// Under the lock.
 void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint32_t site) noexcept {
-  g_cuda.freed.forget(key);
   if (is_shared_once_more(key, block)) return;
-  ledger::Block entry{.bytes = block.bytes,
-                      .context = block.context,
-                      .born = ++g_cuda.born,
-                      .site = site,
-                      .shares = 0,
-                      .space = block.space,
-                      .kind = block.kind,
-                      .device = block.device,
-                      .ending = 0};
+  const ledger::Block entry{.bytes = block.bytes,
+                            .context = block.context,
+                            .born = ++g_cuda.born,
+                            .site = site,
+                            .shares = 0,
+                            .space = block.space,
+                            .kind = block.kind,
+                            .device = block.device,
+                            .ending = 0};
   // First the ledger: what it does not know is never seen freed, and must not be counted.
-  if (site == 0 || !g_cuda.live.insert(key, entry)) {
+  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(key, entry);
+  if (entered == nullptr) {
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
   }
-  entry.site = count_cuda_alloc(entry);
-  if (entry.site == 0) {
-    g_cuda.live.erase(key);
+  entered->site = count_cuda_alloc(entry);
+  if (entered->site == 0) {
+    g_cuda.blocks.take(key);
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
   }
-  if (entry.site != site) g_cuda.live.find(key)->site = entry.site;
   self.last_cuda = entry.born;
 }
 
@@ -77,56 +77,64 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
           .ending = 0};
 }
 
-CudaTaken take(CudaKey keys, std::uint64_t key) noexcept {
-  const platform::Holding hold{g_cuda.lock};
-  ledger::Block* found = g_cuda.live.find(ledger_key(keys, key));
-  if (found == nullptr)
-    return {.block = {}, .site = 0, .keys = keys, .is_shared = false, .born = g_cuda.born};
-  const CudaTaken taken{.block = {.key = key,
-                                  .bytes = found->bytes,
-                                  .context = found->context,
-                                  .space = found->space,
-                                  .kind = found->kind,
-                                  .device = found->device},
-                        .site = found->site,
-                        .keys = keys,
-                        .is_shared = found->shares != 0,
-                        .born = found->born};
-  if (taken.is_shared)
+/// Under the lock. `freed_site`: who frees.
+CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t freed_site) noexcept {
+  ledger::Block* found = g_cuda.blocks.find(ledger_key(keys, key));
+  CudaTaken taken{};
+  taken.keys = keys;
+  taken.born = g_cuda.born;
+  if (found == nullptr) return taken;
+  taken.block = {.key = key,
+                 .bytes = found->bytes,
+                 .context = found->context,
+                 .space = found->space,
+                 .kind = found->kind,
+                 .device = found->device};
+  taken.site = found->site;
+  taken.is_shared = found->shares != 0;
+  taken.born = found->born;
+  if (taken.is_shared) {
     --found->shares;
-  else
-    g_cuda.live.erase(ledger_key(keys, key));
+    return taken;
+  }
+  if (taken.site < g_first_own_site) {
+    g_cuda.blocks.take(ledger_key(keys, key));
+    return taken;
+  }
+  taken.is_temporary = taken.born == self.last_cuda;
+  if (taken.is_temporary) self.last_cuda = 0;
+  count_cuda_free(*found, taken.is_temporary);
+  g_cuda.blocks.free(ledger_key(keys, key), freed_site);
   return taken;
 }
 
 bool put_back(const CudaTaken& taken) noexcept {
   const platform::Holding hold{g_cuda.lock};
   const Key key = ledger_key(taken.keys, taken.block.key);
-  ledger::Block* now = g_cuda.live.find(key);
+  ledger::Block* now = g_cuda.blocks.find(key);
   if (taken.is_shared && now != nullptr) {
     ++now->shares;
     return true;
   }
-  const ledger::Freed* by_other = g_cuda.freed.find(key);
-  if (now == nullptr && by_other == nullptr && g_cuda.live.insert(key, entry_of(taken))) return true;
-  // Freed by another thread meanwhile, perhaps handed out again; or there is no memory to remember it.
-  count_cuda_free(entry_of(taken), false);
-  if (by_other != nullptr)
-    g_cuda.freed.note(key, {taken.block.bytes, taken.site, by_other->freed_site, taken.block.space});
-  return false;
+  // Freed by another thread meanwhile, perhaps handed out again; or there is no memory to remember it: it stays counted as freed.
+  const ledger::Freed* freed = g_cuda.blocks.find_freed(key);
+  if (now != nullptr || (freed != nullptr && freed->is_done)) return false;
+  if (g_cuda.blocks.enter(key, entry_of(taken)) == nullptr) return false;
+  uncount_cuda_free(entry_of(taken), taken.is_temporary);
+  return true;
 }
 
 /// Under the lock.
 void forget_untaken(const Key& key, std::uint64_t born, std::uint32_t freed_site) noexcept {
-  const ledger::Block* now = g_cuda.live.find(key);
+  const ledger::Block* now = g_cuda.blocks.find(key);
   if (now != nullptr && now->born > born) return;  // handed out again
-  ledger::Freed freed{.bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device};
+  ledger::Freed freed{.bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device, .is_done = true};
   if (now != nullptr) {  // the thread that had taken it has put it back already
-    freed = {now->bytes, now->site, freed_site, now->space};
+    freed = {now->bytes, now->site, freed_site, now->space, true};
     count_cuda_free(*now, false);
-    g_cuda.live.erase(key);
+    g_cuda.blocks.take(key);
   }
-  g_cuda.freed.note(key, freed);
+  g_cuda.blocks.note(key, freed);
 }
 
 /// Memory that the same functions free.
@@ -143,14 +151,14 @@ profile::ErrorRecord diagnose(CudaKey keys, std::uint64_t key, Space space) noex
   error.space = space;
   error.address = key;
   const platform::Holding hold{g_cuda.lock};
-  if (const ledger::Block* live = g_cuda.live.find(ledger_key(keys, key))) {
+  if (const ledger::Block* live = g_cuda.blocks.find(ledger_key(keys, key))) {
     error.kind = is_freed_alike(live->space, space) ? ErrorKind::None : ErrorKind::MismatchedFree;
     error.space = live->space;
     error.allocated_site = live->site;
     error.bytes = live->bytes;
     return error;
   }
-  if (const ledger::Freed* before = g_cuda.freed.find(ledger_key(keys, key))) {
+  if (const ledger::Freed* before = g_cuda.blocks.find_freed(ledger_key(keys, key))) {
     error.kind = ErrorKind::DoubleFree;
     error.space = before->space;
     error.allocated_site = before->allocated_site;
@@ -159,7 +167,7 @@ profile::ErrorRecord diagnose(CudaKey keys, std::uint64_t key, Space space) noex
     return error;
   }
   if (keys != CudaKey::Address) return error;
-  g_cuda.live.each([&](const Key& other, const ledger::Block& block) noexcept {
+  g_cuda.blocks.each([&](const Key& other, const ledger::Block& block) noexcept {
     if (other.space != static_cast<std::uint32_t>(keys) || key - other.key >= block.bytes) return;
     error.space = block.space;
     error.allocated_site = block.site;
@@ -185,31 +193,19 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
   tick(self);
 }
 
-CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept {
-  const Caller caller = caller_of(__builtin_frame_address(0));
+CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
   ThreadState& self = t_self;
   if (!may_record_cuda(self, caller)) return {};
   const Operation operation{self, caller};
-  return counts_cuda() ? take(keys, key) : CudaTaken{};
-}
-
-void cuda_freed(const CudaTaken& taken, Caller caller) noexcept {
-  ThreadState& self = t_self;
-  if (!taken.found() || taken.is_shared || !may_record_cuda(self, caller)) return;
-  const Operation operation{self, caller};
-  if (!counts_cuda() || taken.site < g_first_own_site) return;
+  if (!counts_cuda()) return {};
   const std::uint32_t freed_site = capture_site(self, caller);
+  CudaTaken taken;
   {
     const platform::Holding hold{g_cuda.lock};
-    const bool temporary = taken.born == self.last_cuda;
-    if (temporary) self.last_cuda = 0;
-    count_cuda_free(entry_of(taken), temporary);
-    const Key key = ledger_key(taken.keys, taken.block.key);
-    // The driver may have handed the key out again already.
-    if (g_cuda.live.find(key) == nullptr)
-      g_cuda.freed.note(key, {taken.block.bytes, taken.site, freed_site, taken.block.space});
+    taken = take(self, keys, key, freed_site);
   }
   tick(self);
+  return taken;
 }
 
 bool cuda_put_back(const CudaTaken& taken) noexcept {

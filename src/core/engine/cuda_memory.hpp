@@ -1,10 +1,10 @@
 // What CUDA handed out and took back: the verbs that the wrappers of the driver's functions call.
 //
 // A wrapper calls the driver first and tells the engine what came of it; a free is the other way round: the block is
-// taken out of the ledger before the driver frees it, because another thread may be given its address at once.
+// counted as freed before the driver frees it, because another thread may be given its address at once.
 //
 //   allocate   driver says yes ─→ cuda_allocated
-//   free       cuda_take ─→ driver ─┬ yes ─→ cuda_freed
+//   free       cuda_take ─→ driver ─┬ yes ─→ of a block that was not found: cuda_freed_untaken
 //                                   ├ no  ─→ cuda_put_back
 //                                   └ "invalid" ─→ cuda_free_refused, after that
 //
@@ -31,21 +31,22 @@ struct CudaBlock {
   std::uint8_t device;  ///< ordinal
 };
 
-/// A block out of the ledger, not yet counted as freed.
+/// A block that was taken out of the books.
 struct CudaTaken {
   CudaBlock block;
   std::uint32_t site;  ///< 0: there was no such block
   CudaKey keys;
-  bool is_shared;  ///< it is handed out once more (imported memory): nothing is counted
+  bool is_shared;     ///< it is handed out once more (imported memory): nothing was counted
+  bool is_temporary;  ///< counted as such
   std::uint64_t
       born;  ///< number of its allocation; without a block: of the newest one; 0: nothing is recorded
   [[nodiscard]] bool found() const noexcept { return site != 0; }
 };
 
 void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcept;
-[[nodiscard]] CudaTaken cuda_take(CudaKey keys, std::uint64_t key) noexcept;
-void cuda_freed(const CudaTaken& taken, Caller caller) noexcept;
-/// False: another thread has freed the block meanwhile.
+/// Counts it as freed by this caller.
+[[nodiscard]] CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept;
+/// The driver keeps it: nothing was counted. False: another thread has freed the block meanwhile.
 bool cuda_put_back(const CudaTaken& taken) noexcept;
 /// The driver has freed what `taken` did not find: a block that weir has not seen, or one that another thread had taken out
 /// and cannot free any more.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/engine/cuda_memory.hpp"
 #include "core/engine/engine.hpp"
@@ -17,17 +18,30 @@ struct CudaPoolNumbers {
   profile::PoolClassRecord* classes;  ///< profile::kPoolClasses of them
 };
 /// Of pinned memory, or of a device: `space` says which. The first call makes it, with these words in it.
-[[nodiscard]] CudaPoolNumbers cuda_pool_numbers(profile::Space space, std::uint8_t device, profile::PoolKind kind,
-                                                profile::PoolFree free_mode, std::uint64_t idle_max) noexcept;
+[[nodiscard]] CudaPoolNumbers cuda_pool_numbers(profile::Space space, std::uint8_t device,
+                                                profile::PoolKind kind, profile::PoolFree free_mode,
+                                                std::uint64_t idle_max) noexcept;
 
 /// Does the call come from a library whose memory is not to be pooled or converted (NCCL, NVSHMEM, UCX, MPI, libfabric)?
 /// That is the first caller that is not CUDA's runtime or driver. Cheap once a caller is known.
 [[nodiscard]] bool cuda_is_passed_by(Caller caller) noexcept;
-/// Is such a library loaded at all? Its name, for a sentence; null: none.
+/// Is such a library loaded at all? Its name, for a sentence; null: none was when it was last looked, a tenth of a second
+/// ago at most, or fifty times as long as a look takes.
 [[nodiscard]] const char* cuda_communication_library() noexcept;
+
+/// One sentence about what weir will not do: into the profile's warnings, and to stderr.
+void cuda_notice(std::string_view line) noexcept;
+
+/// Does a tool watch each allocation of the driver (compute-sanitizer, cuda-gdb's memcheck)? A pool would hide from it which
+/// bytes the program may touch. The first call finds out, and notes it in the profile's warnings.
+[[nodiscard]] bool cuda_blocks_are_watched() noexcept;
 
 /// Live bytes of the device by the books: device space of all kinds, as requested.
 [[nodiscard]] std::uint64_t cuda_tracked(std::uint8_t device) noexcept;
+
+/// What the device's pool holds beyond what the program has asked for: idle, pending, rounding. Of all devices together.
+[[nodiscard]] std::uint64_t cuda_pool_extra(std::uint8_t device) noexcept;
+[[nodiscard]] std::uint64_t cuda_pools_extra() noexcept;
 
 /// What there was when a request for memory could not be served. Bytes.
 struct CudaOutOfMemory {

@@ -79,6 +79,9 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 /// True for a signal handler that has interrupted this thread inside weir: nothing can be recorded for it.
 [[nodiscard]] bool is_kept_out(Caller caller) noexcept;
 
+/// Runs work that calls foreign code: the blocks that this thread allocates meanwhile are weir's own.
+void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept;
+
 /// Every option, as the environment set it.
 [[nodiscard]] const config::Config& options() noexcept;
 

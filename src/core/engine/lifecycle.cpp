@@ -113,17 +113,8 @@ void after_fork_in_child() noexcept {
   leave_fork();
 }
 
-/// The same line from everyone would garble the output of shells and build tools. `weir run` speaks for all.
-bool speaks() noexcept {
-  if (g_config.quiet.on || is_under_run()) return false;
-  const platform::FileFacts now = platform::facts_of(2);
-  if (now.inode != g_stderr.inode || now.device != g_stderr.device)
-    return false;  // not the stream we started with
-  return is_first_of_family();
-}
-
 void say_goodbye() noexcept {
-  if (!g_map.has_file() || !speaks()) return;
+  if (!g_map.has_file() || !may_speak()) return;
   char bytes[1300];
   TextBuffer line{bytes};
   const std::string_view path = shown_profile_path();
@@ -132,7 +123,7 @@ void say_goodbye() noexcept {
 }
 
 void say_hello() noexcept {
-  if (!g_config.verbose.on || !speaks()) return;
+  if (!g_config.verbose.on || !may_speak()) return;
   char bytes[1300];
   TextBuffer line{bytes};
   line << "weir: " << WEIR_VERSION << ", " << header().allocator << ", " << stack::unwinder_name()
@@ -236,7 +227,20 @@ void start(char** environment) noexcept {
   say_hello();
 }
 
+bool may_speak() noexcept {
+  if (g_config.quiet.on || is_under_run()) return false;
+  const platform::FileFacts now = platform::facts_of(2);
+  if (now.inode != g_stderr.inode || now.device != g_stderr.device)
+    return false;  // not the stream we started with
+  return is_first_of_family();
+}
+
 bool is_first_of_family() noexcept { return !g_forked && !is_parent_recorded(header().parent_pid); }
+
+void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept {
+  const Quiet quiet;
+  work(argument);
+}
 
 void end(int code) noexcept {
   if (!is_own_profile() || g_ended.exchange(true, std::memory_order_relaxed)) return;
@@ -262,6 +266,7 @@ void leave(int code) noexcept {
 }
 
 void library_closed() noexcept {
+  cuda_callers_closed();
   if (!g_counting.load(std::memory_order_relaxed) || load_relaxed(g_guard->generation) == 0) return;
   const KeepOut keep_out;
   if (keep_out.entered) forget_unmapped();
@@ -269,6 +274,7 @@ void library_closed() noexcept {
 
 void forget_unmapped() noexcept {
   if (!g_modules.retire_unmapped(g_map)) return;
+  cuda_callers_closed();
   stack::forget_code();
   g_sites.forget_stacks();
   bump_generation();  // every thread forgets what it remembers of stacks

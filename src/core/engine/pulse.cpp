@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_pools.hpp"
 #include "core/engine/state.hpp"
 #include "core/host/host.hpp"
 
@@ -41,6 +42,9 @@ void take_point(std::uint64_t now_ns) noexcept {
   point.at_ns = now_ns;
   for (std::uint32_t space = 0; space != profile::kSpaces; ++space)
     point.live[space] = load_relaxed(h.flushed_live[space]);
+  const std::int64_t device_live = point.live[static_cast<std::size_t>(profile::Space::Device)];
+  point.device_reserved =
+      (device_live > 0 ? static_cast<std::uint64_t>(device_live) : 0) + cuda_pools_extra();
   point.resident = platform::resident_bytes();
   point.host_live_variance = h.host_live_variance;
   g_points[h.timeline_count] = point;

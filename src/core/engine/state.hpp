@@ -84,6 +84,9 @@ void announce_profile() noexcept;
 [[nodiscard]] bool is_under_run() noexcept;
 /// True unless the process that started this one is recorded too.
 [[nodiscard]] bool is_first_of_family() noexcept;
+/// True where this process may write to standard error: the same line from everyone would garble the output of shells and
+/// build tools. `weir run` speaks for all.
+[[nodiscard]] bool may_speak() noexcept;
 /// The profile's path as the user would type it from here.
 [[nodiscard]] std::string_view shown_profile_path() noexcept;
 

@@ -32,13 +32,21 @@ class KeyTable {
     return slot.used != 0 ? &slot.value : nullptr;
   }
 
-  /// Enters a key that is not there yet. False: no memory, or the bound is reached; the table is as it was.
-  [[nodiscard]] bool insert(const Key& key, const Value& value) noexcept {
+  /// Enters a key that is not there yet. Its value is for the caller to write. Null: no memory, or the bound is reached; the
+  /// table is as it was.
+  [[nodiscard]] Value* insert_new(const Key& key) noexcept {
     if (table_ == nullptr || (used_ + 1) * 4 > (table_->mask + 1) * 3)
-      if (!grow()) return false;
-    table_->slots()[slot_of(key)] = {key, 1, value};
+      if (!grow()) return nullptr;
+    Slot& slot = table_->slots()[slot_of(key)];
+    slot.key = key;
+    slot.used = 1;
     ++used_;
-    return true;
+    return &slot.value;
+  }
+  [[nodiscard]] bool insert(const Key& key, const Value& value) noexcept {
+    Value* made = insert_new(key);
+    if (made != nullptr) *made = value;
+    return made != nullptr;
   }
 
   /// False: there is no such key.
@@ -54,7 +62,7 @@ class KeyTable {
   template <class Wanted>
   void erase_if(Wanted wanted) noexcept {
     for (std::uint64_t at = 0; table_ != nullptr && at <= table_->mask;) {
-      const Slot& slot = table_->slots()[at];
+      Slot& slot = table_->slots()[at];
       // After an erasure another entry may be here, one that comes later or was looked at before the first slot.
       if (slot.used != 0 && wanted(slot.key, slot.value))
         erase_at(at);

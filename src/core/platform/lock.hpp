@@ -35,15 +35,17 @@ class Lock {
   std::atomic<std::uint32_t> state_{};
 };
 
+/// Of any class with lock() and unlock().
+template <class L>
 class Holding {
  public:
-  explicit Holding(Lock& lock) noexcept : lock_{lock} { lock_.lock(); }
+  explicit Holding(L& lock) noexcept : lock_{lock} { lock_.lock(); }
   ~Holding() { lock_.unlock(); }
   Holding(const Holding&) = delete;
   Holding& operator=(const Holding&) = delete;
 
  private:
-  Lock& lock_;
+  L& lock_;
 };
 
 }  // namespace weir::platform

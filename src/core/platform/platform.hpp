@@ -2,11 +2,13 @@
 // calls are raw), usable inside malloc and in signal handlers.
 #pragma once
 
+#include "core/platform/brief_lock.hpp"
 #include "core/platform/clock.hpp"
 #include "core/platform/files.hpp"
 #include "core/platform/float_state.hpp"
 #include "core/platform/loader.hpp"
 #include "core/platform/lock.hpp"
+#include "core/platform/numa.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/raw.hpp"
 #include "core/platform/signals.hpp"

@@ -49,7 +49,7 @@ void Cache::enter(Block* block) noexcept {
   profile::PoolClassRecord& in_class = class_records_[block->bin];
   if (load_relaxed(in_class.bytes) == 0) store_relaxed(in_class.bytes, bin_bytes(block->bin));
   add_live(block);
-  note_reserved();
+  add_to_all(block);
   count(record_->misses);
   count(in_class.misses);
 }
@@ -75,18 +75,27 @@ std::uint64_t Cache::retire(std::uint64_t upto) noexcept {
 }
 
 void Cache::leave(Block* block) noexcept {
-  remove(block);
+  switch (block->state) {
+    case State::Live:
+    case State::Freeing: remove_live(block); break;
+    case State::Idle: remove_idle(block); break;
+    case State::Pending: remove_pending(block); break;
+    case State::Leaving:
+    case State::Unused: return;
+  }
   block->state = State::Leaving;
+  --blocks_in_[block->bin];
+  all_bytes_ -= block->bytes;
 }
 
 void Cache::restore(Block* block) noexcept {
   add_idle(block);
-  note_reserved();
+  add_to_all(block);
 }
 
 void Cache::resume(Block* block) noexcept {
   add_live(block);
-  note_reserved();
+  add_to_all(block);
 }
 
 Block* Cache::shed_beyond(std::uint64_t most) noexcept {
@@ -106,7 +115,7 @@ Block* Cache::shed_beyond(std::uint64_t most) noexcept {
 Block* Cache::shed_for(std::uint64_t bytes) noexcept {
   Block* first = nullptr;
   Block** end = &first;
-  while (bytes != 0 && idle_blocks_ != 0) {
+  while (bytes != 0 && oldest_ != nullptr) {
     Block* block = smallest_of(bytes);
     if (block == nullptr) block = largest(kMostLooks);
     bytes -= block->bytes < bytes ? block->bytes : bytes;
@@ -119,19 +128,23 @@ Block* Cache::shed_for(std::uint64_t bytes) noexcept {
 }
 
 void Cache::end() noexcept {
-  for (const Block* block = oldest_; block != nullptr; block = block->newer) {
+  std::uint64_t idle_blocks = 0, live_blocks = 0;
+  for (const Block* block = oldest_; block != nullptr; block = block->newer, ++idle_blocks) {
+    --blocks_in_[block->bin];
     subtract(class_records_[block->bin].idle_blocks, 1);
     subtract(class_records_[block->bin].idle_bytes, block->bytes);
   }
   for (std::uint32_t bin = 0; bin != kBins; ++bin) {
-    subtract(class_records_[bin].live_blocks, live_in_[bin]);
+    const std::uint32_t live = blocks_in_[bin] - pending_in_[bin];
+    live_blocks += live;
+    subtract(class_records_[bin].live_blocks, live);
     subtract(class_records_[bin].pending_blocks, pending_in_[bin]);
   }
-  subtract(record_->live_bytes, live_bytes_);
-  subtract(record_->live_blocks, live_blocks_);
+  subtract(record_->live_bytes, live_bytes());
+  subtract(record_->live_blocks, live_blocks);
   subtract(record_->requested_bytes, requested_bytes_);
   subtract(record_->idle_bytes, idle_bytes_);
-  subtract(record_->idle_blocks, idle_blocks_);
+  subtract(record_->idle_blocks, idle_blocks);
   subtract(record_->pending_bytes, pending_bytes_);
   subtract(record_->pending_blocks, pending_blocks_);
   profile::PoolRecord* const record = record_;
@@ -231,7 +244,7 @@ std::uint64_t Cache::largest_idle() const noexcept {
   const int bin = highest_bin();
   if (bin < 0) return 0;
   const bool has_many_sizes = bin_bytes(static_cast<std::uint32_t>(bin)) > kLarge;
-  return largest(has_many_sizes ? idle_blocks_ : kMostLooks)->bytes;
+  return largest(has_many_sizes ? ~std::uint64_t{0} : kMostLooks)->bytes;
 }
 
 std::uint64_t Cache::largest_pending() const noexcept {
@@ -245,9 +258,6 @@ std::uint64_t Cache::largest_pending() const noexcept {
 
 void Cache::add_live(Block* block) noexcept {
   block->state = State::Live;
-  ++live_in_[block->bin];
-  ++live_blocks_;
-  live_bytes_ += block->bytes;
   requested_bytes_ += block->requested;
   add(record_->live_blocks, 1);
   add(record_->live_bytes, block->bytes);
@@ -257,9 +267,6 @@ void Cache::add_live(Block* block) noexcept {
 }
 
 void Cache::remove_live(Block* block) noexcept {
-  --live_in_[block->bin];
-  --live_blocks_;
-  live_bytes_ -= block->bytes;
   requested_bytes_ -= block->requested;
   subtract(record_->live_blocks, 1);
   subtract(record_->live_bytes, block->bytes);
@@ -283,7 +290,6 @@ void Cache::add_idle(Block* block) noexcept {
   (newest_ != nullptr ? newest_->newer : oldest_) = block;
   newest_ = block;
 
-  ++idle_blocks_;
   idle_bytes_ += block->bytes;
   add(record_->idle_blocks, 1);
   add(record_->idle_bytes, block->bytes);
@@ -302,7 +308,6 @@ void Cache::remove_idle(Block* block) noexcept {
   (block->newer != nullptr ? block->newer->older : newest_) = block->older;
   block->next = block->previous = block->older = block->newer = nullptr;
 
-  --idle_blocks_;
   idle_bytes_ -= block->bytes;
   subtract(record_->idle_blocks, 1);
   subtract(record_->idle_bytes, block->bytes);
@@ -339,22 +344,9 @@ void Cache::remove_pending(Block* block) noexcept {
   subtract(class_records_[block->bin].pending_blocks, 1);
 }
 
-void Cache::remove(Block* block) noexcept {
-  switch (block->state) {
-    case State::Live:
-    case State::Freeing:
-      return remove_live(block);
-    case State::Idle:
-      return remove_idle(block);
-    case State::Pending:
-      return remove_pending(block);
-    case State::Leaving:
-    case State::Unused:
-      return;
-  }
-}
-
-void Cache::note_reserved() noexcept {
+void Cache::add_to_all(const Block* block) noexcept {
+  ++blocks_in_[block->bin];
+  all_bytes_ += block->bytes;
   raise(record_->peak_reserved, load_relaxed(record_->live_bytes) + load_relaxed(record_->pending_bytes) +
                                     load_relaxed(record_->idle_bytes));
 }

@@ -59,8 +59,12 @@ class Cache {
   [[nodiscard]] std::uint64_t idle_bytes() const noexcept { return idle_bytes_; }
   [[nodiscard]] std::uint64_t pending_bytes() const noexcept { return pending_bytes_; }
   [[nodiscard]] std::uint64_t pending_blocks() const noexcept { return pending_blocks_; }
-  [[nodiscard]] std::uint64_t live_bytes() const noexcept { return live_bytes_; }
-  [[nodiscard]] std::uint64_t requested_bytes() const noexcept { return requested_bytes_; }  ///< of live blocks
+  [[nodiscard]] std::uint64_t live_bytes() const noexcept {
+    return all_bytes_ - idle_bytes_ - pending_bytes_;
+  }
+  [[nodiscard]] std::uint64_t requested_bytes() const noexcept {
+    return requested_bytes_;
+  }  ///< of live blocks
   [[nodiscard]] const Block* oldest_pending() const noexcept { return pending_front_; }
   [[nodiscard]] Classes classes() const noexcept { return classes_; }
 
@@ -79,17 +83,17 @@ class Cache {
   void remove_idle(Block* block) noexcept;
   void add_pending(Block* block) noexcept;
   void remove_pending(Block* block) noexcept;
-  void remove(Block* block) noexcept;
-  void note_reserved() noexcept;
+  void add_to_all(const Block* block) noexcept;
   void note_largest_idle() noexcept;
 
-  Block* bins_[kBins];             ///< newest first
-  std::uint32_t live_in_[kBins], pending_in_[kBins];
+  Block* bins_[kBins];  ///< newest first
+  // What is live is what is left: that spares the way of most calls, Live to Idle and back, half of the counting.
+  std::uint32_t blocks_in_[kBins], pending_in_[kBins];
   std::uint64_t bin_bits_[kBins / 64];  ///< which bins have idle blocks
   Block *oldest_, *newest_;
   Block *pending_front_, *pending_back_;
-  std::uint64_t live_bytes_, live_blocks_, requested_bytes_;
-  std::uint64_t idle_bytes_, idle_blocks_, pending_bytes_, pending_blocks_;
+  std::uint64_t all_bytes_, idle_bytes_, pending_bytes_, pending_blocks_;
+  std::uint64_t requested_bytes_;  ///< of live blocks
   profile::PoolRecord* record_;
   profile::PoolClassRecord* class_records_;
   Classes classes_;

@@ -7,10 +7,15 @@
 //              Whatever cannot be done so is done as without a pool: the block goes back to the source, whose answer the
 //              program gets.
 //
-// Bound: idle bytes never exceed the domain's idle_max when a call returns.
+// Bound: idle bytes never exceed the domain's idle_max when a call returns. So while the source cannot take blocks back
+// (stance() is not Act), none becomes idle.
+//
+// Who lets go of the lock may find the place ended when it comes back: `lives` has changed, and the domain's blocks are gone;
+// of its own block it knows by address and `number` whether it is still there.
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
 #include "core/pool/block.hpp"
 #include "core/pool/block_index.hpp"
@@ -24,8 +29,8 @@ enum class FreeMode : std::uint8_t { Strict, Deferred };
 struct Policy {
   Classes classes;
   FreeMode free_mode;
-  std::uint64_t idle_max;         ///< bytes, of one domain
-  std::uint64_t rescue_wait_ns;   ///< out of memory: how long pending blocks are waited for
+  std::uint64_t idle_max;        ///< bytes, of one domain
+  std::uint64_t rescue_wait_ns;  ///< out of memory: how long pending blocks are waited for
 };
 
 /// Where a domain keeps its numbers; several domains may share them. Never null.
@@ -43,7 +48,21 @@ struct Marks {
     Fence fence;
   } ring[kMost];
   std::uint32_t first, count;
-  bool is_busy;  ///< a thread looks at the first, or puts one, outside the lock
+  bool is_busy;  ///< a thread has taken out the oldest to look at it, or puts a new one, outside the lock
+
+  Mark& at(std::uint32_t i) noexcept { return ring[(first + i) % kMost]; }
+  void push_back(const Mark& mark) noexcept { at(count++) = mark; }
+  void push_front(const Mark& mark) noexcept {
+    first = (first + kMost - 1) % kMost;
+    ++count;
+    at(0) = mark;
+  }
+  Mark pop_front() noexcept {
+    const Mark mark = at(0);
+    first = (first + 1) % kMost;
+    --count;
+    return mark;
+  }
 };
 
 template <BlockSource Source>
@@ -56,22 +75,34 @@ class SharedPool {
 
   /// The blocks of one place. Never unmapped; used again for the same place after its end.
   struct Domain {
+    Cache cache;  ///< first: a block leads to its domain
     Place place;
     std::uint64_t group;  ///< domains of one group compete for the same memory: a device
     Policy policy;
-    Cache cache;
+    Numbers numbers;
+    std::uint64_t free_number,
+        freed_bytes;  ///< of all deferred frees, in all lives: number of the newest, and their bytes
+    std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
+    std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
+    std::uint64_t mark_at,
+        mark_at_bytes;         ///< of free_number and freed_bytes: a free that reaches it puts a mark
+    std::uint32_t lives;       ///< counts up with each end of the place
+    std::uint32_t endings;     ///< calls between ending() and ended()
+    std::uint32_t givers;      ///< threads that give back idle blocks outside the lock
+    bool is_begun, is_broken;  ///< since open(); until ended()
+    bool is_open;              ///< begun, neither broken nor being ended: else all is left to the source
     Marks<Fence> marks;
-    std::uint64_t marked_upto;   ///< frees up to here have a fence behind them
-    std::uint64_t free_number;   ///< of the newest free
-    std::uint32_t lives;         ///< counts up with each end()
-    bool is_open;                ///< false: ended, or being ended, or broken: everything is left to the source
   };
 
-  /// The domain of this place, made when it is new. Null: too many, or no pages. Keep the pointer: it stays.
-  [[nodiscard]] Domain* open(const Place& place, std::uint64_t group, const Policy& policy, Numbers numbers) noexcept;
+  /// The domain of this place, made when it is new, and begun anew when the place has ended since. Null: too many, or no
+  /// pages. Keep the pointer: it stays. (A place that ended is served again only after another open().)
+  [[nodiscard]] Domain* open(const Place& place, std::uint64_t group, const Policy& policy,
+                             Numbers numbers) noexcept;
 
-  /// As the source's allocate. A request of 0 bytes or more than kMostBytes is left to the source.
-  [[nodiscard]] Result allocate(Source& source, Domain& domain, std::uint64_t request, std::uint64_t& address) noexcept;
+  /// As the source's allocate. A request of 0 bytes or more than kMostBytes is left to the source. Where nothing helped
+  /// rescued[6] is counted: a caller that has another way turns that into a [5].
+  [[nodiscard]] Result allocate(Source& source, Domain& domain, std::uint64_t request,
+                                std::uint64_t& address) noexcept;
 
   /// Is there a block of this pool at the address, live or not? What is not is freed without the pool.
   [[nodiscard]] bool owns(std::uint64_t address) noexcept;
@@ -79,8 +110,10 @@ class SharedPool {
   /// pool begins there, nothing was done.
   [[nodiscard]] Result free(Source& source, std::uint64_t address, bool& is_ours) noexcept;
   /// Takes a live block out of the pool: from now on it is the source's and the program's own business.
-  /// False: there is no live block.
+  /// False: there is no live block, or it is carved.
   bool forget(std::uint64_t address) noexcept;
+  /// Is the live block that begins here a part of a slab? Then the driver's own functions do not know it.
+  [[nodiscard]] bool is_carved(std::uint64_t address) noexcept;
   /// Others may hold this block beyond its free: it is not handed out again.
   bool mark_exported(std::uint64_t address) noexcept;
   /// What the program asked for, of a live block that begins here; 0: there is none.
@@ -93,8 +126,9 @@ class SharedPool {
   void settled(Source& source, Domain& domain, std::uint64_t upto) noexcept;
 
   /// The place ends: between these two everything is left to the source. `is_over`: its blocks, of whatever state, are gone.
+  /// ending() waits, with a bound, for threads that give back idle blocks of the place.
   void ending(Domain& domain) noexcept;
-  void ended(Domain& domain, bool is_over) noexcept;
+  void ended(Source& source, Domain& domain, bool is_over) noexcept;
   /// The place has failed for good.
   void broke(Domain& domain) noexcept;
 
@@ -106,18 +140,130 @@ class SharedPool {
   };
   [[nodiscard]] Held held(std::uint64_t group) noexcept;
 
-  /// In a forked child, single-threaded: the blocks are the parent's.
+  /// In a forked child, single-threaded: the blocks are the parent's. All domains are closed until they are opened anew.
   void forget_all() noexcept;
   [[nodiscard]] std::uint64_t own_bytes() noexcept;
 
  private:
-  typename Source::Lock lock_;
+  using Mark = typename Marks<Fence>::Mark;
+  class Hold;  // of the lock, for a scope; may let go in between
+
+  /// A free puts a mark when so much was freed since the last: one fence costs about as much as a few hundred pool hits,
+  /// and what is not marked cannot become idle.
+  static constexpr std::uint64_t kMarkBlocks = 32, kMarkBytes = 64U << 20;
+  /// A miss puts one where fewer blocks wait if the fresh block is a dear one, or they are at least so many.
+  static constexpr std::uint64_t kMissBytes = 1U << 20, kMissBlocks = 16;
+  static constexpr std::size_t kNodePage = 32U << 10;
+
+  static Domain& domain_of(Block& block) noexcept {
+    static_assert(std::is_standard_layout_v<Domain>);
+    return *reinterpret_cast<Domain*>(block.cache);
+  }
+  static void refresh(Domain& domain) noexcept {
+    domain.is_open = domain.is_begun && !domain.is_broken && domain.endings == 0;
+  }
+  // What only sources that carve have.
+  static bool has_carved([[maybe_unused]] const Source& source) noexcept {
+    if constexpr (CarvingSource<Source>) return source.is_carved();
+    return false;
+  }
+  static std::uint32_t calls_of([[maybe_unused]] const Source& source) noexcept {
+    if constexpr (CarvingSource<Source>) return source.calls();
+    return 1;
+  }
+  static Result release(Source& source, Place& place, const Block& block) noexcept {
+    if constexpr (CarvingSource<Source>) {
+      if (block.is_carved) {
+        source.release_carved(place, block.address);
+        return Source::kSuccess;
+      }
+    }
+    return source.release(place, block.address);
+  }
+  static void lost([[maybe_unused]] Source& source, [[maybe_unused]] const Domain& domain) noexcept {
+    if constexpr (CarvingSource<Source>) source.lost(domain.place);
+  }
+  static std::uint64_t unmarked(const Domain& domain) noexcept {
+    const std::uint64_t done =
+        domain.marked_upto > domain.proven_upto ? domain.marked_upto : domain.proven_upto;
+    return domain.free_number - done;
+  }
+  std::uint64_t hand_out(Block& block) noexcept {
+    block.number = ++numbers_;
+    return block.address;
+  }
+
+  // allocate.hpp
+  Result allocate_slowly(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
+  Result allocate_aside(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
+  Result allocate_fresh(Source&, Domain&, std::uint64_t request, std::uint64_t bytes,
+                        std::uint64_t& address) noexcept;
+  bool enter(Domain&, std::uint64_t address, std::uint64_t bytes, std::uint64_t request,
+             bool is_carved) noexcept;
+  void displace(Source&, std::uint64_t address) noexcept;
+  Block* new_node() noexcept;
+  void recycle(Block*) noexcept;
+  // free.hpp
+  Result free_waiting(Hold&, Source&, Domain&, Block&) noexcept;
+  Result free_aside(Hold&, Source&, Domain&, Block&) noexcept;
+  Result free_carved(Hold&, Source&, Domain&, Block&) noexcept;
+  // marks.hpp
+  bool take_proven(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
+  bool claim_mark(Domain&) noexcept;
+  void put_mark(Source&, Domain&, std::uint64_t upto, std::uint64_t bytes, std::uint32_t lives) noexcept;
+  bool mark_pending(Source&, Domain&) noexcept;
+  // give_back.hpp
+  std::uint64_t most_idle(const Domain&) const noexcept;
+  void detach(Domain&, Block* list, Block*& victims) noexcept;
+  std::uint64_t give_back(Source&, Domain&, std::uint32_t lives, Block* victims) noexcept;
+  std::uint64_t give_back_for(Source&, Domain&, std::uint64_t bytes) noexcept;
+  // rescue.hpp
+  Result rescue(Source&, Domain&, std::uint64_t request, std::uint64_t bytes, std::uint64_t& address,
+                Result refused) noexcept;
+  bool wait_for_pending(Source&, Domain&, std::uint64_t request, std::uint64_t bytes, std::uint64_t& address,
+                        Result& result) noexcept;
+  bool can_prove(Source&, Domain&) noexcept;
+  Domain* in_group(std::uint64_t group, std::uint32_t& from) noexcept;
+  // places.hpp
+  std::uint32_t lose(Domain&, Fence (&fences)[Marks<Fence>::kMost]) noexcept;
+
+  typename Source::Lock lock_{};
   BlockIndex index_;
-  Domain* domains_[kMostDomains];
-  std::uint32_t domain_count_;
-  Block* unused_;          ///< nodes, by next
-  std::uint64_t numbers_;  ///< of handings out
-  std::uint64_t own_bytes_;
+  Domain* domains_[kMostDomains]{};
+  std::uint32_t domain_count_{};
+  Block* unused_{};          ///< nodes, by next
+  std::uint64_t numbers_{};  ///< of handings out
+  std::uint64_t own_bytes_{};
+};
+
+template <BlockSource Source>
+class SharedPool<Source>::Hold {
+ public:
+  explicit Hold(SharedPool& of) noexcept : pool_{of} { lock(); }
+  ~Hold() {
+    if (is_held_) unlock();
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  void lock() noexcept {
+    pool_.lock_.lock();
+    is_held_ = true;
+  }
+  void unlock() noexcept {
+    is_held_ = false;
+    pool_.lock_.unlock();
+  }
+
+ private:
+  SharedPool& pool_;
+  bool is_held_{};
 };
 
 }  // namespace weir::pool
+
+#include "core/pool/allocate.hpp"
+#include "core/pool/free.hpp"
+#include "core/pool/give_back.hpp"
+#include "core/pool/marks.hpp"
+#include "core/pool/places.hpp"
+#include "core/pool/rescue.hpp"

@@ -28,6 +28,11 @@ class Modules {
   /// none.
   [[nodiscard]] bool retire_unmapped(profile::Map& map) noexcept;
 
+  /// The entry with an index that find() gave; null: 0.
+  [[nodiscard]] const profile::ModuleRecord* at(std::uint32_t index) noexcept {
+    return index == 0 ? nullptr : record(index);
+  }
+
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 
  private:

@@ -55,6 +55,9 @@ class Sites {
   void begin_own_numbers(profile::Map& map) noexcept;
 
   [[nodiscard]] std::uint32_t count() const noexcept { return site_count_; }
+  // Of a site that was handed out, and of a node of such a one.
+  [[nodiscard]] const profile::SiteRecord& record(std::uint32_t site) const noexcept { return sites_[site]; }
+  [[nodiscard]] const profile::NodeRecord& frame(std::uint32_t node) const noexcept { return nodes_[node]; }
   /// Of a site that was handed out: profile::kSite….
   [[nodiscard]] std::uint16_t flags(std::uint32_t site) const noexcept { return sites_[site].flags; }
   [[nodiscard]] std::uint32_t unknown_site() const noexcept { return unknown_; }

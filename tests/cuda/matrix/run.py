@@ -98,6 +98,8 @@ def main():
     laboratory = lab.Lab(options.weir, options.library)
     others = " ".join(filter(None, (options.preload_before, options.preload_after)))
     variables = {"LD_LIBRARY_PATH": options.driver}
+    if options.preload_after:  # what it sees of our calls is to be the program's calls
+        variables["WEIR_DEVICE_POOL"] = "off"
     try:
         bare = laboratory.run("bare", ["env", f"LD_PRELOAD={others}", *options.command], variables)
         if others:

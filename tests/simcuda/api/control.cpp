@@ -58,6 +58,13 @@ extern "C" unsigned long long simcuda_live_bytes(int device, int kind) {
   return over_blocks(device, kind, [](const Block& block) { return block.bytes; });
 }
 
+extern "C" unsigned long long simcuda_block_bytes(CUdeviceptr address) {
+  return locked([&]() -> unsigned long long {
+    const Block* block = block_at(address);
+    return block == nullptr ? 0 : block->bytes;
+  });
+}
+
 extern "C" unsigned long long simcuda_used_bytes(int number) {
   const Device* device = device_of(number);
   return device == nullptr ? 0 : locked([&] { return device->used; });

@@ -165,8 +165,10 @@ void simcuda_kernel_parameters(const char* name, unsigned count, const size_t* b
 
 void* simcuda_reach(CUdeviceptr address, size_t bytes) {
   // Plain host memory is the host's alone; reach() says what is wrong with everything else.
-  const bool known = simcuda::locked([&] { return simcuda::find_block(address) != nullptr; });
+  // A block freed in stream order is no longer found, but the work before its free still reaches it.
   std::byte* found = simcuda::reach(address, bytes, "a kernel");
+  const bool known = found != reinterpret_cast<std::byte*>(address) ||
+                     simcuda::locked([&] { return simcuda::find_block(address) != nullptr; });
   if (found != nullptr && !known)
     simcuda::violation("a kernel uses 0x%llx, which is plain host memory", address);
   if (!known) found = nullptr;

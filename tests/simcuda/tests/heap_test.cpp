@@ -211,4 +211,14 @@ TEST(Extents, PlacesCanBeAskedForAndAligned) {
   EXPECT_EQ(extents.free_bytes(), 80u);
 }
 
+TEST(Heap, ABlockIsAsLargeAsTheDriverWasAsked) {
+  in_context([] {
+    const CUdeviceptr block = allocated(700);
+    EXPECT_EQ(simcuda_block_bytes(block), 700u);
+    EXPECT_EQ(simcuda_block_bytes(block + 512), 0u);
+    ASSERT_EQ(cuMemFree_v2(block), CUDA_SUCCESS);
+    EXPECT_EQ(simcuda_block_bytes(block), 0u);
+  });
+}
+
 }  // namespace

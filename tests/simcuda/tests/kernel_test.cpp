@@ -34,6 +34,23 @@ TEST(Kernel, AModelGetsTheParametersAndTheShapeOfTheLaunch) {
   });
 }
 
+TEST(Kernel, ReachesMemoryThatIsFreedInStreamOrderBehindIt) {
+  in_context([] {
+    simcuda_register_kernel("fill", fill_model, nullptr);
+    const CUfunction fill = function_of(loaded(), "fill");
+    const CUstream stream = new_stream();
+    CUdeviceptr memory = allocated(16);
+    unsigned value = 7, count = 4;
+    void* parameters[] = {&memory, &value, &count};
+    simcuda_hold(stream);
+    ASSERT_EQ(cuLaunchKernel(fill, 1, 1, 1, 1, 1, 1, 0, stream, parameters, nullptr), CUDA_SUCCESS);
+    ASSERT_EQ(cuMemFreeAsync(memory, stream), CUDA_SUCCESS);
+    simcuda_release(stream);
+    EXPECT_EQ(cuStreamSynchronize(stream), CUDA_SUCCESS);
+    EXPECT_EQ(simcuda_violations(), 0u);
+  });
+}
+
 TEST(Kernel, ParametersAreTakenAtTheCallAlsoAsOneBlock) {
   in_context([] {
     const CUfunction fill = function_of(loaded(), "fill");

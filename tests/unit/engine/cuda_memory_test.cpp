@@ -53,8 +53,7 @@ CudaBlock block(std::uint64_t key, std::uint64_t bytes, Space space = Space::Dev
   stay();
 }
 [[gnu::noinline]] bool freed(std::uint64_t key, CudaKey keys = CudaKey::Address) {
-  const CudaTaken taken = cuda_take(keys, key);
-  cuda_freed(taken, caller_of(__builtin_frame_address(0)));
+  const CudaTaken taken = cuda_take(keys, key, caller_of(__builtin_frame_address(0)));
   return stay(taken.found());
 }
 [[gnu::noinline]] void ended(std::uint64_t context, CudaEnd how = CudaEnd::ContextDestroyed) {
@@ -162,11 +161,11 @@ TEST(CudaMemory, ABlockFreedBeforeTheNextAllocationIsTemporary) {
 TEST(CudaMemory, AFreeThatTheDriverRefusesLeavesTheBlockLive) {
   in_both([] {
     allocated(block(0x1000, 10));
-    const CudaTaken taken = cuda_take(CudaKey::Address, 0x1000);
+    const CudaTaken taken = cuda_take(CudaKey::Address, 0x1000, caller_of(__builtin_frame_address(0)));
     EXPECT_TRUE(taken.found());
     EXPECT_EQ(taken.block.bytes, 10U);
-    EXPECT_EQ(totals(read_back(), Space::Device).counts.live_bytes, 10U) << "taken is not freed";
-    EXPECT_FALSE(cuda_take(CudaKey::Address, 0x1000).found());
+    EXPECT_EQ(totals(read_back(), Space::Device).counts.live_bytes, 0U) << "before the driver frees it, it counts as freed";
+    EXPECT_FALSE(cuda_take(CudaKey::Address, 0x1000, caller_of(__builtin_frame_address(0))).found());
     cuda_put_back(taken);
     EXPECT_EQ(totals(read_back(), Space::Device).counts.live_bytes, 10U);
     EXPECT_TRUE(freed(0x1000));

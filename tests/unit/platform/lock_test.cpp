@@ -1,5 +1,6 @@
-// The lock: one holder at a time, and what it wrote is seen by the next.
+// The locks: one holder at a time, and what it wrote is seen by the next.
 #include "core/platform/lock.hpp"
+#include "core/platform/brief_lock.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,14 +12,19 @@
 namespace weir::platform {
 namespace {
 
-TEST(Lock, AllZeroIsUnlocked) {
-  alignas(Lock) unsigned char bytes[sizeof(Lock)]{};
-  Lock lock;
-  EXPECT_EQ(std::memcmp(&lock, bytes, sizeof(Lock)), 0);
+template <class L>
+class Locks : public ::testing::Test {};
+using Kinds = ::testing::Types<Lock, BriefLock>;
+TYPED_TEST_SUITE(Locks, Kinds);
+
+TYPED_TEST(Locks, AllZeroIsUnlocked) {
+  alignas(TypeParam) unsigned char bytes[sizeof(TypeParam)]{};
+  TypeParam lock;
+  EXPECT_EQ(std::memcmp(&lock, bytes, sizeof(TypeParam)), 0);
 }
 
-TEST(Lock, LetsOneThreadInAtATime) {
-  Lock lock;
+TYPED_TEST(Locks, LetsOneThreadInAtATime) {
+  TypeParam lock;
   std::uint64_t sum = 0;  // not atomic: the lock is what protects it
   int inside = 0;
   std::vector<std::thread> threads;
@@ -35,8 +41,8 @@ TEST(Lock, LetsOneThreadInAtATime) {
   EXPECT_EQ(sum, 80'000U);
 }
 
-TEST(Lock, WakesEveryWaiter) {
-  Lock lock;
+TYPED_TEST(Locks, WakesEveryWaiter) {
+  TypeParam lock;
   int passed = 0;
   lock.lock();
   std::vector<std::thread> threads;
@@ -52,8 +58,8 @@ TEST(Lock, WakesEveryWaiter) {
   EXPECT_EQ(passed, 8);
 }
 
-TEST(Lock, ResetFreesIt) {
-  Lock lock;
+TYPED_TEST(Locks, ResetFreesIt) {
+  TypeParam lock;
   lock.lock();
   lock.reset();
   const Holding hold{lock};

@@ -1,5 +1,7 @@
 // What the driver refuses is not recorded, and its answer is passed on; a block whose free failed stays. Frees after the
 // driver's own end count as done.
+// env WEIR_DEVICE_POOL=off
+// env WEIR_PINNED_POOL=off
 // run:
 #include "../hooks.h"
 

@@ -1,6 +1,8 @@
 // Every kind of memory is allocated and freed over and over, and each time another call fails. The program sees the same results
 // as without weir; in the end the profile and the driver agree on what is live.
 // output: same
+// env WEIR_DEVICE_POOL=off
+// env WEIR_PINNED_POOL=off
 // run:
 #include "../hooks.h"
 

@@ -1,5 +1,6 @@
 // Two threads free one block. The driver serves the second first: the first is the double free, and the block is gone.
 // after: gate.so
+// env WEIR_DEVICE_POOL=off
 // run:
 #include <pthread.h>
 

@@ -277,7 +277,7 @@ TEST(CudaText, ItsTablesKeepWithinTheTerminal) {
                       .last = {3, 2ULL << 30, 0, 0, 0},
                       .highest = {7199'000'000'000, 139ULL << 30, 138ULL << 30, 0, 0},
                       .ready = 1,
-                      .reserved = {}});
+                      .extra_first = 0, .extra_last = 0, .extra_highest = 0, .reserved = {}});
   std::istringstream lines{text(builder)};
   for (std::string line; std::getline(lines, line);) {
     const auto width = std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; });

@@ -1,0 +1,177 @@
+// SharedPool: frees, and what else the program does to a block that it has.
+#pragma once
+
+#include "core/pool/shared_pool.hpp"
+
+namespace weir::pool {
+
+template <BlockSource Source>
+inline auto SharedPool<Source>::free(Source& source, std::uint64_t address, bool& is_ours) noexcept
+    -> Result {
+  Hold hold{*this};
+  Block* const block = index_.find(address);
+  is_ours = block != nullptr;
+  if (block == nullptr || block->state != State::Live) [[unlikely]]
+    return Source::kNoSuchBlock;
+  Domain& domain = domain_of(*block);
+  ++domain.numbers.pool->frees;
+  const Stance stance = domain.is_open && !block->is_exported ? source.stance(domain.place) : Stance::Aside;
+  if (domain.policy.free_mode == FreeMode::Strict)
+    return stance == Stance::Act ? free_waiting(hold, source, domain, *block)
+                                 : free_aside(hold, source, domain, *block);
+  if (stance == Stance::Aside) [[unlikely]]
+    return free_aside(hold, source, domain, *block);
+
+  const std::uint64_t number = ++domain.free_number;
+  const std::uint64_t bytes = domain.freed_bytes += block->bytes;
+  domain.cache.hold(block, number);
+  const bool is_due = number >= domain.mark_at || bytes >= domain.mark_at_bytes;
+  if (is_due && stance == Stance::Act && claim_mark(domain)) [[unlikely]] {
+    const std::uint32_t lives = domain.lives;
+    hold.unlock();
+    put_mark(source, domain, number, bytes, lives);
+  }
+  return Source::kSuccess;
+}
+
+/// The block becomes idle when the device is done with it.
+template <BlockSource Source>
+[[gnu::noinline]] auto SharedPool<Source>::free_waiting(Hold& hold, Source& source, Domain& domain,
+                                                        Block& block) noexcept -> Result {
+  const std::uint64_t address = block.address, number = block.number, upto = domain.free_number;
+  block.state = State::Freeing;
+  hold.unlock();
+  const std::uint64_t before = Source::now_ns();
+  const Result result = source.wait(domain.place);
+  const std::uint64_t took = Source::now_ns() - before;
+  hold.lock();
+  profile::PoolRecord& numbers = *domain.numbers.pool;
+  ++numbers.waits;
+  numbers.wait_ns += took;
+  Block* const now = index_.find(address);
+  if (now == nullptr || now->number != number || now->state != State::Freeing)
+    return result;  // gone with its place
+  // Carved blocks may be pending in strict mode, too.
+  if (result == Source::kSuccess && domain.proven_upto < upto) domain.proven_upto = upto;
+  if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
+      source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
+    return free_aside(hold, source, domain, *now);
+  domain.cache.keep(now);
+  if (domain.cache.pending_blocks() != 0)
+    numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
+  Block* victims = nullptr;
+  const std::uint32_t lives = domain.lives;
+  detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
+  hold.unlock();
+  if (victims != nullptr) give_back(source, domain, lives, victims);
+  return result;
+}
+
+/// The block goes back to the source, whose answer is the program's. One that is refused is still the program's.
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] auto SharedPool<Source>::free_aside(Hold& hold, Source& source, Domain& domain,
+                                                                 Block& block) noexcept -> Result {
+  profile::PoolRecord& numbers = *domain.numbers.pool;
+  const std::uint64_t address = block.address;
+  const std::uint32_t lives = domain.lives;
+  ++(block.is_exported ? numbers.exported_frees : numbers.aside_frees);
+  if (CarvingSource<Source> && block.is_carved) return free_carved(hold, source, domain, block);
+  domain.cache.leave(&block);
+  index_.erase(address);
+  hold.unlock();
+  const std::uint64_t before = Source::now_ns();
+  const Result result = source.release(domain.place, address);
+  const std::uint64_t took = Source::now_ns() - before;
+  hold.lock();
+  ++numbers.source_frees;
+  numbers.source_free_ns += took;
+  // Where the address is somebody's by now, the source has freed the block in spite of what it says.
+  const bool is_kept = result != Source::kSuccess && domain.lives == lives && index_.find(address) == nullptr;
+  if (is_kept && index_.insert({Source::map, Source::unmap}, &block))
+    domain.cache.resume(&block);
+  else
+    recycle(&block);
+  return result;
+}
+
+/// The driver does not know a carved block. Where waiting fails, it is still the program's; where waiting is not possible now
+/// it is pending, in strict mode too. One that others may hold, and that cannot be proven unused, is not used again at all.
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] auto SharedPool<Source>::free_carved(Hold& hold, Source& source, Domain& domain,
+                                                                  Block& block) noexcept -> Result {
+  if constexpr (CarvingSource<Source>) {
+    const std::uint64_t address = block.address, number = block.number;
+    const bool is_exported = block.is_exported;
+    const Stance stance = source.stance(domain.place);
+    const bool must_wait = is_exported || domain.policy.free_mode == FreeMode::Strict;
+    const bool may_wait = domain.endings == 0 && stance != Stance::Queue;
+    Result result = Source::kSuccess;
+    if (must_wait && may_wait) {
+      block.state = State::Freeing;
+      hold.unlock();
+      result = source.wait_from_anywhere(domain.place);
+      hold.lock();
+      if (index_.find(address) != &block || block.number != number || block.state != State::Freeing)
+        return result;  // gone with its place
+      block.state = State::Live;
+      if (result != Source::kSuccess && (stance == Stance::Act || domain.is_broken)) return result;
+    }
+    const bool is_proven = must_wait && may_wait && result == Source::kSuccess;
+    if (!is_proven && !is_exported) {
+      domain.freed_bytes += block.bytes;
+      domain.cache.hold(&block, ++domain.free_number);
+      return Source::kSuccess;
+    }
+    domain.cache.leave(&block);
+    index_.erase(address);
+    recycle(&block);
+    hold.unlock();
+    if (is_proven && is_exported) source.release_exported(domain.place, address);
+    if (is_proven && !is_exported) source.release_carved(domain.place, address);
+    return Source::kSuccess;
+  } else {
+    return free_aside(hold, source, domain, block);
+  }
+}
+
+template <BlockSource Source>
+bool SharedPool<Source>::is_carved(std::uint64_t address) noexcept {
+  const Hold hold{*this};
+  const Block* const block = index_.find(address);
+  return block != nullptr && block->state == State::Live && block->is_carved;
+}
+
+template <BlockSource Source>
+bool SharedPool<Source>::owns(std::uint64_t address) noexcept {
+  const Hold hold{*this};
+  return index_.find(address) != nullptr;
+}
+
+template <BlockSource Source>
+bool SharedPool<Source>::forget(std::uint64_t address) noexcept {
+  const Hold hold{*this};
+  Block* const block = index_.find(address);
+  if (block == nullptr || block->state != State::Live || block->is_carved) return false;
+  block->cache->leave(block);
+  index_.erase(address);
+  recycle(block);
+  return true;
+}
+
+template <BlockSource Source>
+bool SharedPool<Source>::mark_exported(std::uint64_t address) noexcept {
+  const Hold hold{*this};
+  Block* const block = index_.find(address);
+  if (block == nullptr || block->state != State::Live) return false;
+  block->is_exported = true;
+  return true;
+}
+
+template <BlockSource Source>
+std::uint64_t SharedPool<Source>::requested_of(std::uint64_t address) noexcept {
+  const Hold hold{*this};
+  const Block* const block = index_.find(address);
+  return block != nullptr && block->state == State::Live ? block->requested : 0;
+}
+
+}  // namespace weir::pool
