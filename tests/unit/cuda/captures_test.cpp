@@ -184,15 +184,15 @@ TEST(Captures, NoneIsOpenDuringHousekeeping) {
     };
     std::thread threads[] = {std::thread{keep}, std::thread{keep}};
     const CUstream stream = new_stream();
-    for (int i = 0; i != 20'000; ++i) {
+    for (int i = 0; i < 20'000 || kept < 200; ++i) {
       begin(stream);
       is_open = true;
       is_open = false;
       MUST(end(stream));
+      if (i % 16 == 0) std::this_thread::yield();
     }
     is_over = true;
     for (std::thread& thread : threads) thread.join();
-    EXPECT_GT(kept, 0);
     EXPECT_EQ(met, 0);
   });
 }
