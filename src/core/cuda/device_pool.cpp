@@ -52,7 +52,8 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
   if (engine::cuda_blocks_are_watched() || is_any_stream_capturing()) return nullptr;
   if (ask::ctx_get_device(&device) != CUDA_SUCCESS || device < 0 || device > 0xff) return nullptr;
   if (ask::device_total(&total, device) != CUDA_SUCCESS || total == 0) return nullptr;
-  // A forked child must never come to the pool's locks: from here on it is known to be one.
+  // Nobody takes the pool's locks before there is a domain (g_is_used), and from here on a forked child is known to be one:
+  // its calls are forwarded (Call::begin), whatever the parent's threads held when it forked.
   call.served();
   const auto ordinal = static_cast<std::uint8_t>(device);
   const std::uint64_t idle_max = engine::options().device_idle_max.of(total);

@@ -38,7 +38,8 @@ CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size
                             CUstream stream) noexcept {
   Place place{Space::Device, 0};
   if (!find_pool(pool, place)) place.device = call.current().device;
-  const Room room{call, place.device, out != nullptr && place.space == Space::Device && !is_capturing(stream) ? bytes : 0};
+  const Room room{call, place.device,
+                  out != nullptr && place.space == Space::Device && !is_capturing(stream) ? bytes : 0};
   if (room.is_refused()) return room.refuse();
   const CUresult result = real(out, bytes, pool, stream);
   if (result != CUDA_SUCCESS) return result;
