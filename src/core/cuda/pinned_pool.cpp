@@ -94,14 +94,6 @@ bool is_only_context(int number) noexcept {
   return true;
 }
 
-/// Each domain keeps the bound by itself; together they have the same one.
-void keep_bound(PinnedSource& source) noexcept {
-  if (load_acquire(g_domain_count) < 2) [[likely]]
-    return;
-  const std::uint64_t most = load_acquire(g_domains[0])->policy.idle_max;
-  if (g_pool.held(kGroup).idle > most) (void)g_pool.trim(source, kGroup, most);
-}
-
 CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** out, std::size_t bytes,
                   Owner& owner) noexcept {
   const bool is_good = out != nullptr && bytes != 0 && (real.flags & ~kKnownFlags) == 0;
@@ -114,7 +106,6 @@ CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** ou
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
   if (result == CUDA_SUCCESS) *out = reinterpret_cast<void*>(address);
-  if (is_deferred()) keep_bound(source);
   return result;
 }
 
@@ -136,9 +127,7 @@ CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept {
   PinnedSource source{real, block, current_context() >= 0};
   bool is_ours = false;
   const CUresult result = g_pool.free(source, key_of(block), is_ours);
-  if (!is_ours) return real(block);
-  keep_bound(source);
-  return result;
+  return is_ours ? result : real(block);
 }
 
 void export_from_pinned_pool(CUdeviceptr block) noexcept {
@@ -168,7 +157,6 @@ void pinned_pool_settled(const PinnedFrees& frees) noexcept {
   PinnedSource source;
   for (std::uint32_t i = 0; i != PinnedFrees::kMost; ++i)
     if (frees.upto[i] != 0) g_pool.settled(source, *g_domains[i], frees.upto[i]);
-  keep_bound(source);
 }
 
 void pinned_pool_ending(int number) noexcept {
