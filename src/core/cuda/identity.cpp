@@ -1,4 +1,4 @@
-// What programs ask of addresses in CUDA memory, and who else is given hold of the memory behind them.
+// What programs ask of addresses of device and pinned memory, and who else is given hold of the memory behind them.
 //
 // A pooled block, of device or pinned memory, is one of the driver's, up to an eighth larger than what the program asked for,
 // and the driver keeps it when the program has freed it; or it is carved from one (WEIR_DEVICE_POOL=slab). The program is shown
@@ -42,10 +42,9 @@ bool has_pool() noexcept { return has_device_pool() || has_pinned_pool(); }
 
 /// One that begins here and is a block of the driver's. Device and host have one space of addresses.
 Block whole_at(CUdeviceptr begin) noexcept {
-  const auto* host = reinterpret_cast<const void*>(begin);
   std::uint64_t bytes = pooled_bytes_at(begin);
-  if (bytes == 0) bytes = pooled_host_bytes_at(host);
-  const bool is_known = bytes != 0 || is_freed_in_device_pool(begin) || is_freed_in_pinned_pool(host);
+  if (bytes == 0) bytes = pooled_host_bytes_at(begin);
+  const bool is_known = bytes != 0 || is_freed_in_device_pool(begin) || is_freed_in_pinned_pool(begin);
   return {is_known ? begin : 0, bytes, false};
 }
 

@@ -417,6 +417,8 @@ void Worker::alone() {
       return true;
     });
   }
+  // The capture of another thread has kept the driver from taking something back: it must go with the next calls.
+  if (world_.options.threads > 1 && !world_.holdings.is_within_bounds()) world_.tidy();
   if (!is_stopped()) world_.holdings.check_account("with nobody in a call");
 }
 

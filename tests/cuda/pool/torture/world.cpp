@@ -140,6 +140,18 @@ void World::settle() {
   holdings.settled();
 }
 
+void World::tidy() {
+  for (int place = 0; place != kMostPlaces; ++place) {
+    if (places[place].context == nullptr) continue;
+    enter(place);
+    CUdeviceptr block = 0;
+    void* pinned = nullptr;
+    if (cuMemAlloc(&block, 777) == CUDA_SUCCESS) GOOD(cuMemFree(block));
+    if (cuMemAllocHost(&pinned, 777) == CUDA_SUCCESS) GOOD(cuMemFreeHost(pinned));
+  }
+  settle();
+}
+
 void let_go(const std::stop_token& stop, const Options& options) {
   while (options.held && !stop.stop_requested()) {
     std::this_thread::sleep_for(std::chrono::microseconds(300));
