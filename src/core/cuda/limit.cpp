@@ -26,7 +26,9 @@ constinit Account g_accounts[profile::kMaxDevices]{};
 /// twice, in the middle of its handover, is looked at again. (A block that is neither set aside nor live is never seen: it is
 /// counted before it is taken off, and looked for in the other order.)
 bool set_aside(Account& account, std::uint8_t device, std::uint64_t bytes, std::uint64_t limit) noexcept {
-  constexpr int kMostLooks = 10'000;  // a thread may have been stopped in its handover, for good
+  // Of a second: a thread may have been stopped in its handover, for good.
+  constexpr int kSoonLooks = 1000, kMostLooks = 11'000;
+  constexpr std::uint64_t kPauseNs = 100'000;
   for (int look = 0; look != kMostLooks; ++look) {
     {
       const platform::Holding hold{account.lock};
@@ -39,7 +41,10 @@ bool set_aside(Account& account, std::uint8_t device, std::uint64_t bytes, std::
       }
       if (begun == done && account.begun.load() == begun) return false;
     }
-    sched_yield();
+    if (look < kSoonLooks)
+      sched_yield();
+    else
+      DeviceSource::pause_ns(kPauseNs);
   }
   return false;
 }
