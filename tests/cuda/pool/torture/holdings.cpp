@@ -63,6 +63,13 @@ bool Holdings::has_room_for(std::size_t bytes, int device, std::uint64_t taken_o
   return taken <= total;
 }
 
+bool Holdings::is_within_bounds() {
+  for (int device = -1; device != devices_; ++device)
+    if (const auto* pool = records_.of(device); pool != nullptr && pool->idle_bytes > static_cast<std::int64_t>(pool->idle_max))
+      return false;
+  return true;
+}
+
 void Holdings::check_account(const char* when) {
   ++g_sums.accounts;
   const std::lock_guard hold{lock_};

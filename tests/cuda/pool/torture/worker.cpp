@@ -45,7 +45,7 @@ void Worker::work() {
   for (std::uint64_t i = 0; i != options.operations && !is_stopped(); ++i) {
     if (options.seconds > 0 && i % 64 == 0 && Seconds(std::chrono::steady_clock::now() - options.began).count() > options.seconds)
       break;
-    if (random_.one_in(400)) {
+    if (random_.one_in(200)) {
       alone();
       continue;
     }
@@ -58,30 +58,33 @@ void Worker::work() {
 void Worker::step() {
   ++g_sums.operations;
   const std::uint64_t what = random_.below(100);
-  if (what < 24) return blocks_.size() < kMostBlocks ? allocate() : free_one();
-  if (what < 30) return blocks_.size() < kMostBlocks ? allocate_host() : free_one();
-  if (what < 50) return free_one();
-  if (what < 52) return free_in_order();
-  if (what < 53) return free_wrongly();
-  if (what < 55) return give_away();
-  if (what < 84) {
+  if (what < 20) return blocks_.size() < kMostBlocks ? allocate() : free_one();
+  if (what < 29) return blocks_.size() < kMostBlocks ? allocate_host() : free_one();
+  if (what < 53) return free_one();
+  if (what < 54) return free_in_order();
+  if (what < 55) return free_wrongly();
+  if (what < 57) return give_away();
+  if (what < 88) {
     Block* block = any_block();
     if (block == nullptr) return allocate();
-    return what < 70 ? use_home(*block) : what < 76 ? use_elsewhere(*block) : copy(any_stream());
+    return what < 73 ? use_home(*block) : what < 81 ? use_elsewhere(*block) : copy(any_stream());
   }
-  if (what < 92) return wait_or_ask();
-  if (what < 94) return change_stream();
-  if (what < 96) return hold_or_step();
-  if (what < 99 && !is_capturing_) return capture();
+  if (what < 93) return wait_or_ask();
+  if (what < 95) return change_stream();
+  if (what < 97) return hold_or_step();
+  if (!is_capturing_) return capture();
 }
 
+// Often one of a few sizes: what is freed soon fits again.
 std::size_t Worker::any_size() {
+  static constexpr std::size_t kUsual[] = {64, 500, 4096, 5000, 70000, 1U << 20, 3U << 20};
   const std::uint64_t most = world_.options.small ? 4U << 20 : 9U << 20;
-  switch (random_.below(8)) {
+  switch (random_.below(10)) {
     case 0: return 1 + random_.below(most);
-    case 1: return (1 + random_.below(8)) << 19;
-    case 2: return 8 << random_.below(14);
-    default: return 1 + random_.below(6000);
+    case 1: return 8 << random_.below(14);
+    case 2:
+    case 3: return 1 + random_.below(6000);
+    default: return kUsual[random_.below(7)];
   }
 }
 
@@ -110,6 +113,7 @@ void Worker::allocate() {
   CUdeviceptr untouched = block.at = 0xABCDEF;
   block.is_pitched = random_.one_in(40);
   if (block.is_pitched) block.bytes = 512 * (1 + random_.below(8));
+  const auto began = std::chrono::steady_clock::now();
   const CUresult result = block.is_pitched ? cuMemAllocPitch(&block.at, &pitch, block.bytes / 8, 8, 4)
                                            : cuMemAlloc(&block.at, block.bytes);
   if (result != CUDA_SUCCESS && block.at != untouched) violation("a failed allocation has written %llx", block.at);
@@ -117,7 +121,8 @@ void Worker::allocate() {
     ++g_sums.no_memory;
     if (captures == 0 && g_captures_open == 0 &&
         world_.holdings.has_room_for(block.is_pitched ? 4096 : block.bytes, block.device, 8 << 20))
-      violation("%zu bytes are refused on device %d, but there is room", block.bytes, block.device);
+      violation("%zu bytes are refused on device %d after %ld us, but there is room", block.bytes, block.device,
+                std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - began).count());
     return;
   }
   if (!good(result, block.is_pitched ? "cuMemAllocPitch" : "cuMemAlloc")) return;
@@ -131,13 +136,13 @@ void Worker::allocate_host() {
   block.is_pinned = true;
   block.place = world_.any_place(random_);
   block.device = world_.places[block.place].device;
-  block.bytes = any_size();
+  block.bytes = random_.one_in(3) ? any_size() : 5000;
   world_.enter(block.place);
   static constexpr unsigned kFlags[] = {0, 0, CU_MEMHOSTALLOC_PORTABLE, CU_MEMHOSTALLOC_DEVICEMAP,
                                         CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_WRITECOMBINED};
   void* at = nullptr;
-  const CUresult result = random_.one_in(2) ? cuMemAllocHost(&at, block.bytes)
-                                            : cuMemHostAlloc(&at, block.bytes, kFlags[random_.below(5)]);
+  const CUresult result = random_.below(4) != 0 ? cuMemAllocHost(&at, block.bytes)
+                                                : cuMemHostAlloc(&at, block.bytes, kFlags[random_.below(5)]);
   if (!good(result, "cuMemHostAlloc")) return;
   ++g_sums.pinned;
   block.at = reinterpret_cast<CUdeviceptr>(at);
@@ -251,7 +256,9 @@ void Worker::launch(Stream stream, Block& block, bool is_stamp) {
 
 void Worker::use_home(Block& block) {
   if (block.home == nullptr) {
-    Stream& stream = any_stream();
+    Stream stream = any_stream();
+    // Rather in another context than the block's own.
+    for (int i = 0; i != 3 && (stream.place == block.place || !world_.may_use(stream.place, block)); ++i) stream = any_stream();
     if (stream.handle == nullptr || !is_free(stream.handle) || !world_.may_use(stream.place, block)) return;
     block.home = stream.handle;
     block.home_place = stream.place;
@@ -410,6 +417,8 @@ void Worker::alone() {
       return true;
     });
   }
+  // The capture of another thread has kept the driver from taking something back: it must go with the next calls.
+  if (world_.options.threads > 1 && !world_.holdings.is_within_bounds()) world_.tidy();
   if (!is_stopped()) world_.holdings.check_account("with nobody in a call");
 }
 

@@ -57,6 +57,8 @@ World::World(const Options& options)
     GOOD(cuDevicePrimaryCtxRetain(&places[device].context, device));
     furnish(device);
   }
+  Random random{options.seed};
+  for (int i = 0; i != 4; ++i) change_peers(random);
   if (options.lazy) simcuda_seed(options.seed);
 }
 
@@ -136,6 +138,18 @@ void World::settle() {
     GOOD(cuCtxSynchronize());
   }
   holdings.settled();
+}
+
+void World::tidy() {
+  for (int place = 0; place != kMostPlaces; ++place) {
+    if (places[place].context == nullptr) continue;
+    enter(place);
+    CUdeviceptr block = 0;
+    void* pinned = nullptr;
+    if (cuMemAlloc(&block, 777) == CUDA_SUCCESS) GOOD(cuMemFree(block));
+    if (cuMemAllocHost(&pinned, 777) == CUDA_SUCCESS) GOOD(cuMemFreeHost(pinned));
+  }
+  settle();
 }
 
 void let_go(const std::stop_token& stop, const Options& options) {
