@@ -101,7 +101,7 @@ std::vector<std::string> pool_advice(const Pool& pool, std::uint64_t duration_ns
   const std::uint64_t left = r.aside_allocs + r.callers_passed;
   if (left >= kFewRequests && left > facts.requests)
     out.push_back(
-        fmt::format("{} of {} requests were left to the driver: {} by libraries that are not pooled for "
+        fmt::format("{} of {} were left to the driver: {} by libraries that are not pooled for "
                     "(NCCL, MPI ...), {} while "
                     "a stream was captured or for want of a usable context.",
                     percent(left, left + facts.requests), counted(left + facts.requests, "request"),
