@@ -95,10 +95,15 @@ void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
   source.stock = device_pool_stock(place.device);
 }
 
-[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock,
-                                         std::uint8_t device, std::uint64_t bytes, CUresult result) noexcept {
+/// `stock` is what there was before the pool gave back what it could; the driver has that now.
+[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock, std::uint8_t device,
+                                         std::uint64_t bytes, CUresult result) noexcept {
   std::size_t free = 0, total = 0;
   if (is_any_stream_capturing() || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
+  const PoolStock now = device_pool_stock(device);
+  const std::uint64_t had = stock.idle + stock.pending, has = now.idle + now.pending;
+  const std::uint64_t given = had > has ? had - has : 0;
+  free -= free < given ? free : given;
   engine::cuda_out_of_memory({.space = Space::Device,
                               .device = device,
                               .asked = bytes,

@@ -54,9 +54,9 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 
 // WEIR_DEVICE_POOL=slab: small blocks are parts of larger ones, which are all that the driver knows.
 struct CarvedBlock {
-  CUdeviceptr slab;         ///< what the driver calls a block
-  CUdeviceptr base;         ///< the block around an address; 0: there is none
-  std::uint64_t bytes;      ///< … as it was carved
+  CUdeviceptr slab;     ///< what the driver calls a block
+  CUdeviceptr base;     ///< the block around an address; 0: there is none
+  std::uint64_t bytes;  ///< … as it was carved
 };
 /// What is at this address, the beginning of a block or any other. False: it is in no slab.
 [[nodiscard]] bool find_carved(CUdeviceptr address, CarvedBlock& found) noexcept;

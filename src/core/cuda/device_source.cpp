@@ -32,7 +32,8 @@ namespace {
 
 /// As a program that is linked with the driver: who interposes it behind us has seen the block made, or passes it on.
 CUresult give_back(CUdeviceptr block) noexcept {
-  void* const slot = load_acquire(g_real[index(Function::cuMemFree_v2)][static_cast<std::size_t>(CudaRoute::Linked)]);
+  void* const slot =
+      load_acquire(g_real[index(Function::cuMemFree_v2)][static_cast<std::size_t>(CudaRoute::Linked)]);
   auto* const real = reinterpret_cast<decltype(&::cuMemFree_v2)>(slot);
   return real != nullptr ? real(block) : ask::mem_free(block);
 }

@@ -27,7 +27,7 @@ CUresult record_ordered(const Call& call, CUresult result, const CUdeviceptr* ou
 CUresult allocate_ordered(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t, CUstream), CUdeviceptr* out,
                           std::size_t bytes, CUstream stream) noexcept {
   const Room room{call, out != nullptr && !is_capturing(stream) ? bytes : 0};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   const CUresult result = real(out, bytes, stream);
   if (result != CUDA_SUCCESS) return result;
   return record_ordered(call, result, out, bytes, stream, {Space::Device, call.current().device});
@@ -39,7 +39,7 @@ CUresult allocate_from_pool(Call& call, CUresult (*real)(CUdeviceptr*, std::size
   Place place{Space::Device, 0};
   if (!find_pool(pool, place)) place.device = call.current().device;
   const Room room{call, place.device, out != nullptr && place.space == Space::Device && !is_capturing(stream) ? bytes : 0};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   const CUresult result = real(out, bytes, pool, stream);
   if (result != CUDA_SUCCESS) return result;
   return record_ordered(call, result, out, bytes, stream, place);

@@ -71,25 +71,28 @@ auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uin
   const std::uint32_t lives = domain.lives;
   hold.unlock();
   const std::uint64_t before = Source::now_ns();
-  const Result result = source.allocate(domain.place, bytes, address);
-  const std::uint64_t took = Source::now_ns() - before;
+  std::uint64_t granted = 0;
+  const Result result = source.allocate(domain.place, bytes, granted);
+  const std::uint64_t calls = calls_of(source), took = calls != 0 ? Source::now_ns() - before : 0;
   if (result != Source::kSuccess) return result;
-  displace(source, address);
+  displace(source, granted);
   hold.lock();
   profile::PoolRecord& numbers = *domain.numbers.pool;
-  numbers.source_allocs += calls_of(source);
+  numbers.source_allocs += calls;
   numbers.source_alloc_ns += took;
   domain.numbers.classes[bin_of(bytes)].source_ns += took;
   const bool is_ours = domain.is_open && domain.lives == lives;
-  if (is_ours && enter(domain, address, bytes, request, has_carved(source))) return result;
-  if constexpr (CarvingSource<Source>) {
-    if (source.is_carved()) {  // only the pool could tell the driver where it is from
-      hold.unlock();
-      source.release_carved(domain.place, address);
-      return allocate_aside(source, domain, request, address);
+  if (!is_ours || !enter(domain, granted, bytes, request, has_carved(source))) {
+    if constexpr (CarvingSource<Source>) {
+      if (source.is_carved()) {  // only the pool could tell the driver where it is from
+        hold.unlock();
+        source.release_carved(domain.place, granted);
+        return allocate_aside(source, domain, request, address);
+      }
     }
+    ++(is_ours ? numbers.unpooled : numbers.aside_allocs);
   }
-  ++(is_ours ? numbers.unpooled : numbers.aside_allocs);
+  address = granted;
   return result;
 }
 

@@ -51,14 +51,14 @@ template <BlockSource Source>
   Block* const now = index_.find(address);
   if (now == nullptr || now->number != number || now->state != State::Freeing)
     return result;  // gone with its place
-  if (CarvingSource<Source> && result == Source::kSuccess && domain.cache.pending_blocks() != 0) {
-    if (domain.proven_upto < upto) domain.proven_upto = upto;
-    numbers.retired_by_program += source.stance(domain.place) == Stance::Act ? domain.cache.retire(upto) : 0;
-  }
+  // Carved blocks may be pending in strict mode, too.
+  if (result == Source::kSuccess && domain.proven_upto < upto) domain.proven_upto = upto;
   if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
     return free_aside(hold, source, domain, *now);
   domain.cache.keep(now);
+  if (domain.cache.pending_blocks() != 0)
+    numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
   detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);

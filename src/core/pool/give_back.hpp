@@ -49,9 +49,9 @@ template <BlockSource Source>
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
       is_gone = release(source, domain.place, *block) == Source::kSuccess;
-      const std::uint64_t took = Source::now_ns() - before;
+      const std::uint64_t calls = calls_of(source), took = calls != 0 ? Source::now_ns() - before : 0;
       hold.lock();
-      numbers.source_frees += calls_of(source);
+      numbers.source_frees += calls;
       numbers.source_free_ns += took;
     }
     if (is_gone) {
@@ -109,7 +109,8 @@ std::uint64_t SharedPool<Source>::trim(Source& source, std::uint64_t group, std:
   }
   if constexpr (CarvingSource<Source>) {
     from = 0;
-    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr) gone += source.release_empty(at->place);
+    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr)
+      gone += source.release_empty(at->place);
   }
   return gone;
 }

@@ -107,9 +107,9 @@ class SlabSource {
 
   Result allocate(Place& place, std::uint64_t bytes, std::uint64_t& address) noexcept {
     calls_ = 0;
-    is_carved_ =
-        bytes <= Slabs::kMostCarved && load_relaxed(places_.count_) != 0 && carve(place, bytes, address);
-    return is_carved_ ? kSuccess : ask_inner(place, bytes, address);
+    is_carved_ = false;
+    const bool may_carve = bytes <= Slabs::kMostCarved && load_relaxed(places_.count_) != 0;
+    return may_carve && carve(place, bytes, address) ? kSuccess : ask_inner(place, bytes, address);
   }
   [[nodiscard]] bool is_carved() const noexcept { return is_carved_; }
   [[nodiscard]] std::uint32_t calls() const noexcept { return calls_; }
@@ -163,6 +163,7 @@ class SlabSource {
   std::uint32_t calls_ = 0;  ///< of the inner source, by the last function
 };
 
+/// True: `address` is a carved block, or a slab that there are no books for: as a whole that is a block like any other.
 template <BlockSource Inner>
 [[gnu::noinline]] bool SlabSource<Inner>::carve(Place& place, std::uint64_t bytes,
                                                 std::uint64_t& address) noexcept {
@@ -172,16 +173,16 @@ template <BlockSource Inner>
       const Hold hold{places_.lock_};
       Entry* const entry = places_.entry_of(place);
       if (entry == nullptr) return false;
-      if (entry->slabs.carve(bytes, address)) return true;
+      is_carved_ = entry->slabs.carve(bytes, address);
+      if (is_carved_) return true;
       lives = entry->lives;
     }
     std::uint64_t base = 0;
     ++calls_;
     if (inner_.allocate(place, Slabs::kSlabBytes, base) != kSuccess) return false;
     if (!add_slab(place, base, lives)) {
-      ++calls_;
-      inner_.release(place, base);
-      return false;
+      address = base;
+      return true;
     }
   }
   return false;

@@ -15,6 +15,7 @@ using profile::PoolRecord;
 
 constexpr std::size_t kHoldersPut = 16;
 constexpr std::size_t kClassesShown = 8;
+constexpr std::uint64_t kWorthTelling = 1'000'000;  ///< ns
 
 constexpr std::string_view kPolicies[] = {"none", "bucket", "pow2", "slab"};
 constexpr std::string_view kRescues[] = {"second_look",   "gave_back_some", "waited_for_pending",
@@ -121,8 +122,9 @@ std::string held_text(const Pool& pool, const std::string& whose) {
     out += "nothing is reserved";
   } else {
     out += fmt::format("{} reserved", human_bytes(facts.reserved));
-    out += fmt::format(": {} live ({} of it asked for)", human_bytes(bytes(r.live_bytes)),
-                       human_bytes(bytes(r.requested_bytes)));
+    out += fmt::format(": {} live", human_bytes(bytes(r.live_bytes)));
+    if (facts.internal != 0)
+      out += fmt::format(" ({} of it asked for)", human_bytes(bytes(r.requested_bytes)));
     out += fmt::format(", {} idle", human_bytes(bytes(r.idle_bytes)));
     if (r.idle_bytes != 0) out += fmt::format(" (largest piece {})", human_bytes(facts.largest_idle));
     if (r.pending_bytes != 0) out += fmt::format(", {} pending", human_bytes(bytes(r.pending_bytes)));
@@ -137,14 +139,14 @@ std::string served_text(const Pool& pool) {
   std::string out =
       fmt::format("It served {} of {}", percent(r.hits, facts.requests), counted(facts.requests, "request"));
   out += fmt::format(" and saved {} of the driver", counted(facts.driver_calls_saved, "call"));
-  if (facts.ns_saved)
+  if (facts.ns_saved && *facts.ns_saved >= kWorthTelling)
     out += fmt::format(", {} by the measured mean of the driver's own", human_seconds(*facts.ns_saved));
   return out + ".";
 }
 
 std::string conduct_text(const PoolRecord& r) {
   std::vector<std::string> parts;
-  if (r.waits != 0)
+  if (r.waits != 0 && r.wait_ns >= kWorthTelling)
     parts.push_back(
         fmt::format("{} waited {} for the device", counted(r.waits, "free"), human_seconds(r.wait_ns)));
   if (r.marks != 0)

@@ -4,6 +4,8 @@
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_POOL=pow2
+// run with: WEIR_DEVICE_POOL=slab
+// run with: WEIR_DEVICE_POOL=slab WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_POOL=off
 #include "device.hpp"
 

@@ -103,11 +103,13 @@ class FakeSource {
  private:
   void begin(Fn fn) noexcept {
     if (FakeLock::held != 0) world_->violation("the source was called with the pool's lock held");
-    world_->on_call(fn);
+    const auto hook = world_->on_call;  // it may put another in its place
+    hook(fn);
   }
   template <class Value>
   Value end(Fn fn, Value result) noexcept {
-    world_->on_return(fn);
+    const auto hook = world_->on_return;
+    hook(fn);
     return result;
   }
   void wants_no_capture(const std::string& what) noexcept {

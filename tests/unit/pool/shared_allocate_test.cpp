@@ -107,14 +107,15 @@ TEST(SharedPoolAllocate, ABlockThatWasFreedUnseenIsNotFoundAtItsAddressAgain) {
 TEST(SharedPoolAllocate, IdleBlocksOfAPlaceThatEndedUnseenAreNotHandedOut) {
   for (const FreeMode mode : {FreeMode::Strict, FreeMode::Deferred}) {
     Program<> program{mode};
-    const std::uint64_t freed = program.allocate(kMiB, 1);
+    const std::uint64_t other = program.allocate(kMiB, 1), freed = program.allocate(kMiB, 1);
+    program.free(other);
     program.free(freed);
-    if (mode == FreeMode::Strict) {
-      EXPECT_EQ(program.held().idle, kMiB);
-    }
+    EXPECT_EQ(program.held().idle, mode == FreeMode::Strict ? 2 * kMiB : 0U);
     program.world.destroy(1);
     ASSERT_EQ(program.allocate(kMiB, 2), freed) << "the driver gives the address to another place";
-    EXPECT_NE(program.allocate(kMiB, 1), freed);
+    EXPECT_FALSE(program.pool->owns(other)) << "that is gone, too";
+    EXPECT_EQ(program.allocate(kMiB, 1), other) << "by the driver";
+    EXPECT_EQ(program.record.hits, 0U);
     EXPECT_EQ(program.held().idle + program.held().pending, 0U);
   }
 }

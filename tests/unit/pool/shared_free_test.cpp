@@ -133,7 +133,7 @@ TEST(SharedPoolDeferredFree, NeverWaitsAndAsksForAMarkNowAndThen) {
 
 TEST(SharedPoolDeferredFree, OfManyBytesPutsAMark) {
   Program<> program{FreeMode::Deferred};
-  const std::uint64_t large = program.allocate(63 * kMiB), small = program.allocate(kMiB);
+  const std::uint64_t large = program.allocate(62 * kMiB), small = program.allocate(2 * kMiB);
   program.free(large);
   EXPECT_EQ(program.world.calls(Fn::Mark), 0U);
   program.free(small);

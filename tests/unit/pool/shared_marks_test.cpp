@@ -37,9 +37,7 @@ TEST_F(SharedPoolMarks, AFenceProvesWhatWasFreedBeforeItWasPutAndNoMore) {
 }
 
 TEST_F(SharedPoolMarks, AMissLooksAtTheOldestUntilOneIsNotDone) {
-  pend(32);
-  pend(32);
-  pend(32);
+  pend(96);
   for (int i = 0; i != 64; ++i) program.world.step(1, 0);
   EXPECT_NE(program.allocate(8 * kMiB), 0U);
   EXPECT_EQ(program.record.looks, 3U);
@@ -62,6 +60,18 @@ TEST_F(SharedPoolMarks, AMissThatAPendingBlockWouldServePutsOne) {
   EXPECT_EQ(program.record.marks, marks + 1) << "cheap ones, and many";
 }
 
+TEST_F(SharedPoolMarks, OneBehindOthersThatAreNotDoneIsNotLookedAt) {
+  const std::uint64_t first = program.allocate(kMiB), second = program.allocate(kMiB);
+  program.world.submit(1, first);
+  program.free(first);
+  program.allocate(kMiB);
+  EXPECT_EQ(program.record.looks, 1U);
+  program.free(second);
+  program.allocate(kMiB);
+  EXPECT_EQ(program.record.marks, 2U);
+  EXPECT_EQ(program.record.looks, 2U) << "the older one";
+}
+
 TEST_F(SharedPoolMarks, WhatIsDoneAlreadyIsFoundAtOnce) {
   const std::uint64_t address = pend(1);
   program.world.complete(1);
@@ -70,10 +80,12 @@ TEST_F(SharedPoolMarks, WhatIsDoneAlreadyIsFoundAtOnce) {
 }
 
 TEST_F(SharedPoolMarks, TheProgramsOwnWaitProvesWhatWasFreedBeforeIt) {
-  const std::uint64_t before = pend(1);
+  const std::uint64_t before = program.allocate(kMiB), meanwhile = program.allocate(kMiB);
+  program.free(before);
   const std::uint64_t upto = program.pool->newest_free(program.domain(1));
   program.world.complete(1);
-  const std::uint64_t meanwhile = pend(1);
+  program.world.submit(1, meanwhile);
+  program.free(meanwhile);
   FakeSource source = program.source();
   program.pool->settled(source, program.domain(1), upto);
   EXPECT_EQ(program.held().idle, kMiB);

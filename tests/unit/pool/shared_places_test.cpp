@@ -9,7 +9,10 @@ TEST(SharedPoolPlaces, OneDomainEachAndNoMoreThanThereIsRoomFor) {
   auto& pool = *program.pool;
   const Numbers numbers{&program.record, program.classes.data()};
   auto* first = pool.open(1, 0, program.policy, numbers);
-  EXPECT_EQ(pool.open(1, 0, program.policy, numbers), first);
+  Policy other = program.policy;
+  other.idle_max = 1;
+  EXPECT_EQ(pool.open(1, 0, other, numbers), first);
+  EXPECT_EQ(first->policy.idle_max, kGiB) << "of this life";
   program.world.fail(Fn::Map, 1, Code::Failed);
   EXPECT_EQ(pool.open(2, 0, program.policy, numbers), nullptr);
   for (int place = 2; place != 129; ++place) EXPECT_NE(pool.open(place, 0, program.policy, numbers), nullptr);
