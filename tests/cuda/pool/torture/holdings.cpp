@@ -59,7 +59,7 @@ bool Holdings::has_room_for(std::size_t bytes, int device, std::uint64_t taken_o
   cuDeviceTotalMem(&total, device);
   std::uint64_t taken = taken_otherwise + in_chunks(bytes);
   for (const auto& [at, block] : live_)
-    if (!block.is_pinned && block.device == device) taken += in_chunks(block.granted);
+    if (!block.is_pinned && block.device == device) taken += in_chunks(block.granted != 0 ? block.granted : 1);
   return taken <= total;
 }
 

@@ -51,6 +51,7 @@ World::World(const Options& options)
     : options{options}, devices{device_count()}, holdings{devices, options.threads == 1} {
   simcuda_register_kernel("stamp", stamp_model, nullptr);
   simcuda_register_kernel("check", check_model, nullptr);
+  for (const char* kernel : {"stamp", "check"}) simcuda_kernel_touches(kernel, 0, 1);
   for (int device = 0; device != devices; ++device) {
     places[device].device = device;
     places[device].is_primary = true;
@@ -146,8 +147,9 @@ void World::tidy() {
     enter(place);
     CUdeviceptr block = 0;
     void* pinned = nullptr;
-    if (cuMemAlloc(&block, 777) == CUDA_SUCCESS) GOOD(cuMemFree(block));
-    if (cuMemAllocHost(&pinned, 777) == CUDA_SUCCESS) GOOD(cuMemFreeHost(pinned));
+    // Of a size that nobody has freed: the pool looks after what is pending, and gives back what is too much.
+    if (cuMemAlloc(&block, 12 << 20) == CUDA_SUCCESS) GOOD(cuMemFree(block));
+    if (cuMemAllocHost(&pinned, 12 << 20) == CUDA_SUCCESS) GOOD(cuMemFreeHost(pinned));
   }
   settle();
 }
