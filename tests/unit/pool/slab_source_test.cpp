@@ -202,7 +202,10 @@ TEST(SlabSource, ASlabThatTheDriverRefusesStaysInTheBooks) {
 
 TEST(SlabSource, ASealedSlabIsNotGivenBackDuringACaptureAndNotUsed) {
   SlabProgram program;
+  program.policy.idle_max = 0;
+  const std::uint64_t first = program.allocate(1000);  // it has the slab's address
   const std::uint64_t address = program.allocate(1000);
+  program.free(first);
   ASSERT_TRUE(program.pool->mark_exported(address));
   program.world.on_call = [&](Fn fn) { program.world.is_capturing = program.world.is_capturing || fn == Fn::Wait; };
   EXPECT_EQ(program.free(address), Code::Success);
