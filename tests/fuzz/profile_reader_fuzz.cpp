@@ -24,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
   std::vector<std::vector<std::uint8_t>> seeds;
-  for (const auto& bytes : {test::full_profile().bytes(), test::cuda_profile().bytes()}) {
+  for (const auto& bytes : {test::full_profile().bytes(), test::pools_profile().bytes()}) {
     std::vector<std::uint8_t> seed(bytes.size());
     std::memcpy(seed.data(), bytes.data(), bytes.size());
     seeds.push_back(std::move(seed));

@@ -174,6 +174,19 @@ void ProfileBuilder::add_release(ReleaseRecord record) {
   releases_.push_back(record);
 }
 
+void ProfileBuilder::add_pool(PoolRecord record, std::vector<PoolClassRecord> classes) {
+  const std::uint32_t number = record.space == Space::Pinned ? 0 : 1U + record.device;
+  pools_.resize(std::max<std::size_t>(pools_.size(), number + std::size_t{1}));
+  record.ready = 1;
+  pools_[number] = record;
+  pool_classes_[number] = std::move(classes);
+}
+
+void ProfileBuilder::add_out_of_memory(OutOfMemoryRecord record) {
+  record.ready = 1;
+  out_of_memory_.push_back(record);
+}
+
 void ProfileBuilder::add_unhooked(const std::string& name, std::uint32_t route, const std::string& why,
                                   std::uint64_t times) {
   UnhookedRecord record{};
@@ -208,6 +221,12 @@ std::vector<std::byte> ProfileBuilder::bytes() const {
   if (!errors_.empty()) layout.add_table(ChunkKind::Errors, errors_);
   layout.add_table(ChunkKind::Devices, devices_);
   layout.add_table(ChunkKind::Releases, releases_);
+  layout.add_table(ChunkKind::Pools, pools_);
+  for (const auto& [number, classes] : pool_classes_)
+    if (!classes.empty())
+      layout.add_chunk({ChunkKind::PoolClasses, 0, 0, number, 1}, classes.data(),
+                       classes.size() * sizeof(PoolClassRecord));
+  layout.add_table(ChunkKind::OutOfMemory, out_of_memory_);
   layout.add_table(ChunkKind::Unhooked, unhooked_);
   layout.add_table(ChunkKind::DeepbindOpens, deepbinds_);
   if (header.host_stats_take != 0)

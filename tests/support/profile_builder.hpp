@@ -47,6 +47,10 @@ class ProfileBuilder {
                     std::uint64_t times);
   void add_deepbind(const std::string& path, std::uint64_t times);
 
+  /// The pool of pinned memory (record.space), or of record.device.
+  void add_pool(profile::PoolRecord record, std::vector<profile::PoolClassRecord> classes = {});
+  void add_out_of_memory(profile::OutOfMemoryRecord record);
+
   [[nodiscard]] std::vector<std::byte> bytes() const;
 
  private:
@@ -59,6 +63,9 @@ class ProfileBuilder {
   std::vector<profile::SampleRecord> samples_;                             ///< by site
   std::vector<profile::DeviceRecord> devices_;                             ///< by ordinal
   std::vector<profile::ReleaseRecord> releases_;
+  std::vector<profile::PoolRecord> pools_;  ///< by number
+  std::map<std::uint32_t, std::vector<profile::PoolClassRecord>> pool_classes_;
+  std::vector<profile::OutOfMemoryRecord> out_of_memory_;
   std::vector<profile::UnhookedRecord> unhooked_;
   std::vector<profile::DeepbindRecord> deepbinds_;
 };
@@ -70,6 +77,9 @@ class ProfileBuilder {
 /// A program with CUDA memory of every kind on two devices, by itself and by libraries; leaks of 3 MiB in 2 blocks on device 0,
 /// of 4,096 bytes pinned, of 100 bytes on the host; 8 KiB released with a context.
 [[nodiscard]] ProfileBuilder cuda_profile();
+
+/// What cuda_profile() has, with pools of device 0 (strict) and of pinned memory (deferred), and memory that ran out on device 0.
+[[nodiscard]] ProfileBuilder pools_profile();
 
 /// Sampled every 4 KiB: one site with a leak, one with everything freed.
 [[nodiscard]] ProfileBuilder sampled_profile();

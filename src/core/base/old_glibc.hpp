@@ -12,4 +12,6 @@ asm(".symver dlinfo, dlinfo@GLIBC_2.3.3");
 asm(".symver dladdr1, dladdr1@GLIBC_2.3.3");
 asm(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
 asm(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
+asm(".symver pthread_create, pthread_create@GLIBC_2.2.5");
+asm(".symver pthread_detach, pthread_detach@GLIBC_2.2.5");
 #endif

@@ -13,7 +13,7 @@ CUresult make_array(Call& call, CudaKey keys, const Handle* out, const Shape* sh
   if (out == nullptr || shape == nullptr) return make();
   const std::uint64_t bytes = array_bytes(extent_of(*shape), levels);
   const Room room{call, bytes};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   const CUresult result = make();
   if (result == CUDA_SUCCESS) call.allocated(keys, key_of(*out), bytes, Space::Device, MemoryKind::Array);
   return result;

@@ -7,6 +7,7 @@
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
+#include "core/cuda/in_context.hpp"
 #include "core/cuda/patience.hpp"
 #include "core/cuda/streams.hpp"
 
@@ -149,7 +150,13 @@ void end_over(int number, bool is_over) noexcept {
 }
 
 void reach_memory_of(CUcontext peer) noexcept {
-  const int reaches = current_context(), reached = number_of_context(peer);
+  const int reaches = current_context();
+  int reached = number_of_context(peer);
+  if (reached < 0 && ask::push_current(peer) == CUDA_SUCCESS) {
+    reached = current_context();
+    CUcontext popped = nullptr;
+    (void)ask::pop_current(&popped);
+  }
   if (reaches < 0 || reached < 0) return some_context_is_unknown();
   const platform::Holding hold{g_lock};
   std::uint64_t& word = g_contexts[reached].reached_by[reaches / 64];

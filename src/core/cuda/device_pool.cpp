@@ -6,13 +6,15 @@
 namespace weir::cuda {
 namespace {
 
-using Pool = pool::SharedPool<DeviceSource>;
+using Source = pool::SlabSource<DeviceSource>;
+using Pool = pool::SharedPool<Source>;
 using Domain = Pool::Domain;
 using config::DevicePool;
 
 constexpr std::uint64_t kRescueWaitNs = 100'000'000;
 
 constinit Pool g_pool{};
+constinit Source::Places g_slabs{};  ///< of places that carve: WEIR_DEVICE_POOL=slab
 constinit Domain*
     g_domains[kMostContexts]{};       ///< by number of context; null: none in this life of the context
 constinit std::uint32_t g_is_used{};  ///< 1: there is a domain
@@ -50,7 +52,8 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
   if (engine::cuda_blocks_are_watched() || is_any_stream_capturing()) return nullptr;
   if (ask::ctx_get_device(&device) != CUDA_SUCCESS || device < 0 || device > 0xff) return nullptr;
   if (ask::device_total(&total, device) != CUDA_SUCCESS || total == 0) return nullptr;
-  // A forked child must never come to the pool's locks: from here on it is known to be one.
+  // Nobody takes the pool's locks before there is a domain (g_is_used), and from here on a forked child is known to be one:
+  // its calls are forwarded (Call::begin), whatever the parent's threads held when it forked.
   call.served();
   const auto ordinal = static_cast<std::uint8_t>(device);
   const std::uint64_t idle_max = engine::options().device_idle_max.of(total);
@@ -62,6 +65,7 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
       .rescue_wait_ns = kRescueWaitNs};
   Domain* domain = g_pool.open({number, ordinal}, ordinal, policy, {pool_record, class_records});
   if (domain == nullptr) return nullptr;
+  if (kind() == profile::PoolKind::Slab) g_slabs.open({number, ordinal}, pool_record);
   store_release(g_domains[number], domain);
   store_release(g_is_used, 1U);
   return domain;
@@ -92,10 +96,15 @@ void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
   source.stock = device_pool_stock(place.device);
 }
 
-[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock,
-                                         std::uint8_t device, std::uint64_t bytes, CUresult result) noexcept {
+/// `stock` is what there was before the pool gave back what it could; the driver has that now.
+[[gnu::noinline, gnu::cold]] void report(const Call& call, const PoolStock& stock, std::uint8_t device,
+                                         std::uint64_t bytes, CUresult result) noexcept {
   std::size_t free = 0, total = 0;
   if (is_any_stream_capturing() || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
+  const PoolStock now = device_pool_stock(device);
+  const std::uint64_t had = stock.idle + stock.pending, has = now.idle + now.pending;
+  const std::uint64_t given = had > has ? had - has : 0;
+  free -= free < given ? free : given;
   engine::cuda_out_of_memory({.space = Space::Device,
                               .device = device,
                               .asked = bytes,
@@ -132,10 +141,11 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   }
   const std::uint64_t context = load_relaxed(seen_context(domain->place.number).handle);
   served = {.owner = {context, domain->place.device}, .is_known = true};
-  DeviceSource source{real, context, note_stock};
+  DeviceSource driver{real, context, note_stock};
+  Source source{driver, g_slabs};
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
-  learn(source);
+  learn(driver);
   if (result == CUDA_SUCCESS) *out = address;
   if (!DeviceSource::is_no_memory(result)) return result;
   if (is_rescued(call, out, bytes, served)) {
@@ -144,17 +154,21 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
     add_shared(record.rescued[6], ~std::uint64_t{0});  // it was not nothing
     return CUDA_SUCCESS;
   }
-  report(call, source.stock, domain->place.device, bytes, result);
+  report(call, driver.stock, domain->place.device, bytes, result);
   return result;
 }
 
 CUresult pooled_release(const Freeing& freeing, CUdeviceptr block, bool must_give) noexcept {
   if (block == 0 || load_acquire(g_is_used) == 0) return freeing();
-  DeviceSource source{freeing, is_deferred() ? DeviceSource::kAnyContext : key_of(current()), must_give};
+  DeviceSource driver{freeing, is_deferred() ? DeviceSource::kAnyContext : key_of(current()), must_give};
+  Source source{driver, g_slabs};
   bool is_ours = false;
   const CUresult result = g_pool.free(source, block, is_ours);
-  learn(source);
-  return is_ours ? result : freeing();
+  learn(driver);
+  if (is_ours) return result;
+  // What the program has freed already may be where a slab begins: the driver would free that.
+  CarvedBlock carved{};
+  return find_carved(block, carved) ? CUDA_ERROR_INVALID_VALUE : freeing();
 }
 
 void export_from_device_pool(CUdeviceptr address) noexcept {
@@ -186,8 +200,19 @@ profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept {
 std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {
   if (load_acquire(g_is_used) == 0) return 0;
   const Pool::Held held = g_pool.held(device);
-  return held.idle + held.pending;
+  std::uint64_t uncarved = 0;
+  if (kind() == profile::PoolKind::Slab) uncarved = g_slabs.free_bytes(&device_pool_record(device));
+  return held.idle + held.pending + uncarved;
 }
+
+bool find_carved(CUdeviceptr address, CarvedBlock& found) noexcept {
+  pool::Slabs::Carved carved{};
+  if (!has_device_pool() || !g_slabs.find(address, carved)) return false;
+  found = {carved.slab, carved.base, carved.bytes};
+  return true;
+}
+
+bool is_carved(CUdeviceptr block) noexcept { return has_device_pool() && g_pool.is_carved(block); }
 
 std::uint64_t newest_device_free(int number) noexcept {
   Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
@@ -202,9 +227,10 @@ std::uint64_t newest_device_free(int number) noexcept {
 void device_pool_settled(int number, std::uint64_t upto) noexcept {
   Domain* domain = upto != 0 ? load_acquire(g_domains[number]) : nullptr;
   if (domain == nullptr) return;
-  DeviceSource source;
+  DeviceSource driver;
+  Source source{driver, g_slabs};
   g_pool.settled(source, *domain, upto);
-  learn(source);
+  learn(driver);
 }
 
 void device_pool_ending(int number) noexcept {
@@ -215,7 +241,8 @@ void device_pool_ending(int number) noexcept {
 void device_pool_ended(int number, bool is_over) noexcept {
   Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
   if (domain == nullptr) return;
-  DeviceSource source;
+  DeviceSource driver;
+  Source source{driver, g_slabs};
   g_pool.ended(source, *domain, is_over);
   if (is_over) store_release(g_domains[number], static_cast<Domain*>(nullptr));
 }

@@ -52,6 +52,17 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 /// Freed but not given back, on this device: what a program would have seen as free.
 [[nodiscard]] std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept;
 
+// WEIR_DEVICE_POOL=slab: small blocks are parts of larger ones, which are all that the driver knows.
+struct CarvedBlock {
+  CUdeviceptr slab;     ///< what the driver calls a block
+  CUdeviceptr base;     ///< the block around an address; 0: there is none
+  std::uint64_t bytes;  ///< … as it was carved
+};
+/// What is at this address, the beginning of a block or any other. False: it is in no slab.
+[[nodiscard]] bool find_carved(CUdeviceptr address, CarvedBlock& found) noexcept;
+/// A live one begins here.
+[[nodiscard]] bool is_carved(CUdeviceptr block) noexcept;
+
 // By the number of a context (contexts_seen.hpp); -1 is nobody's.
 // The program waits for it itself. Before: the newest free of a block of this context; 0: there is nothing to prove, or
 // others can reach its memory. After it has waited with success: settled.

@@ -32,7 +32,8 @@ namespace {
 
 /// As a program that is linked with the driver: who interposes it behind us has seen the block made, or passes it on.
 CUresult give_back(CUdeviceptr block) noexcept {
-  void* const slot = load_acquire(g_real[index(Function::cuMemFree_v2)][static_cast<std::size_t>(CudaRoute::Linked)]);
+  void* const slot =
+      load_acquire(g_real[index(Function::cuMemFree_v2)][static_cast<std::size_t>(CudaRoute::Linked)]);
   auto* const real = reinterpret_cast<decltype(&::cuMemFree_v2)>(slot);
   return real != nullptr ? real(block) : ask::mem_free(block);
 }
@@ -51,6 +52,20 @@ CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
   const CUresult again = give_back(address);
   (void)ask::ctx_pop(&ours);
   return again;
+}
+
+CUresult DeviceSource::wait_from_anywhere(Place& place) noexcept {
+  CUcontext before = nullptr, ours = nullptr;
+  bool is_pushed = false;
+  if (ask::ctx_get_current(&before) == CUDA_SUCCESS && before == nullptr) {
+    const ContextUse use{place.number};
+    auto* const context = reinterpret_cast<CUcontext>(seen_context(place.number).handle);
+    is_pushed = use && ask::ctx_push(context) == CUDA_SUCCESS;
+  }
+  const CUresult result = wait_for(users_of_memory_in(place.number));
+  if (is_sticky(result)) broken_ = place.number + 1;
+  if (is_pushed) (void)ask::ctx_pop(&ours);
+  return result;
 }
 
 void DeviceSource::pause_ns(std::uint64_t ns) noexcept {

@@ -19,9 +19,9 @@ class Freeing {
   /// `free(block)` is called; it must outlive this.
   template <class Free>
   explicit Freeing(CUdeviceptr block, const Free& free) noexcept
-      : block_{block}, free_{[](const void* self, CUdeviceptr it) noexcept {
-          return (*static_cast<const Free*>(self))(it);
-        }},
+      : block_{block},
+        free_{
+            [](const void* self, CUdeviceptr it) noexcept { return (*static_cast<const Free*>(self))(it); }},
         self_{&free} {}
   /// Is it this block that the program frees?
   [[nodiscard]] bool is_of(CUdeviceptr block) const noexcept { return block == block_ && free_ != nullptr; }
@@ -84,7 +84,9 @@ class DeviceSource {
   /// Strict frees are waited for in the thread's own context, as the driver's are: a thread that has another one, or none
   /// (and none has any once the driver is gone), is served by the driver.
   [[nodiscard]] pool::Stance stance(Place& place) noexcept {
-    const bool is_its = current_ == kAnyContext || current_ == load_relaxed(seen_context(place.number).handle);
+    // An allocation that finds no memory looks for it in all contexts of the device.
+    const bool is_its = allocate_ != nullptr || current_ == kAnyContext ||
+                        current_ == load_relaxed(seen_context(place.number).handle);
     if (must_give_ || !is_its || !are_contexts_known()) return pool::Stance::Aside;
     return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
   }
@@ -93,6 +95,8 @@ class DeviceSource {
     if (is_sticky(result)) broken_ = place.number + 1;
     return result;
   }
+  /// The same, whichever context is current.
+  CUresult wait_from_anywhere(Place& place) noexcept;
   bool mark(Place& place, Fence& fence) noexcept {
     return put_fence(users_of_memory_in(place.number), fence);
   }

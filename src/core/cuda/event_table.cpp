@@ -18,10 +18,10 @@ struct Slot {
 constinit platform::Lock g_lock{};
 constinit EventNode g_nodes[kNodes]{};
 constinit Slot g_slots[kSlots]{};
-constinit std::uint32_t g_used_nodes{}, g_used_slots{};        ///< that were ever taken
-constinit std::uint32_t g_blank_nodes{}, g_free_slots{};       ///< lists
-constinit std::uint32_t g_idle[kMostContexts]{};               ///< lists of nodes with events, by context
-constinit std::uint32_t g_ended_lives[kMostContexts]{};        ///< the last life that is over
+constinit std::uint32_t g_used_nodes{}, g_used_slots{};   ///< that were ever taken
+constinit std::uint32_t g_blank_nodes{}, g_free_slots{};  ///< lists
+constinit std::uint32_t g_idle[kMostContexts]{};          ///< lists of nodes with events, by context
+constinit std::uint32_t g_ended_lives[kMostContexts]{};   ///< the last life that is over
 
 /// Takes the first of a list.
 template <class Entry>
@@ -31,9 +31,7 @@ std::uint32_t pop(std::uint32_t& list, const Entry* entries) noexcept {
   return first;
 }
 
-std::uint32_t fresh(std::uint32_t& used, std::uint32_t most) noexcept {
-  return used + 1 < most ? ++used : 0;
-}
+std::uint32_t fresh(std::uint32_t& used, std::uint32_t most) noexcept { return used + 1 < most ? ++used : 0; }
 
 void push(std::uint32_t& list, std::uint32_t node) noexcept {
   g_nodes[node].next = list;

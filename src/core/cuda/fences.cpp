@@ -6,6 +6,7 @@
 #include "core/cuda/event_table.hpp"
 #include "core/cuda/in_context.hpp"
 #include "core/cuda/left_work.hpp"
+#include "core/platform/platform.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -17,7 +18,8 @@ constinit Asked<decltype(::cuEventRecord)> g_record{"cuEventRecord"};
 constinit Asked<decltype(::cuEventQuery)> g_query{"cuEventQuery"};
 constinit Asked<decltype(::cuEventSynchronize)> g_wait{"cuEventSynchronize"};
 constinit Asked<decltype(::cuStreamQuery)> g_query_stream{"cuStreamQuery"};
-constinit Asked<decltype(::cuThreadExchangeStreamCaptureMode)> g_exchange_mode{"cuThreadExchangeStreamCaptureMode"};
+constinit Asked<decltype(::cuThreadExchangeStreamCaptureMode)> g_exchange_mode{
+    "cuThreadExchangeStreamCaptureMode"};
 
 constexpr std::uint32_t kBroken = ~std::uint32_t{0};  ///< a fence without a slot
 
@@ -83,14 +85,25 @@ struct Marker {
     return put([=](CUevent event) noexcept { return g_record(event, stream); });
   }
 
-  [[gnu::noinline]] CUresult put_in_streams() const noexcept {
-    constexpr std::size_t kMost = 128;
-    CUstream streams[kMost];
-    const std::size_t count = lonely_streams_of(number, streams, kMost);
-    if (count > kMost || has_left_work(number)) return CUDA_ERROR_NOT_READY;
+  CUresult put_in_each(const CUstream* streams, std::size_t count) const noexcept {
     const InContext in{number, current_context()};
     CUresult result = in.result() == CUDA_SUCCESS ? put_in(CU_STREAM_LEGACY) : in.result();
     for (std::size_t i = 0; i != count && result == CUDA_SUCCESS; ++i) result = put_in(streams[i]);
+    return result;
+  }
+
+  [[gnu::noinline]] CUresult put_in_streams() const noexcept {
+    constexpr std::size_t kFew = 64;
+    CUstream few[kFew];
+    std::size_t count = lonely_streams_of(number, few, kFew);
+    if (has_left_work(number)) return CUDA_ERROR_NOT_READY;
+    if (count <= kFew) return put_in_each(few, count);
+    const std::size_t room = count + kFew;  // more may come meanwhile
+    auto* many = static_cast<CUstream*>(platform::map_pages(room * sizeof(CUstream)));
+    if (many == nullptr) return CUDA_ERROR_OUT_OF_MEMORY;
+    count = lonely_streams_of(number, many, room);
+    const CUresult result = count <= room ? put_in_each(many, count) : CUDA_ERROR_NOT_READY;
+    platform::unmap(many, room * sizeof(CUstream));
     return result;
   }
 };
@@ -183,6 +196,21 @@ CUresult wait_by_events(const ContextSet& contexts) noexcept {
   return marked != CUDA_SUCCESS ? marked : done;
 }
 
+/// Before the stream is destroyed, if it is not idle.
+void mark_left_work(CUstream stream, int context) noexcept {
+  const Housekeeping keeping;
+  const ContextUse use{context};
+  std::uint32_t chain = 0;
+  CUresult result = CUDA_ERROR_NOT_READY;
+  if (keeping && use) {
+    const InContext in{context, current_context()};
+    if (g_query_stream(stream) == CUDA_SUCCESS) return;
+    result = Marker{context, chain}.put_in(stream);
+  }
+  leave_work(context, result == CUDA_SUCCESS ? chain : 0);
+  if (result != CUDA_SUCCESS) give_events(chain);
+}
+
 }  // namespace
 
 ContextSet users_of_memory_in(int context) noexcept {
@@ -244,21 +272,11 @@ void events_ended_with(int context) noexcept {
 }
 
 void stream_leaves(CUstream stream, const KnownStream& known) noexcept {
+  const bool leaves_work = known.is_lonely && known.context >= 0 && !g_record_context.exists();
+  // A fence that no longer finds the stream finds what it left, and the other way round.
+  if (leaves_work) mark_left_work(stream, known.context);
   forget_stream(stream);
-  if (!known.is_lonely || known.context < 0 || g_record_context.exists()) return;
-  let_housekeeping_end();  // who has read of the stream before has put its event
-  const Housekeeping keeping;
-  const ContextUse use{known.context};
-  std::uint32_t chain = 0;
-  CUresult result = CUDA_ERROR_NOT_READY;
-  if (keeping && use) {
-    const InContext in{known.context, current_context()};
-    result = g_query_stream(stream);
-    if (result == CUDA_SUCCESS) return;
-    result = Marker{known.context, chain}.put_in(stream);
-  }
-  leave_work(known.context, result == CUDA_SUCCESS ? chain : 0);
-  if (result != CUDA_SUCCESS) give_events(chain);
+  if (leaves_work) let_housekeeping_end();  // who has found it has put its event
 }
 
 bool is_work_done(std::uint32_t chain) noexcept { return ask_about_chain(chain, query) == CUDA_SUCCESS; }

@@ -12,7 +12,8 @@ constexpr std::size_t kMost = 8;  ///< chains of a context; more are as if nothi
 
 struct LeftWork {
   std::uint32_t chains[kMost];
-  std::uint32_t unmarked, waited;  ///< works that nothing stands behind; how many of them have been waited for
+  std::uint32_t unmarked,
+      waited;  ///< works that nothing stands behind; how many of them have been waited for
   bool is_looked_at;
 };
 constinit platform::Lock g_lock{};  ///< not held over the driver

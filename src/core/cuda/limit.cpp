@@ -15,9 +15,9 @@ namespace {
 
 /// A device's part.
 struct Account {
-  platform::Lock lock;                 ///< of who sets aside; over the books' lock, never over the driver
-  std::atomic<std::uint64_t> total;    ///< bytes of the device; 0: not asked yet
-  std::atomic<std::uint64_t> set_aside;  ///< of allocations under way
+  platform::Lock lock;                     ///< of who sets aside; over the books' lock, never over the driver
+  std::atomic<std::uint64_t> total;        ///< bytes of the device; 0: not asked yet
+  std::atomic<std::uint64_t> set_aside;    ///< of allocations under way
   std::atomic<std::uint64_t> begun, done;  ///< handovers: while they differ, a block may be counted twice
 };
 constinit Account g_accounts[profile::kMaxDevices]{};
@@ -26,7 +26,9 @@ constinit Account g_accounts[profile::kMaxDevices]{};
 /// twice, in the middle of its handover, is looked at again. (A block that is neither set aside nor live is never seen: it is
 /// counted before it is taken off, and looked for in the other order.)
 bool set_aside(Account& account, std::uint8_t device, std::uint64_t bytes, std::uint64_t limit) noexcept {
-  constexpr int kMostLooks = 10'000;  // a thread may have been stopped in its handover, for good
+  // Of a second: a thread may have been stopped in its handover, for good.
+  constexpr int kSoonLooks = 1000, kMostLooks = 11'000;
+  constexpr std::uint64_t kPauseNs = 100'000;
   for (int look = 0; look != kMostLooks; ++look) {
     {
       const platform::Holding hold{account.lock};
@@ -39,31 +41,12 @@ bool set_aside(Account& account, std::uint8_t device, std::uint64_t bytes, std::
       }
       if (begun == done && account.begun.load() == begun) return false;
     }
-    sched_yield();
+    if (look < kSoonLooks)
+      sched_yield();
+    else
+      DeviceSource::pause_ns(kPauseNs);
   }
   return false;
-}
-
-[[gnu::noinline, gnu::cold]] void report(const Call& call, std::uint8_t device, std::uint64_t bytes,
-                                         std::uint64_t limit) noexcept {
-  std::size_t free = 0, total = 0;
-  if (is_any_stream_capturing() || call.current().device != device ||
-      ask::memory_info(&free, &total) != CUDA_SUCCESS)
-    free = total = 0;
-  const PoolStock stock = device_pool_stock(device);
-  engine::cuda_out_of_memory({.space = Space::Device,
-                              .device = device,
-                              .asked = bytes,
-                              .driver_free = free,
-                              .driver_total = total,
-                              .live = stock.live,
-                              .idle = stock.idle,
-                              .pending = stock.pending,
-                              .largest_idle = stock.largest_idle,
-                              .largest_pending = stock.largest_pending,
-                              .limit = limit,
-                              .result = CUDA_ERROR_OUT_OF_MEMORY},
-                             call.caller());
 }
 
 }  // namespace
@@ -89,14 +72,34 @@ void Room::enter_current(Call& call, std::uint64_t bytes) noexcept {
 void Room::enter(Call& call, std::uint8_t device, std::uint64_t bytes) noexcept {
   const std::uint64_t limit = limit_of(device);
   if (bytes == 0 || limit == kNoLimit) return;
-  if (bytes <= limit && set_aside(g_accounts[device], device, bytes, limit)) {
-    call_ = &call;
-    bytes_ = bytes;
-    device_ = device;
-    return call.enter_room(this);
-  }
-  is_refused_ = true;
-  report(call, device, bytes, limit);
+  call_ = &call;
+  bytes_ = bytes;
+  device_ = device;
+  state_ = State::Refused;
+  if (bytes > limit || !set_aside(g_accounts[device], device, bytes, limit)) return;
+  state_ = State::SetAside;
+  call.enter_room(this);
+}
+
+CUresult Room::refuse() const noexcept {
+  std::size_t free = 0, total = 0;
+  const bool can_ask = !is_any_stream_capturing() && call_->current().device == device_;
+  if (!can_ask || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
+  const PoolStock stock = device_pool_stock(device_);
+  engine::cuda_out_of_memory({.space = Space::Device,
+                              .device = device_,
+                              .asked = bytes_,
+                              .driver_free = free,
+                              .driver_total = total,
+                              .live = stock.live,
+                              .idle = stock.idle,
+                              .pending = stock.pending,
+                              .largest_idle = stock.largest_idle,
+                              .largest_pending = stock.largest_pending,
+                              .limit = limit_of(device_),
+                              .result = CUDA_ERROR_OUT_OF_MEMORY},
+                             call_->caller());
+  return CUDA_ERROR_OUT_OF_MEMORY;
 }
 
 void Room::begin_handover() noexcept { g_accounts[device_].begun.fetch_add(1); }

@@ -40,26 +40,30 @@ class Room {
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;
   ~Room() {
-    if (call_ != nullptr) [[unlikely]]
+    if (state_ == State::SetAside) [[unlikely]]
       leave();
   }
 
-  /// The program is to get CUDA_ERROR_OUT_OF_MEMORY, and nothing else is to happen.
-  [[nodiscard]] bool is_refused() const noexcept { return is_refused_; }
+  /// The program is to be told so (refuse()), or served in another way; the driver is not to be called.
+  [[nodiscard]] bool is_refused() const noexcept { return state_ == State::Refused; }
+  /// Records that memory ran out. What the program gets.
+  [[nodiscard]] CUresult refuse() const noexcept;
 
   // Around the moment at which the books count the block.
   void begin_handover() noexcept;
   void end_handover() noexcept;
 
  private:
+  enum class State : std::uint8_t { NoLimit, SetAside, Refused };
+
   void enter_current(Call& call, std::uint64_t bytes) noexcept;
   void enter(Call& call, std::uint8_t device, std::uint64_t bytes) noexcept;
   void leave() noexcept;
 
-  Call* call_ = nullptr;     ///< null: nothing is set aside
-  std::uint64_t bytes_ = 0;  ///< set aside
+  Call* call_ = nullptr;
+  std::uint64_t bytes_ = 0;  ///< that were asked for
   std::uint8_t device_ = 0;
-  bool is_refused_ = false;
+  State state_ = State::NoLimit;
 };
 
 }  // namespace weir::cuda

@@ -56,7 +56,8 @@ bool try_managed_pitch(Call& call, CUdeviceptr* out, std::size_t* pitch, std::si
   const Owner owner = call.current();
   const std::size_t row = pitch_of(width, owner.device);
   std::size_t bytes = 0;
-  if (row == 0 || __builtin_mul_overflow(row, height, &bytes) || !convert(call, owner, out, bytes)) return false;
+  if (row == 0 || __builtin_mul_overflow(row, height, &bytes) || !convert(call, owner, out, bytes))
+    return false;
   *pitch = row;
   record(call, owner, *out, width * height);
   return true;
@@ -69,10 +70,10 @@ CUresult rescue_by_managed(Call& call, CUdeviceptr* out, std::size_t bytes) noex
              : CUDA_ERROR_OUT_OF_MEMORY;
 }
 
-CUresult refused_for_room(Call& call, CUdeviceptr* out, std::size_t bytes) noexcept {
-  const CUresult result = rescue_by_managed(call, out, bytes);
-  if (result == CUDA_SUCCESS) record(call, call.current(), *out, bytes);
-  return result;
+CUresult refused_for_room(Call& call, const Room& room, CUdeviceptr* out, std::size_t bytes) noexcept {
+  if (rescue_by_managed(call, out, bytes) != CUDA_SUCCESS) return room.refuse();
+  record(call, call.current(), *out, bytes);
+  return CUDA_SUCCESS;
 }
 
 CUresult allocate_managed(Call& call, decltype(&::cuMemAllocManaged) real, CUdeviceptr* out,

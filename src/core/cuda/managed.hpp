@@ -9,6 +9,7 @@
 #pragma once
 
 #include "core/cuda/call.hpp"
+#include "core/cuda/limit.hpp"
 #include "core/engine/engine.hpp"
 
 namespace weir::cuda {
@@ -36,6 +37,7 @@ namespace weir::cuda {
 [[nodiscard]] CUresult rescue_by_managed(Call& call, CUdeviceptr* out, std::size_t bytes) noexcept;
 
 /// The answer to a request that WEIR_DEVICE_LIMIT refuses: as a full device's, with the rescue where it is wanted.
-[[nodiscard]] CUresult refused_for_room(Call& call, CUdeviceptr* out, std::size_t bytes) noexcept;
+[[nodiscard]] CUresult refused_for_room(Call& call, const Room& room, CUdeviceptr* out,
+                                        std::size_t bytes) noexcept;
 
 }  // namespace weir::cuda

@@ -43,7 +43,8 @@ bool is_capable(std::uint8_t device) noexcept {
   return known == Known::Yes;
 }
 
-[[gnu::noinline, gnu::cold]] void tell(std::string_view why, std::string_view whom, const char* then) noexcept {
+[[gnu::noinline, gnu::cold]] void tell(std::string_view why, std::string_view whom,
+                                       const char* then) noexcept {
   char bytes[300];
   TextBuffer line{bytes};
   line << "weir: device memory is not made managed: " << why << whom << then;
@@ -97,7 +98,8 @@ void prefetch(std::uint8_t device, CUdeviceptr block, std::size_t bytes) noexcep
 }  // namespace
 
 bool may_be_managed(const Call& call, const Owner& owner) noexcept {
-  if (owner.context == 0 || is_any_stream_capturing() || engine::cuda_is_passed_by(call.caller())) return false;
+  if (owner.context == 0 || is_any_stream_capturing() || engine::cuda_is_passed_by(call.caller()))
+    return false;
   const char* library =
       engine::options().device_as.is_forced ? nullptr : engine::cuda_communication_library();
   if (library != nullptr) {
@@ -115,8 +117,8 @@ CUresult ask_for_managed(CUdeviceptr* out, std::size_t bytes) noexcept {
 
 void tend_managed(const Call& call, const Owner& owner, CUdeviceptr block, std::size_t bytes) noexcept {
   const config::Config& wanted = engine::options();
-  const bool is_wanted = wanted.managed_advise != ManagedAdvise::None ||
-                         wanted.managed_prefetch != ManagedPrefetch::None;
+  const bool is_wanted =
+      wanted.managed_advise != ManagedAdvise::None || wanted.managed_prefetch != ManagedPrefetch::None;
   if (!is_wanted || owner.context == 0 || is_any_stream_capturing()) return;
   if (!is_capable(owner.device) || engine::cuda_is_passed_by(call.caller())) return;
   advise(owner.device, block, bytes);

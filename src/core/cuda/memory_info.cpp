@@ -23,7 +23,8 @@ template <class Size>
 CUresult get_info_as(const Call& call, CUresult (*real)(Size*, Size*), Size* free, Size* total) noexcept {
   Size driver_free = 0, driver_total = 0;
   const std::uint64_t before = platform::monotonic_ns();
-  const CUresult result = real(free != nullptr ? &driver_free : nullptr, total != nullptr ? &driver_total : nullptr);
+  const CUresult result =
+      real(free != nullptr ? &driver_free : nullptr, total != nullptr ? &driver_total : nullptr);
   if (result != CUDA_SUCCESS || (free == nullptr && total == nullptr)) return result;
   const std::uint8_t device = call.current().device;
   if (free != nullptr && total != nullptr && sizeof(Size) == sizeof(std::uint64_t))

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "core/base/old_glibc.hpp"
 #include "core/base/slice.hpp"
 #include "core/base/text.hpp"
 #include "core/cuda/cuda.hpp"
@@ -48,14 +49,15 @@ struct Hwloc {
     if (weir_real_dlopen == nullptr) weir_find_loader();
     auto* dlopen = reinterpret_cast<void* (*)(const char*, int)>(weir_real_dlopen);
     void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-    return handle != nullptr && find(handle, "hwloc_get_api_version", version) && version() >= hwloc::kOldest &&
-           version() < hwloc::kTooNew && find(handle, "hwloc_topology_init", init) &&
-           find(handle, "hwloc_topology_destroy", destroy) &&
+    return handle != nullptr && find(handle, "hwloc_get_api_version", version) &&
+           version() >= hwloc::kOldest && version() < hwloc::kTooNew &&
+           find(handle, "hwloc_topology_init", init) && find(handle, "hwloc_topology_destroy", destroy) &&
            find(handle, "hwloc_topology_set_components", set_components) &&
            find(handle, "hwloc_topology_set_io_types_filter", set_io_filter) &&
            find(handle, "hwloc_topology_load", load) && find(handle, "hwloc_get_nbobjs_by_depth", count) &&
-           find(handle, "hwloc_get_obj_by_depth", object) && find(handle, "hwloc_obj_attr_snprintf", describe) &&
-           find(handle, "hwloc_bitmap_first", first) && find(handle, "hwloc_bitmap_weight", weight);
+           find(handle, "hwloc_get_obj_by_depth", object) &&
+           find(handle, "hwloc_obj_attr_snprintf", describe) && find(handle, "hwloc_bitmap_first", first) &&
+           find(handle, "hwloc_bitmap_weight", weight);
   }
 };
 
@@ -66,7 +68,8 @@ bool is_at(const Hwloc& api, Object* object, std::string_view address) noexcept 
   constexpr std::string_view kBusId = "busid=";
   const std::string_view said{text};
   const std::size_t at = said.find(kBusId);
-  return at != std::string_view::npos && slice(said, at + kBusId.size()).starts_with(address);
+  const std::string_view found = at != said.npos ? slice(said, at + kBusId.size()) : std::string_view{};
+  return !address.empty() && slice(found, 0, found.find(' ')) == address;
 }
 
 /// The first node of what the device is attached to; -1 where that is the whole machine.

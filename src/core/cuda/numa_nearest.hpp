@@ -15,7 +15,8 @@ namespace weir::cuda {
 [[nodiscard]] int node_for_pinned(std::uint8_t device) noexcept;
 
 /// The node among `nodes` that is nearest to the PCI device; -1: nobody knows. `otherwise` is asked when sysfs does not know.
-[[nodiscard]] int nearest_node(std::string_view pci_address, const platform::NodeSet& nodes, const char* sysfs,
+[[nodiscard]] int nearest_node(std::string_view pci_address, const platform::NodeSet& nodes,
+                               const char* sysfs,
                                int (*otherwise)(std::string_view pci_address) noexcept) noexcept;
 
 }  // namespace weir::cuda

@@ -26,7 +26,7 @@ CUresult create_physical(Call& call, decltype(&::cuMemCreate) real, CUmemGeneric
   if (wanted == nullptr) return real(out, bytes, wanted, flags);
   const Place place = place_of(wanted->location, wanted->type, 0);
   const Room room{call, place.device, out != nullptr && place.space == Space::Device ? bytes : 0};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   return record(call, real(out, bytes, wanted, flags), out, bytes, place, MemoryKind::Physical);
 }
 

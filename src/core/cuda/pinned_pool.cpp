@@ -22,8 +22,6 @@ constinit std::uint32_t g_domain_count{};
 constinit std::uint32_t g_is_open[Pool::kMostDomains]{};  ///< 0: the place has ended since
 constinit platform::Lock g_opening{};
 
-bool is_used() noexcept { return load_acquire(g_domain_count) != 0; }
-
 /// The index of the first that is wanted; kMostDomains: none is.
 template <class Wanted>
 std::uint32_t find_domain(Wanted wanted) noexcept {
@@ -57,11 +55,10 @@ engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
   call.served();
   const std::uint64_t idle_max = engine::options().device_idle_max.of(machine_bytes());
   const auto [pool_record, class_records] = numbers(idle_max);
-  const pool::Policy policy{
-      .classes = pool::Classes::Fine,
-      .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
-      .idle_max = idle_max,
-      .rescue_wait_ns = kRescueWaitNs};
+  const pool::Policy policy{.classes = pool::Classes::Fine,
+                            .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
+                            .idle_max = idle_max,
+                            .rescue_wait_ns = kRescueWaitNs};
   const platform::Holding hold{g_opening};
   Domain* domain = g_pool.open(place, kGroup, policy, {pool_record, class_records});
   if (domain == nullptr) return nullptr;
@@ -97,14 +94,6 @@ bool is_only_context(int number) noexcept {
   return true;
 }
 
-/// Each domain keeps the bound by itself; together they have the same one.
-void keep_bound(PinnedSource& source) noexcept {
-  if (load_acquire(g_domain_count) < 2) [[likely]]
-    return;
-  const std::uint64_t most = load_acquire(g_domains[0])->policy.idle_max;
-  if (g_pool.held(kGroup).idle > most) (void)g_pool.trim(source, kGroup, most);
-}
-
 CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** out, std::size_t bytes,
                   Owner& owner) noexcept {
   const bool is_good = out != nullptr && bytes != 0 && (real.flags & ~kKnownFlags) == 0;
@@ -117,7 +106,6 @@ CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** ou
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
   if (result == CUDA_SUCCESS) *out = reinterpret_cast<void*>(address);
-  if (is_deferred()) keep_bound(source);
   return result;
 }
 
@@ -135,22 +123,26 @@ CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t, 
 }
 
 CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept {
-  if (block == nullptr || !is_used()) return real(block);
+  if (block == nullptr || !has_pinned_pool()) return real(block);
   PinnedSource source{real, block, current_context() >= 0};
   bool is_ours = false;
   const CUresult result = g_pool.free(source, key_of(block), is_ours);
-  if (!is_ours) return real(block);
-  keep_bound(source);
-  return result;
+  return is_ours ? result : real(block);
 }
 
-void export_from_pinned_pool(std::uint64_t address) noexcept {
-  if (is_used()) (void)g_pool.mark_exported(address);
+void export_from_pinned_pool(CUdeviceptr block) noexcept {
+  if (has_pinned_pool()) (void)g_pool.mark_exported(block);
 }
 
-std::uint64_t pooled_host_bytes_at(const void* block) noexcept {
-  return is_used() ? g_pool.requested_of(key_of(block)) : 0;
+std::uint64_t pooled_host_bytes_at(CUdeviceptr block) noexcept {
+  return has_pinned_pool() ? g_pool.requested_of(block) : 0;
 }
+
+bool is_freed_in_pinned_pool(CUdeviceptr block) noexcept {
+  return has_pinned_pool() && g_pool.owns(block) && g_pool.requested_of(block) == 0;
+}
+
+bool has_pinned_pool() noexcept { return load_acquire(g_domain_count) != 0; }
 
 PinnedFrees newest_pinned_frees(int number) noexcept {
   PinnedFrees frees{};
@@ -165,7 +157,6 @@ void pinned_pool_settled(const PinnedFrees& frees) noexcept {
   PinnedSource source;
   for (std::uint32_t i = 0; i != PinnedFrees::kMost; ++i)
     if (frees.upto[i] != 0) g_pool.settled(source, *g_domains[i], frees.upto[i]);
-  keep_bound(source);
 }
 
 void pinned_pool_ending(int number) noexcept {

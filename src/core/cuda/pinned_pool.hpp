@@ -24,12 +24,16 @@ namespace weir::cuda {
 /// As `real`; also for blocks that no pool knows.
 [[nodiscard]] CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept;
 
-/// What was done to the block that holds this address outlasts its free (CU_POINTER_ATTRIBUTE_SYNC_MEMOPS): it is really freed
-/// when the program frees it. `address` is where the block begins.
-void export_from_pinned_pool(std::uint64_t address) noexcept;
+/// Others may hold the block that begins here beyond its free, or a setting stays with it (CU_POINTER_ATTRIBUTE_SYNC_MEMOPS): it is
+/// really freed when the program frees it.
+void export_from_pinned_pool(CUdeviceptr block) noexcept;
 
 /// What the program asked for, of a pooled block that begins here; 0: there is none.
-[[nodiscard]] std::uint64_t pooled_host_bytes_at(const void* block) noexcept;
+[[nodiscard]] std::uint64_t pooled_host_bytes_at(CUdeviceptr block) noexcept;
+/// The pool has a block that begins here, and the program has not.
+[[nodiscard]] bool is_freed_in_pinned_pool(CUdeviceptr block) noexcept;
+/// Cheap: there is something to ask about.
+[[nodiscard]] bool has_pinned_pool() noexcept;
 
 /// How far the deferred frees had come when the program began to wait for a context, by domain. All zero: that proves nothing,
 /// because others are alive, too.

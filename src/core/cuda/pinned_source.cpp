@@ -9,8 +9,8 @@ namespace {
 
 /// As a program that is linked with the driver: who interposes it behind us has seen the block made, or passes it on.
 CUresult give_back(void* block) noexcept {
-  void* const slot =
-      load_acquire(g_real[index(Function::cuMemFreeHost)][static_cast<std::size_t>(engine::CudaRoute::Linked)]);
+  void* const slot = load_acquire(
+      g_real[index(Function::cuMemFreeHost)][static_cast<std::size_t>(engine::CudaRoute::Linked)]);
   auto* const real = reinterpret_cast<CUresult (*)(void*)>(slot);
   return real != nullptr ? real(block) : ask::free_host(block);
 }

@@ -24,6 +24,12 @@ struct AllocateHost {
   }
 };
 
+/// From this node where it is not negative and has room. The thread's policy is the same before and after.
+inline CUresult allocate_on(int node, const AllocateHost& allocate, void** out, std::size_t bytes) noexcept {
+  const platform::PreferredNode there{node};
+  return allocate(out, bytes);
+}
+
 /// The context that takes the memory along when it ends, by its number in contexts_seen.hpp, and how the memory was asked for.
 /// What cuMemAllocHost gives has a kind of its own: what cuMemHostGetFlags says of it is the driver's to know.
 struct PinnedPlace {
@@ -60,8 +66,7 @@ class PinnedSource {
     return result;
   }
   CUresult allocate_from_driver(void** out, std::size_t bytes) noexcept {
-    const platform::PreferredNode there{node_for_pinned(device_)};
-    return (*allocate_)(out, bytes);
+    return allocate_on(node_for_pinned(device_), *allocate_, out, bytes);
   }
   CUresult release(Place& place, std::uint64_t address) noexcept;
 
@@ -82,7 +87,9 @@ class PinnedSource {
   static void pause_ns(std::uint64_t ns) noexcept;
 
  private:
-  static std::uint64_t key_of(const void* address) noexcept { return reinterpret_cast<std::uintptr_t>(address); }
+  static std::uint64_t key_of(const void* address) noexcept {
+    return reinterpret_cast<std::uintptr_t>(address);
+  }
 
   const AllocateHost* allocate_ = nullptr;
   std::uint8_t device_ = 0;

@@ -19,7 +19,7 @@ CUresult record_plain(Call& call, CUresult result, const Address* out, std::uint
 CUresult allocate_v1(Call& call, CUresult (*real)(CUdeviceptr_v1*, unsigned), CUdeviceptr_v1* out,
                      unsigned bytes) noexcept {
   const Room room{call, out != nullptr ? bytes : 0};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   return record_plain(call, real(out, bytes), out, bytes);
 }
 
@@ -27,7 +27,7 @@ CUresult allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdev
                   std::size_t bytes) noexcept {
   if (serve_by_managed(call, out, bytes)) return CUDA_SUCCESS;
   const Room room{call, out != nullptr ? bytes : 0};
-  if (room.is_refused()) return refused_for_room(call, out, bytes);
+  if (room.is_refused()) return refused_for_room(call, room, out, bytes);
   Served served;
   const CUresult result = pooled_allocate(call, real, out, bytes, served);
   if (result == CUDA_SUCCESS && out != nullptr)
@@ -39,7 +39,7 @@ CUresult allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdev
 CUresult allocate_pitch_v1(Call& call, decltype(&::cuMemAllocPitch) real, CUdeviceptr_v1* out,
                            unsigned* pitch, unsigned width, unsigned height, unsigned element) noexcept {
   const Room room{call, out != nullptr ? std::uint64_t{width} * height : 0};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   return record_plain(call, real(out, pitch, width, height, element), out, std::uint64_t{width} * height);
 }
 
@@ -48,7 +48,7 @@ CUresult allocate_pitch(Call& call, decltype(&::cuMemAllocPitch_v2) real, CUdevi
                         unsigned element) noexcept {
   if (serve_pitch_by_managed(call, out, pitch, width, height, element)) return CUDA_SUCCESS;
   const Room room{call, out != nullptr ? width * height : 0};
-  if (room.is_refused()) return CUDA_ERROR_OUT_OF_MEMORY;
+  if (room.is_refused()) return room.refuse();
   return record_plain(call, real(out, pitch, width, height, element), out, width * height);
 }
 

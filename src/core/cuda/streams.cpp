@@ -41,7 +41,9 @@ std::size_t lonely_streams_of(int context, CUstream* out, std::size_t most) noex
 
 void streams_ended_with(int context) noexcept {
   const platform::Holding hold{g_lock};
-  const auto is_its = [=](std::uint64_t, const KnownStream& known) noexcept { return known.context == context; };
+  const auto is_its = [=](std::uint64_t, const KnownStream& known) noexcept {
+    return known.context == context;
+  };
   while (const auto* stream = g_streams.find_if(is_its)) g_streams.erase(stream->key);
 }
 

@@ -16,8 +16,7 @@ struct KnownStream {
 /// False: nobody knows. `stream` is none of the default ones.
 [[nodiscard]] bool find_stream(CUstream stream, KnownStream& found) noexcept;
 
-/// Streams of the context that no event in its legacy stream covers, from the `from`th on, in no order. How many there are
-/// in all; those from `from` to `from` + `most` are written.
+/// Streams of the context that no event in its legacy stream covers. How many there are; `most` of them at most are written.
 [[nodiscard]] std::size_t lonely_streams_of(int context, CUstream* out, std::size_t most) noexcept;
 
 /// The context is gone, with its streams.

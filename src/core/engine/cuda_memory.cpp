@@ -108,7 +108,7 @@ CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t
   return taken;
 }
 
-bool put_back(const CudaTaken& taken) noexcept {
+bool put_back(ThreadState& self, const CudaTaken& taken) noexcept {
   const platform::Holding hold{g_cuda.lock};
   const Key key = ledger_key(taken.keys, taken.block.key);
   ledger::Block* now = g_cuda.blocks.find(key);
@@ -121,6 +121,7 @@ bool put_back(const CudaTaken& taken) noexcept {
   if (now != nullptr || (freed != nullptr && freed->is_done)) return false;
   if (g_cuda.blocks.enter(key, entry_of(taken)) == nullptr) return false;
   uncount_cuda_free(entry_of(taken), taken.is_temporary);
+  if (taken.is_temporary) self.last_cuda = taken.born;
   return true;
 }
 
@@ -213,7 +214,7 @@ bool cuda_put_back(const CudaTaken& taken) noexcept {
   ThreadState& self = t_self;
   if (!taken.found() || !may_record_cuda(self, caller)) return true;
   const Operation operation{self, caller};
-  return !counts_cuda() || taken.site < g_first_own_site || put_back(taken);
+  return !counts_cuda() || taken.site < g_first_own_site || put_back(self, taken);
 }
 
 void cuda_freed_untaken(CudaKey keys, std::uint64_t key, const CudaTaken& taken, Caller caller) noexcept {

@@ -10,7 +10,7 @@ void cuda_notice(std::string_view line) noexcept {
   ThreadState& self = t_self;
   if (is_kept_out(caller)) return;
   const Operation operation{self, caller};
-  if (is_first_of_family()) platform::say(line);
+  if (may_speak()) platform::say(line);
   if (counts_cuda()) warn(line);
 }
 

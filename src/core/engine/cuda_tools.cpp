@@ -20,7 +20,8 @@ void look_at(std::string_view entry) noexcept {
   const std::string_view name = slice(entry, 0, equals);
   const std::string_view value = slice(entry, equals + 1);
   const bool is_injection = name == "LD_PRELOAD" || name.ends_with("_INJECTION64_PATH");
-  if (name.starts_with("NV_SANITIZER_INJECTION") || (name == "CUDA_MEMCHECK" && value != "0" && !value.empty()) ||
+  if (name.starts_with("NV_SANITIZER_INJECTION") ||
+      (name == "CUDA_MEMCHECK" && value != "0" && !value.empty()) ||
       (is_injection && value.find("libsanitizer-collection") != value.npos))
     g_watched.store(Watched::Yes, std::memory_order_relaxed);
 }

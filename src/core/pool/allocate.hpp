@@ -32,7 +32,11 @@ template <BlockSource Source>
     const Hold hold{*this};
     ++domain.numbers.pool->aside_allocs;
   }
-  const Result result = source.allocate(domain.place, request, address);
+  Result result;
+  if constexpr (CarvingSource<Source>)
+    result = source.allocate_whole(domain.place, request, address);
+  else
+    result = source.allocate(domain.place, request, address);
   if (result == Source::kSuccess) displace(source, address);
   return result;
 }
@@ -67,19 +71,28 @@ auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uin
   const std::uint32_t lives = domain.lives;
   hold.unlock();
   const std::uint64_t before = Source::now_ns();
-  const Result result = source.allocate(domain.place, bytes, address);
-  const std::uint64_t took = Source::now_ns() - before;
+  std::uint64_t granted = 0;
+  const Result result = source.allocate(domain.place, bytes, granted);
+  const std::uint64_t calls = calls_of(source), took = calls != 0 ? Source::now_ns() - before : 0;
   if (result != Source::kSuccess) return result;
-  displace(source, address);
+  displace(source, granted);
   hold.lock();
   profile::PoolRecord& numbers = *domain.numbers.pool;
-  ++numbers.source_allocs;
+  numbers.source_allocs += calls;
   numbers.source_alloc_ns += took;
   domain.numbers.classes[bin_of(bytes)].source_ns += took;
-  if (!domain.is_open || domain.lives != lives)
-    ++numbers.aside_allocs;
-  else if (!enter(domain, address, bytes, request))
-    ++numbers.unpooled;
+  const bool is_ours = domain.is_open && domain.lives == lives;
+  if (!is_ours || !enter(domain, granted, bytes, request, has_carved(source))) {
+    if constexpr (CarvingSource<Source>) {
+      if (source.is_carved()) {  // only the pool could tell the driver where it is from
+        hold.unlock();
+        source.release_carved(domain.place, granted);
+        return allocate_aside(source, domain, request, address);
+      }
+    }
+    ++(is_ours ? numbers.unpooled : numbers.aside_allocs);
+  }
+  address = granted;
   return result;
 }
 
@@ -87,13 +100,14 @@ auto SharedPool<Source>::allocate_fresh(Source& source, Domain& domain, std::uin
 /// source's own.
 template <BlockSource Source>
 bool SharedPool<Source>::enter(Domain& domain, std::uint64_t address, std::uint64_t bytes,
-                               std::uint64_t request) noexcept {
+                               std::uint64_t request, bool is_carved) noexcept {
   Block* const block = new_node();
   if (block == nullptr) return false;
   *block = {};
   block->address = address;
   block->bytes = bytes;
   block->requested = request;
+  block->is_carved = is_carved;
   if (!index_.insert({Source::map, Source::unmap}, block)) {
     recycle(block);
     return false;
@@ -120,6 +134,7 @@ void SharedPool<Source>::displace(Source& source, std::uint64_t address) noexcep
   Domain& domain = domain_of(*known);
   Fence fences[Marks<Fence>::kMost];
   const std::uint32_t count = lose(domain, fences);
+  if (!has_carved(source)) lost(source, domain);
   hold.unlock();
   for (std::uint32_t i = 0; i != count; ++i) source.drop(domain.place, fences[i]);
 }

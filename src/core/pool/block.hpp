@@ -30,8 +30,9 @@ struct Block {
   std::uint64_t number;     ///< of the block's handing out; another one each time
   std::uint64_t freed;      ///< Pending: number of the free; those that are proven go by it
   Cache* cache;
-  Block *next, *previous;   ///< Idle: in its bin, newest first; Pending: in order of `freed`; Leaving, Unused: a list by next
-  Block *older, *newer;     ///< Idle: in order of use, of all bins
+  Block *next,
+      *previous;  ///< Idle: in its bin, newest first; Pending: in order of `freed`; Leaving, Unused: a list by next
+  Block *older, *newer;  ///< Idle: in order of use, of all bins
   std::uint32_t bin;
   State state;
   bool is_exported;  ///< others may hold it when the program has freed it: goes back to the source then

@@ -38,7 +38,7 @@ inline auto SharedPool<Source>::free(Source& source, std::uint64_t address, bool
 template <BlockSource Source>
 [[gnu::noinline]] auto SharedPool<Source>::free_waiting(Hold& hold, Source& source, Domain& domain,
                                                         Block& block) noexcept -> Result {
-  const std::uint64_t address = block.address, number = block.number;
+  const std::uint64_t address = block.address, number = block.number, upto = domain.free_number;
   block.state = State::Freeing;
   hold.unlock();
   const std::uint64_t before = Source::now_ns();
@@ -51,10 +51,14 @@ template <BlockSource Source>
   Block* const now = index_.find(address);
   if (now == nullptr || now->number != number || now->state != State::Freeing)
     return result;  // gone with its place
+  // Carved blocks may be pending in strict mode, too.
+  if (result == Source::kSuccess && domain.proven_upto < upto) domain.proven_upto = upto;
   if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
     return free_aside(hold, source, domain, *now);
   domain.cache.keep(now);
+  if (CarvingSource<Source> && domain.cache.pending_blocks() != 0)
+    numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
   detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
@@ -71,6 +75,7 @@ template <BlockSource Source>
   const std::uint64_t address = block.address;
   const std::uint32_t lives = domain.lives;
   ++(block.is_exported ? numbers.exported_frees : numbers.aside_frees);
+  if (CarvingSource<Source> && block.is_carved) return free_carved(hold, source, domain, block);
   domain.cache.leave(&block);
   index_.erase(address);
   hold.unlock();
@@ -89,6 +94,53 @@ template <BlockSource Source>
   return result;
 }
 
+/// The driver does not know a carved block. Where waiting fails, it is still the program's; where waiting is not possible now
+/// it is pending, in strict mode too. One that others may hold, and that cannot be proven unused, is not used again at all.
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] auto SharedPool<Source>::free_carved(Hold& hold, Source& source, Domain& domain,
+                                                                  Block& block) noexcept -> Result {
+  if constexpr (CarvingSource<Source>) {
+    const std::uint64_t address = block.address, number = block.number;
+    const bool is_exported = block.is_exported;
+    const Stance stance = source.stance(domain.place);
+    const bool must_wait = is_exported || domain.policy.free_mode == FreeMode::Strict;
+    const bool may_wait = domain.endings == 0 && stance != Stance::Queue;
+    Result result = Source::kSuccess;
+    if (must_wait && may_wait) {
+      block.state = State::Freeing;
+      hold.unlock();
+      result = source.wait_from_anywhere(domain.place);
+      hold.lock();
+      if (index_.find(address) != &block || block.number != number || block.state != State::Freeing)
+        return result;  // gone with its place
+      block.state = State::Live;
+      if (result != Source::kSuccess && (stance == Stance::Act || domain.is_broken)) return result;
+    }
+    const bool is_proven = must_wait && may_wait && result == Source::kSuccess;
+    if (!is_proven && !is_exported) {
+      domain.freed_bytes += block.bytes;
+      domain.cache.hold(&block, ++domain.free_number);
+      return Source::kSuccess;
+    }
+    domain.cache.leave(&block);
+    index_.erase(address);
+    recycle(&block);
+    hold.unlock();
+    if (is_proven && is_exported) source.release_exported(domain.place, address);
+    if (is_proven && !is_exported) source.release_carved(domain.place, address);
+    return Source::kSuccess;
+  } else {
+    return free_aside(hold, source, domain, block);
+  }
+}
+
+template <BlockSource Source>
+bool SharedPool<Source>::is_carved(std::uint64_t address) noexcept {
+  const Hold hold{*this};
+  const Block* const block = index_.find(address);
+  return block != nullptr && block->state == State::Live && block->is_carved;
+}
+
 template <BlockSource Source>
 bool SharedPool<Source>::owns(std::uint64_t address) noexcept {
   const Hold hold{*this};
@@ -99,7 +151,7 @@ template <BlockSource Source>
 bool SharedPool<Source>::forget(std::uint64_t address) noexcept {
   const Hold hold{*this};
   Block* const block = index_.find(address);
-  if (block == nullptr || block->state != State::Live) return false;
+  if (block == nullptr || block->state != State::Live || block->is_carved) return false;
   block->cache->leave(block);
   index_.erase(address);
   recycle(block);

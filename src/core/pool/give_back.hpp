@@ -48,10 +48,10 @@ template <BlockSource Source>
     if (domain.is_open && domain.lives == lives && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
-      is_gone = source.release(domain.place, block->address) == Source::kSuccess;
-      const std::uint64_t took = Source::now_ns() - before;
+      is_gone = release(source, domain.place, *block) == Source::kSuccess;
+      const std::uint64_t calls = calls_of(source), took = calls != 0 ? Source::now_ns() - before : 0;
       hold.lock();
-      ++numbers.source_frees;
+      numbers.source_frees += calls;
       numbers.source_free_ns += took;
     }
     if (is_gone) {
@@ -106,6 +106,11 @@ std::uint64_t SharedPool<Source>::trim(Source& source, std::uint64_t group, std:
       detach(*at, at->cache.shed_beyond(own > excess ? own - excess : 0), victims);
     hold.unlock();
     if (victims != nullptr) gone += give_back(source, *at, lives, victims);
+  }
+  if constexpr (CarvingSource<Source>) {
+    from = 0;
+    while (Domain* const at = most == 0 ? in_group(group, from) : nullptr)
+      gone += source.release_empty(at->place);
   }
   return gone;
 }

@@ -57,6 +57,7 @@ void SharedPool<Source>::ended(Source& source, Domain& domain, bool is_over) noe
   if (domain.endings != 0) --domain.endings;
   if (is_over && domain.is_begun) {
     count = lose(domain, fences);
+    lost(source, domain);
     domain.is_begun = domain.is_broken = false;
     ++domain.numbers.pool->contexts_ended;
   }

@@ -13,4 +13,5 @@
 #include "core/pool/cache.hpp"
 #include "core/pool/shared_pool.hpp"
 #include "core/pool/size_class.hpp"
+#include "core/pool/slab_source.hpp"
 #include "core/pool/source.hpp"

@@ -62,7 +62,7 @@ bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::u
                                           Result& result) noexcept {
   constexpr std::uint64_t kShortest = 20'000, kLongest = 1'000'000;
   const std::uint64_t start = Source::now_ns();
-  std::uint64_t waited = 0, most_wait = 0;
+  std::uint64_t waited = 0, most_wait = 0, idle = held(domain.group).idle;
   bool is_decided = false;
   {
     const Hold hold{*this};
@@ -77,7 +77,11 @@ bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::u
       if (is_decided) result = Source::kSuccess;
       is_any_left |= can_prove(source, *at);
     }
-    if (!is_decided && held(domain.group).idle >= bytes && give_back_for(source, domain, bytes) != 0) {
+    const std::uint64_t idle_now = held(domain.group).idle;
+    const bool has_enough_more = idle_now > idle && idle_now >= bytes;
+    idle = idle_now;
+    if (!is_decided && has_enough_more && give_back_for(source, domain, bytes) != 0) {
+      idle = held(domain.group).idle;
       result = allocate_fresh(source, domain, request, bytes, address);
       is_decided = !Source::is_no_memory(result);
     }

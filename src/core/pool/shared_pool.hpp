@@ -110,8 +110,10 @@ class SharedPool {
   /// pool begins there, nothing was done.
   [[nodiscard]] Result free(Source& source, std::uint64_t address, bool& is_ours) noexcept;
   /// Takes a live block out of the pool: from now on it is the source's and the program's own business.
-  /// False: there is no live block.
+  /// False: there is no live block, or it is carved.
   bool forget(std::uint64_t address) noexcept;
+  /// Is the live block that begins here a part of a slab? Then the driver's own functions do not know it.
+  [[nodiscard]] bool is_carved(std::uint64_t address) noexcept;
   /// Others may hold this block beyond its free: it is not handed out again.
   bool mark_exported(std::uint64_t address) noexcept;
   /// What the program asked for, of a live block that begins here; 0: there is none.
@@ -160,6 +162,27 @@ class SharedPool {
   static void refresh(Domain& domain) noexcept {
     domain.is_open = domain.is_begun && !domain.is_broken && domain.endings == 0;
   }
+  // What only sources that carve have.
+  static bool has_carved([[maybe_unused]] const Source& source) noexcept {
+    if constexpr (CarvingSource<Source>) return source.is_carved();
+    return false;
+  }
+  static std::uint32_t calls_of([[maybe_unused]] const Source& source) noexcept {
+    if constexpr (CarvingSource<Source>) return source.calls();
+    return 1;
+  }
+  static Result release(Source& source, Place& place, const Block& block) noexcept {
+    if constexpr (CarvingSource<Source>) {
+      if (block.is_carved) {
+        source.release_carved(place, block.address);
+        return Source::kSuccess;
+      }
+    }
+    return source.release(place, block.address);
+  }
+  static void lost([[maybe_unused]] Source& source, [[maybe_unused]] const Domain& domain) noexcept {
+    if constexpr (CarvingSource<Source>) source.lost(domain.place);
+  }
   static std::uint64_t unmarked(const Domain& domain) noexcept {
     const std::uint64_t done =
         domain.marked_upto > domain.proven_upto ? domain.marked_upto : domain.proven_upto;
@@ -175,13 +198,15 @@ class SharedPool {
   Result allocate_aside(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
   Result allocate_fresh(Source&, Domain&, std::uint64_t request, std::uint64_t bytes,
                         std::uint64_t& address) noexcept;
-  bool enter(Domain&, std::uint64_t address, std::uint64_t bytes, std::uint64_t request) noexcept;
+  bool enter(Domain&, std::uint64_t address, std::uint64_t bytes, std::uint64_t request,
+             bool is_carved) noexcept;
   void displace(Source&, std::uint64_t address) noexcept;
   Block* new_node() noexcept;
   void recycle(Block*) noexcept;
   // free.hpp
   Result free_waiting(Hold&, Source&, Domain&, Block&) noexcept;
   Result free_aside(Hold&, Source&, Domain&, Block&) noexcept;
+  Result free_carved(Hold&, Source&, Domain&, Block&) noexcept;
   // marks.hpp
   bool take_proven(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
   bool claim_mark(Domain&) noexcept;

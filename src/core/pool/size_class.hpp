@@ -17,8 +17,8 @@ namespace weir::pool {
 enum class Classes : std::uint8_t { Fine, Pow2 };
 
 inline constexpr std::uint64_t kGranule = 512;
-inline constexpr std::uint64_t kLarge = 16U << 20;        ///< beyond it, Fine classes are multiples of …
-inline constexpr std::uint64_t kLargeStep = 2U << 20;     ///< … this
+inline constexpr std::uint64_t kLarge = 16U << 20;     ///< beyond it, Fine classes are multiples of …
+inline constexpr std::uint64_t kLargeStep = 2U << 20;  ///< … this
 inline constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 40;  ///< larger requests are not pooled
 inline constexpr std::uint32_t kBins = 256;
 

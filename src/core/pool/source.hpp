@@ -64,4 +64,26 @@ concept BlockSource = requires(S& source, typename S::Place& place, typename S::
   typename S::Lock;
 };
 
+/// One that grants parts of what it has (slab_source.hpp): to the driver their addresses say nothing.
+template <class S>
+concept CarvingSource = BlockSource<S> &&
+    requires(S& source, typename S::Place& place, std::uint64_t bytes, std::uint64_t& address) {
+  /// Was the block that the last allocate() granted carved? Such a block has its own ways back, and takes them only when it
+  /// is proven unused; release() is for the others.
+  { source.is_carved() } -> std::same_as<bool>;
+  /// A block that the driver knows.
+  { source.allocate_whole(place, bytes, address) } -> std::same_as<typename S::Result>;
+  { source.release_carved(place, address) } -> std::same_as<void>;
+  /// The same for one that others may still hold: it is not granted again.
+  { source.release_exported(place, address) } -> std::same_as<void>;
+  /// As wait(), for a place that need not be the caller's current one.
+  { source.wait_from_anywhere(place) } -> std::same_as<typename S::Result>;
+  /// Gives back to the driver what is carved up for nobody. Bytes.
+  { source.release_empty(place) } -> std::same_as<std::uint64_t>;
+  /// The place is gone. Called UNDER THE POOL'S LOCK: concerns the source's books only.
+  { source.lost(place) } -> std::same_as<void>;
+  /// How often the last allocate(), release() … called the driver.
+  { source.calls() } -> std::same_as<std::uint32_t>;
+};
+
 }  // namespace weir::pool

@@ -19,7 +19,8 @@ bool plausible(const DeviceRecord& d) noexcept {
   return honest(d.total) && honest(d.live) && honest(d.peak) && honest(d.peak_at_ns) &&
          honest(d.managed_live) && honest(d.managed_peak) && honest(d.ordered_live) &&
          honest(d.pools_reserved) && honest(d.pools_used) && honest(d.pools_at_ns) && honest(d.looks) &&
-         honest(d.looks_took_ns) && plausible(d.first) && plausible(d.last) && plausible(d.highest);
+         honest(d.looks_took_ns) && honest(d.extra_first) && honest(d.extra_last) &&
+         honest(d.extra_highest) && plausible(d.first) && plausible(d.last) && plausible(d.highest);
 }
 
 /// A process that lives, or was killed, may stand between two words.

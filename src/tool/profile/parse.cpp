@@ -79,6 +79,8 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   read_host_stats(chunks, header, out, damage);
   read_errors(chunks, out, damage);
   read_cuda(chunks, header, out, damage);
+  read_pools(chunks, out, damage);
+  read_out_of_memory(chunks, out, damage);
   out.damage = damage.lines();
   return out;
 }

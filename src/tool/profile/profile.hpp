@@ -109,6 +109,12 @@ struct Device {
   profile::DeviceRecord record{};  ///< checked; `name` and `reserved` mean nothing
 };
 
+/// weir's own pool of a device, or of pinned memory.
+struct Pool {
+  profile::PoolRecord record{};                   ///< checked; no sum is negative
+  std::vector<profile::PoolClassRecord> classes;  ///< those that were used, in order of size
+};
+
 struct Unhooked {
   std::string name, why;
   std::uint32_t route = 0;  ///< below profile::kCudaRoutes
@@ -141,6 +147,9 @@ struct Profile {
 
   std::vector<Device> devices;                   ///< in order of ordinal
   std::vector<profile::ReleaseRecord> releases;  ///< sites exist; releasing sites exist or are 0
+  std::vector<Pool> pools;                       ///< pinned memory's first, then in order of device
+  std::vector<profile::OutOfMemoryRecord>
+      out_of_memory;  ///< sites of holders exist; the asker's exists or is 0
   std::vector<Unhooked> unhooked;
   std::vector<DeepbindOpen> deepbinds;
   std::uint64_t cuda_calls[profile::kCudaRoutes]{};
@@ -151,6 +160,8 @@ struct Profile {
   [[nodiscard]] const SpaceTotals& space(Space which) const noexcept {
     return spaces[static_cast<std::size_t>(which)];
   }
+  /// The pool of pinned memory, or of this device; null: there was none.
+  [[nodiscard]] const Pool* pool(Space space, unsigned device = 0) const noexcept;
   /// Whether anything of CUDA was seen.
   [[nodiscard]] bool has_cuda() const noexcept;
 

@@ -29,6 +29,8 @@ void read_timeline(const Chunks& chunks, const profile::Header& header, Profile&
 void read_host_stats(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void read_errors(const Chunks& chunks, Profile& out, Damage& damage);
 void read_cuda(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
+void read_pools(const Chunks& chunks, Profile& out, Damage& damage);
+void read_out_of_memory(const Chunks& chunks, Profile& out, Damage& damage);
 
 /// A site number from a record: 0 if there is no such site, which is then noted as damage.
 [[nodiscard]] std::uint32_t existing_site(std::uint32_t site, const Profile& profile, Damage& damage);

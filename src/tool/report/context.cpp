@@ -80,6 +80,11 @@ Context make_context(const Profile& profile, const ReportOptions& options,
   for (const profile::ReleaseRecord& record : profile.releases)
     for (const std::uint32_t number : {record.site, record.released_site})
       leaves.push_back(profile.sites[number].node);
+  for (const profile::OutOfMemoryRecord& record : profile.out_of_memory) {
+    if (record.site != 0) leaves.push_back(profile.sites[record.site].node);
+    for (std::uint16_t i = 0; i != record.holder_count; ++i)
+      leaves.push_back(profile.sites[record.holders[i].site].node);
+  }
   const std::vector<std::uint32_t> nodes = nodes_of_stacks(profile, leaves);
   Context context{
       .profile = profile, .options = options, .symbols = options.symbolize(profile, nodes), .leaks = {}};

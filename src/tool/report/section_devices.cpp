@@ -9,23 +9,27 @@
 namespace weir::tool {
 namespace {
 
-using profile::DeviceLook;
+/// What the driver said at one moment, and what was known then.
+struct Look : profile::DeviceLook {
+  std::uint64_t extra;  ///< in weir's own pool beyond what was asked for
+};
+Look first_of(const profile::DeviceRecord& d) { return {d.first, d.extra_first}; }
+Look last_of(const profile::DeviceRecord& d) { return {d.last, d.extra_last}; }
+Look highest_of(const profile::DeviceRecord& d) { return {d.highest, d.extra_highest}; }
 
 constexpr std::size_t kGapsTold = 8;  ///< the table has all
 
-/// What weir can account for: of stream-ordered memory, what the pools hold, if that was asked.
-std::uint64_t attributed(const DeviceLook& look) {
-  return look.tracked - look.ordered + std::max(look.ordered, look.pools_reserved);
+/// What weir can account for: of stream-ordered memory, what the pools hold, if that was asked; of its own pool, all of it.
+std::uint64_t attributed(const Look& look) {
+  return look.tracked - look.ordered + std::max(look.ordered, look.pools_reserved) + look.extra;
 }
-std::uint64_t unattributed(const DeviceLook& look) {
-  return look.used - std::min(look.used, attributed(look));
-}
+std::uint64_t unattributed(const Look& look) { return look.used - std::min(look.used, attributed(look)); }
 /// What was unattributed already when the driver was first asked (contexts, modules, other processes), and what came later.
 struct Parts {
   std::uint64_t at_first, since;
 };
-Parts unattributed_parts(const profile::DeviceRecord& d, const DeviceLook& look) {
-  const std::uint64_t all = unattributed(look), at_first = std::min(all, unattributed(d.first));
+Parts unattributed_parts(const profile::DeviceRecord& d, const Look& look) {
+  const std::uint64_t all = unattributed(look), at_first = std::min(all, unattributed(first_of(d)));
   return {at_first, all - at_first};
 }
 
@@ -35,7 +39,7 @@ bool has_missed_peak(const profile::DeviceRecord& d) {
   return static_cast<std::uint64_t>(d.peak) > d.highest.tracked + std::max(kSmall, d.highest.tracked / 16);
 }
 
-void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d, const DeviceLook& look) {
+void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d, const Look& look) {
   if (d.looks == 0) return sink.member(name, std::nullopt);
   sink.object(name, [&] {
     sink.member("seconds", static_cast<double>(look.at_ns) / 1e9);
@@ -43,6 +47,7 @@ void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d,
     sink.member("tracked_bytes", look.tracked);
     sink.member("stream_ordered_bytes", look.ordered);
     sink.member("driver_pools_reserved_bytes", look.pools_reserved);
+    sink.member("pool_extra_bytes", look.extra);
     sink.member("unattributed_bytes", unattributed(look));
     sink.member("unattributed_since_first_bytes", unattributed_parts(d, look).since);
     const double share =
@@ -66,9 +71,9 @@ void put_device(Sink& sink, const Device& device) {
   sink.member("managed_peak_bytes", static_cast<std::uint64_t>(d.managed_peak));
   sink.member("driver_asked", d.looks);
   sink.member("driver_asked_s", static_cast<double>(d.looks_took_ns) / 1e9);
-  put_look(sink, "first", d, d.first);
-  put_look(sink, "highest", d, d.highest);
-  put_look(sink, "last", d, d.last);
+  put_look(sink, "first", d, first_of(d));
+  put_look(sink, "highest", d, highest_of(d));
+  put_look(sink, "last", d, last_of(d));
   sink.end_object();
 }
 
@@ -85,7 +90,7 @@ Table table_of(const std::vector<Device>& devices) {
               {}};
   for (const Device& device : devices) {
     const profile::DeviceRecord& d = device.record;
-    const DeviceLook& look = d.highest;
+    const Look look = highest_of(d);
     const bool asked = d.looks != 0;
     table.rows.push_back(
         {exact(device.ordinal), printable(device.name), d.total == 0 ? "-" : human_bytes(d.total),
@@ -98,7 +103,7 @@ Table table_of(const std::vector<Device>& devices) {
 
 std::string gap_text(const Device& device) {
   const profile::DeviceRecord& d = device.record;
-  const DeviceLook& look = d.highest;
+  const Look look = highest_of(d);
   std::string out = fmt::format(
       "Device {}: when most was in use, {} after the start, {} of {} were known to weir, {} unattributed",
       device.ordinal, human_seconds(look.at_ns), human_bytes(look.used - unattributed(look)),
@@ -109,10 +114,13 @@ std::string gap_text(const Device& device) {
                        human_bytes(parts.at_first), human_seconds(d.first.at_ns), human_bytes(parts.since));
   if (d.looks > 1)
     out += fmt::format(" (at the last, {}, {} unattributed)", human_seconds(d.last.at_ns),
-                       human_bytes(unattributed(d.last)));
+                       human_bytes(unattributed(last_of(d))));
   if (look.pools_reserved > look.ordered)
     out += fmt::format("; {} of the known were unused in stream-ordered pools",
                        human_bytes(look.pools_reserved - look.ordered));
+  if (look.extra != 0)
+    out += fmt::format("; {} of the known were in weir's own pool beyond what was asked for",
+                       human_bytes(look.extra));
   out += ".";
   if (has_missed_peak(d))
     out += fmt::format(
@@ -129,7 +137,7 @@ std::vector<const Device*> widest_gaps_first(const std::vector<Device>& devices)
     if (device.record.looks != 0) out.push_back(&device);
   if (out.size() > kGapsTold)  // few are told in their order
     std::stable_sort(out.begin(), out.end(), [](const Device* a, const Device* b) {
-      return unattributed(a->record.highest) > unattributed(b->record.highest);
+      return unattributed(highest_of(a->record)) > unattributed(highest_of(b->record));
     });
   return out;
 }

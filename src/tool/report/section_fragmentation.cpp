@@ -5,6 +5,7 @@
 
 #include "tool/report/context.hpp"
 #include "tool/report/fragmentation.hpp"
+#include "tool/report/pools.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
@@ -46,33 +47,54 @@ void put_host(Sink& sink, const Profile& profile) {
   sink.member("summary", fmt::format("{}", fmt::join(fragmentation_sentences(profile), " ")));
 }
 
+/// What a space or device has live, and what weir's pool holds of it beyond that.
+void put_reserved(Sink& sink, std::uint64_t live, const Pool* pool) {
+  const PoolFacts facts = pool == nullptr ? PoolFacts{} : pool_facts(*pool);
+  const profile::PoolRecord record = pool == nullptr ? profile::PoolRecord{} : pool->record;
+  const auto known = [&](std::uint64_t n) { return pool == nullptr ? std::nullopt : std::optional{n}; };
+  sink.member("live_bytes", live);
+  sink.member("reserved_bytes", known(live + facts.internal + facts.external));
+  sink.member("idle_bytes", known(static_cast<std::uint64_t>(record.idle_bytes)));
+  sink.member("pending_bytes", known(static_cast<std::uint64_t>(record.pending_bytes)));
+  sink.member("largest_idle_bytes", known(facts.largest_idle));
+  sink.member("internal_fragmentation_bytes", known(facts.internal));
+  sink.member("external_fragmentation_bytes", known(facts.external));
+  sink.member("pool_hits", known(record.hits));
+  sink.member("pool_misses", known(record.misses));
+}
+
 /// What weir knows of itself, and what the driver said of its stream-ordered pools at one moment.
-void put_device(Sink& sink, const Device& device) {
+void put_device(Sink& sink, const Device& device, const Context& context) {
   const profile::DeviceRecord& d = device.record;
   const bool looked = d.pools_at_ns != 0;
   const auto known = [&](std::uint64_t bytes) { return looked ? std::optional{bytes} : std::nullopt; };
   sink.begin_object();
   sink.member("device", device.ordinal);
-  sink.member("live_bytes", static_cast<std::uint64_t>(d.live));
-  sink.member("reserved_bytes", std::nullopt);
-  sink.member("idle_bytes", std::nullopt);
-  sink.member("largest_idle_bytes", std::nullopt);
-  sink.member("pool_hits", std::nullopt);
-  sink.member("pool_misses", std::nullopt);
+  const Pool* pool = context.profile.pool(Space::Device, device.ordinal);
+  put_reserved(sink, static_cast<std::uint64_t>(d.live), pool);
   sink.member("driver_pools_reserved_bytes", known(d.pools_reserved));
   sink.member("driver_pools_used_bytes", known(d.pools_used));
   sink.member("driver_pools_at_s",
               looked ? std::optional{static_cast<double>(d.pools_at_ns) / 1e9} : std::nullopt);
+  put_pool(sink, "pool", pool, context);
+  put_holders(sink, context, Space::Device, device.ordinal);
   sink.end_object();
 }
 
-void put_pinned(Sink& sink, const Profile& profile) {
-  sink.member("live_bytes", profile.space(Space::Pinned).counts.live_bytes);
-  sink.member("reserved_bytes", std::nullopt);
-  sink.member("idle_bytes", std::nullopt);
+void put_pinned(Sink& sink, const Context& context) {
+  const Pool* pool = context.profile.pool(Space::Pinned);
+  put_reserved(sink, context.profile.space(Space::Pinned).counts.live_bytes, pool);
+  put_pool(sink, "pool", pool, context);
+  put_holders(sink, context, Space::Pinned, 0);
 }
 
-void device_text(const Profile& profile, Section& out) {
+void device_text(const Context& context, Section& out) {
+  const Profile& profile = context.profile;
+  for (const Pool& pool : profile.pools)
+    pool_text(
+        pool,
+        pool.record.space == Space::Pinned ? "Pinned memory" : fmt::format("Device {}", pool.record.device),
+        context, out);
   for (const Device& device : profile.devices) {
     const profile::DeviceRecord& d = device.record;
     if (d.pools_at_ns == 0 || d.pools_reserved == 0) continue;
@@ -108,14 +130,15 @@ Section section_fragmentation(const Context& context) {
     const std::vector<ClassUse> worst = worst_classes(*profile.host_stats);
     if (!worst.empty()) out.add(class_table(worst));
   }
-  device_text(profile, out);
-  out.data = [&profile](Sink& sink) {
+  device_text(context, out);
+  out.data = [&context](Sink& sink) {
+    const Profile& shown = context.profile;
     sink.begin_object();
-    sink.object("host", [&] { put_host(sink, profile); });
+    sink.object("host", [&] { put_host(sink, shown); });
     sink.list("device", [&] {
-      for (const Device& device : profile.devices) put_device(sink, device);
+      for (const Device& device : shown.devices) put_device(sink, device, context);
     });
-    sink.object("pinned", [&] { put_pinned(sink, profile); });
+    sink.object("pinned", [&] { put_pinned(sink, context); });
     sink.end_object();
   };
   return out;

@@ -118,7 +118,7 @@ void often_text(const Context& context, Section& out) {
   if (sites.empty()) return;
   std::uint64_t all = 0;
   for (const std::uint32_t number : sites) all += context.site(number).counts.allocated_blocks;
-  out.say("Who allocates CUDA memory most often (every call goes to the driver):");
+  out.say("Who allocates CUDA memory most often (what weir's pools do not serve goes to the driver):");
   out.add(who(context, sites, {"blocks", "share", "mean size", "memory"}, [&](const Site& site) {
     auto row = cells(site, all);
     row.push_back(where_words(site));

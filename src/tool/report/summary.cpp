@@ -6,6 +6,7 @@
 #include "tool/report/context.hpp"
 #include "tool/report/fragmentation.hpp"
 #include "tool/report/leaks.hpp"
+#include "tool/report/pools.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
@@ -85,6 +86,17 @@ std::string cuda_peaks(const Profile& profile) {
   return out.empty() ? out : out + "\n";
 }
 
+/// One line at most: that memory ran out, else what pools did.
+std::string pool_line(const Profile& profile) {
+  if (!profile.out_of_memory.empty()) {
+    const profile::OutOfMemoryRecord& first = profile.out_of_memory.front();
+    return fmt::format("out of memory: {} were asked for, {} were live; see the report\n", asked_words(first),
+                       human_bytes(first.tracked));
+  }
+  const std::string words = pools_in_short(profile);
+  return words.empty() ? words : fmt::format("CUDA pools: {}\n", words);
+}
+
 std::string with_prefix(std::string_view lines) {
   std::string out;
   while (!lines.empty()) {
@@ -126,6 +138,7 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
   }
   if (profile.host_stats)
     out += fmt::format("held: {}\n", fragmentation_in_short(profile, *profile.host_stats));
+  out += pool_line(profile);
   if (!profile.errors.empty())
     out += fmt::format("misuse of memory: {}, see the report\n", counted(profile.errors.size(), "case"));
   if (!profile.damage.empty()) out += profile.damage.front() + "\n";

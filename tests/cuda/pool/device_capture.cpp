@@ -1,6 +1,8 @@
 // While a stream is captured, allocating and freeing go to the driver: what it forbids stays forbidden, what it allows works,
 // and no capture is spoiled by the pool.
 //
+// run with:
+// run with: WEIR_DEVICE_POOL=slab
 // expect report["spaces"]["device"]["live_blocks"] == 0
 // expect report["errors"] == []
 #include "device.hpp"

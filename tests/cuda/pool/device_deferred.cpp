@@ -2,6 +2,8 @@
 //
 // bare: no
 // WEIR_DEVICE_FREE=deferred
+// run with:
+// run with: WEIR_DEVICE_POOL=slab
 // expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"
 

@@ -3,6 +3,8 @@
 // env SIMCUDA_DEVICES=2
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
+// run with: WEIR_DEVICE_POOL=slab
+// run with: WEIR_DEVICE_POOL=slab WEIR_DEVICE_FREE=deferred
 // expect report["spaces"]["device"]["live_blocks"] == 0
 // expect [error["kind"] for error in report["errors"]] == ["double_free"]
 #include <thread>

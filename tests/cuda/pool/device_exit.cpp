@@ -1,5 +1,7 @@
 // Blocks that live to the end, and such as static objects free when the driver is gone already.
 //
+// run with:
+// run with: WEIR_DEVICE_POOL=slab
 // expect report["spaces"]["device"]["live_blocks"] in (2, 3, 4)
 #include "device.hpp"
 

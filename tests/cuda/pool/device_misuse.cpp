@@ -1,5 +1,7 @@
 // Freeing what is not a block, or not any more, is answered as by the driver, and reported.
 //
+// run with:
+// run with: WEIR_DEVICE_POOL=slab
 // expect sorted(error["kind"] for error in report["errors"]) == ["double_free", "double_free", "invalid_free", "invalid_free"]
 // expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"

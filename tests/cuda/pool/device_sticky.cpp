@@ -1,5 +1,7 @@
 // A context that a kernel has broken says so in the free, and in everything after.
 //
+// run with:
+// run with: WEIR_DEVICE_POOL=slab
 // expect report["spaces"]["device"]["live_blocks"] == 0
 #include "device.hpp"
 

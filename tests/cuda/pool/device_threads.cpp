@@ -4,6 +4,8 @@
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_IDLE_MAX=256K
+// run with: WEIR_DEVICE_POOL=slab
+// run with: WEIR_DEVICE_POOL=slab WEIR_DEVICE_FREE=deferred
 // expect report["spaces"]["device"]["live_blocks"] == 0
 #include <atomic>
 #include <mutex>

@@ -1,5 +1,7 @@
 // Strict: a free returns when the work that was submitted before is done, as the driver's.
 //
+// run with:
+// run with: WEIR_DEVICE_POOL=slab
 // expect report["spaces"]["device"]["live_blocks"] == 0
 #include <unistd.h>
 

@@ -4,6 +4,8 @@
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_POOL=pow2
+// run with: WEIR_DEVICE_POOL=slab
+// run with: WEIR_DEVICE_POOL=slab WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_POOL=off
 #include "device.hpp"
 
@@ -74,6 +76,15 @@ int main() {
     tell("again", again, less);
     OK(cuMemFree(again));
     OK(cuCtxSynchronize());
+  }
+  for (const size_t bytes : {1UL, 5000UL, 70001UL, 1000001UL}) {
+    void* host = nullptr;
+    OK(cuMemHostAlloc(&host, bytes, CU_MEMHOSTALLOC_PORTABLE));
+    const auto block = reinterpret_cast<CUdeviceptr>(host);
+    tell("pinned", block, bytes);
+    OK(cuMemFreeHost(host));
+    OK(cuCtxSynchronize());
+    tell("freed", block, bytes);
   }
   CUdeviceptr managed = 0;
   OK(cuMemAllocManaged(&managed, 10000, CU_MEM_ATTACH_GLOBAL));

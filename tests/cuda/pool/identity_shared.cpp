@@ -20,8 +20,8 @@ bool is_pooled() {
 
 /// Is a block to which this was done really freed?
 template <class Do>
-bool is_given_back(Do act) {
-  const CUdeviceptr block = allocate(kBytes);
+bool is_given_back(Do act, size_t bytes = kBytes) {
+  const CUdeviceptr block = allocate(bytes);
   act(block);
   const auto before = frees();
   OK(cuMemFree(block));
@@ -58,6 +58,13 @@ int main() {
              OK(cuPointerGetAttributes(2, names, data, it + offset));
            }));
   }
+  for (const size_t offset : {size_t{0}, size_t{4096}}) {
+    shared("dma-buf", is_given_back([&](CUdeviceptr it) {
+             int file = -1;
+             OK(cuMemGetHandleForAddressRange(&file, it + offset, 8192, CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD, 0));
+             MUST(file >= 0 && close(file) == 0);
+           }, size_t{3} << 20));
+  }
   kept("nothing", is_given_back([](CUdeviceptr) {}));
   kept("questions", is_given_back([](CUdeviceptr it) {
          CUdeviceptr begin;
@@ -68,13 +75,27 @@ int main() {
        }));
   kept("refused", is_given_back([&](CUdeviceptr it) {
          int file = -1;
-         MUST(cuMemGetHandleForAddressRange(&file, it, 4096, CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD, 0) != CUDA_SUCCESS);
+         MUST(cuMemGetHandleForAddressRange(&file, it + 1, 4096, CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD, 0) != CUDA_SUCCESS);
          MUST(cuMulticastBindAddr(0, 0, it, 4096, 0) != CUDA_SUCCESS);
          MUST(cuIpcGetMemHandle(nullptr, it) != CUDA_SUCCESS);
          simcuda_fail("cuIpcGetMemHandle", 1, 1, CUDA_ERROR_UNKNOWN, 0);
          MUST(cuIpcGetMemHandle(&handle, it) == CUDA_ERROR_UNKNOWN);
          MUST(cuPointerSetAttribute(nullptr, CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, it) != CUDA_SUCCESS);
        }));
+  for (const size_t offset : {size_t{0}, size_t{777}}) {
+    void* host = nullptr;
+    OK(cuMemHostAlloc(&host, 5000, 0));
+    OK(cuPointerSetAttribute(&one, CU_POINTER_ATTRIBUTE_SYNC_MEMOPS, reinterpret_cast<CUdeviceptr>(host) + offset));
+    const auto before = simcuda_calls("cuMemFreeHost");
+    OK(cuMemFreeHost(host));
+    shared("pinned", simcuda_calls("cuMemFreeHost") != before);
+  }
+  const CUdeviceptr large = allocate(size_t{3} << 20);
+  OK(cuMemFree(large));
+  OK(cuCtxSynchronize());
+  int file = -1;
+  for (const size_t offset : {size_t{0}, size_t{4096}})
+    std::printf("%d\n", cuMemGetHandleForAddressRange(&file, large + offset, 4096, CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD, 0));
   // Of freed blocks nothing can be had.
   const CUdeviceptr freed = allocate(kBytes);
   OK(cuMemFree(freed));

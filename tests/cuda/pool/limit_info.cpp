@@ -7,6 +7,8 @@
 // run with: WEIR_DEVICE_LIMIT=6G WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_LIMIT=6G WEIR_DEVICE_POOL=off
 // bare: no
+// expect report["devices"][0]["total_bytes"] == 16 << 30
+// expect report["devices"][0]["highest"]["used_bytes"] >= 3000 << 20
 #include "device.hpp"
 
 // The first API's functions; the header has their names for the newest.

@@ -8,6 +8,9 @@
 // run with: WEIR_DEVICE_LIMIT=25% SIMCUDA_MEMORY=256M
 // bare: no
 // expect live_in("device", "main") == (0, 0)
+// expect all(it["limit_bytes"] == 64 << 20 and it["result"] == 2 for it in report["out_of_memory"][:12])
+// expect report["out_of_memory"][0]["asked_bytes"] == (4 << 20) + 1 and report["out_of_memory"][0]["times"] == 3
+// expect report["out_of_memory"][0]["driver_total_bytes"] == report["devices"][0]["total_bytes"] >= 256 << 20
 #include "device.hpp"
 
 namespace {

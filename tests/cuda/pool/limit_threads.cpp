@@ -15,14 +15,13 @@
 namespace {
 
 constexpr size_t kMiB = 1 << 20;
-constexpr int kThreads = 8, kRounds = 300;
 std::atomic<size_t> g_held{}, g_most{};
 std::atomic<int> g_refused{}, g_granted{};
 CUcontext g_context;
 
-void work(size_t bytes) {
+void work(size_t bytes, int rounds) {
   OK(cuCtxSetCurrent(g_context));
-  for (int round = 0; round != kRounds; ++round) {
+  for (int round = 0; round != rounds; ++round) {
     CUdeviceptr block = 0;
     const CUresult result = cuMemAlloc(&block, bytes);
     if (result == CUDA_ERROR_OUT_OF_MEMORY) {
@@ -40,11 +39,11 @@ void work(size_t bytes) {
   }
 }
 
-void run(size_t bytes) {
+void run(size_t bytes, int count, int rounds) {
   g_refused = g_granted = 0;
   g_most = 0;
   std::vector<std::thread> threads;
-  for (int i = 0; i != kThreads; ++i) threads.emplace_back(work, bytes);
+  for (int i = 0; i != count; ++i) threads.emplace_back(work, bytes, rounds);
   for (auto& thread : threads) thread.join();
 }
 
@@ -52,9 +51,11 @@ void run(size_t bytes) {
 
 int main() {
   g_context = start();
-  run(kMiB);
-  MUST(g_refused == 0 && g_granted == kThreads * kRounds);
-  run(3 * kMiB);
+  run(kMiB, 8, 300);
+  MUST(g_refused == 0 && g_granted == 8 * 300);
+  run(4 * kMiB, 2, 500);
+  MUST(g_refused == 0 && g_granted == 2 * 500);
+  run(3 * kMiB, 8, 300);
   MUST(g_most <= 8 * kMiB && g_granted >= 1);
   std::printf("%d granted, %d refused\n", g_granted.load(), g_refused.load());
   const CUdeviceptr all = allocate(8 * kMiB);

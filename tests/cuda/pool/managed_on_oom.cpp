@@ -11,6 +11,7 @@
 // expect live_in("managed", "main") == (0, 0)
 // expect total_in("managed", "main") == (150 << 20, 1)
 // expect live_in("device", "main") == (0, 0)
+// expect [it["times"] for it in report["out_of_memory"]] == [1]
 #include "device.hpp"
 
 int main() {

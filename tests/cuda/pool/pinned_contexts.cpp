@@ -7,6 +7,8 @@
 // run with: WEIR_DEVICE_FREE=deferred
 // expect live_in("pinned", "main") == (0, 0)
 // expect not report["errors"]
+#include <thread>
+
 #include "pinned.hpp"
 
 int main() {
@@ -18,6 +20,9 @@ int main() {
   OK(cuCtxSetCurrent(second));
   void* of_second = allocate(1 << 20, CU_MEMHOSTALLOC_PORTABLE);
   MUST(of_second != of_primary && blocks() == 2);
+
+  // A thread that has no context is answered by the driver, and the block stays the program's.
+  std::thread{[=] { MUST(cuMemFreeHost(of_second) == CUDA_ERROR_INVALID_CONTEXT); }}.join();
 
   // Freed in another context, of another device: it is the owner's again.
   OK(cuCtxSetCurrent(other));

@@ -44,7 +44,7 @@ int main(int count, char** words) {
   }
   if (!is_stopped()) {
     for (auto& worker : workers) worker->free_all();
-    world.settle();
+    world.tidy();
     world.holdings.check_account("at the end");
   }
   releaser.request_stop();

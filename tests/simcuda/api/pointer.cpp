@@ -1,5 +1,6 @@
 // What an address is.
 #include <cuda.h>
+#include <sys/mman.h>
 
 #include <cstring>
 
@@ -150,5 +151,23 @@ extern "C" CUresult CUDAAPI cuPointerSetAttribute(const void* value, CUpointer_a
       block->sync_memops = wanted != 0;
       return CUDA_SUCCESS;
     });
+  });
+}
+
+// A file that stands for the range: it is empty, and closing it is the program's business.
+extern "C" CUresult CUDAAPI cuMemGetHandleForAddressRange(void* handle, CUdeviceptr address, size_t bytes,
+                                                          CUmemRangeHandleType type,
+                                                          unsigned long long flags) {
+  return initialised(__func__, [&]() -> CUresult {
+    constexpr size_t kPage = 4096;
+    const bool aligned = bytes != 0 && address % kPage == 0 && bytes % kPage == 0;
+    if (handle == nullptr || !aligned || type != CU_MEM_RANGE_HANDLE_TYPE_DMA_BUF_FD || flags != 0)
+      return CUDA_ERROR_INVALID_VALUE;
+    const bool inside = locked([&] {
+      const Block* block = find_block(address);
+      return block != nullptr && block->kind == Kind::device && bytes <= block->end() - address;
+    });
+    const int file = inside ? memfd_create("simcuda dma-buf", MFD_CLOEXEC) : -1;
+    return file < 0 ? CUDA_ERROR_INVALID_VALUE : put(handle, file);
   });
 }

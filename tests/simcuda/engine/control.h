@@ -45,6 +45,9 @@ typedef void (*simcuda_kernel)(const simcuda_launch* launch, void* user);
 void simcuda_register_kernel(const char* name, simcuda_kernel model, void* user);
 /* Sizes of the parameters of kernels whose module does not say (machine code, compressed). */
 void simcuda_kernel_parameters(const char* name, unsigned count, const size_t* bytes);
+/* The kernel touches what the parameter number `address` says, as many bytes as the parameter number `bytes` says (both of 8
+ * bytes), and no more. For programs that give out parts of blocks. Several such pairs add up. */
+void simcuda_kernel_touches(const char* name, unsigned address, unsigned bytes);
 /* Where [address, address + bytes) lies for a model. Null: not memory of the device; the launch then fails with
  * CUDA_ERROR_ILLEGAL_ADDRESS, and that sticks to the context. */
 void* simcuda_reach(CUdeviceptr address, size_t bytes);

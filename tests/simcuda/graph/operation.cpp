@@ -16,10 +16,16 @@ struct Cases : Ts... {
   using Ts::operator()...;
 };
 
-// Every block that a parameter points into may be read and written as a whole: more is not known of a kernel.
+// What a test has declared of the kernel; else every block that a parameter points into may be read and written as a
+// whole: more is not known of a kernel.
 std::vector<engine::Touch> touches_of(const module::Launch& launch) {
   std::vector<engine::Touch> touches;
+  const auto declared = module::declared_touches(launch);
   locked([&] {
+    for (const auto& [address, bytes] : declared)
+      if (const Block* block = find_block(address))
+        touches.push_back({.base = address, .bytes = bytes, .write = true, .block = block->id});
+    if (!declared.empty()) return;
     for (std::size_t at = 0; at + sizeof(CUdeviceptr) <= launch.packed.size(); at += sizeof(CUdeviceptr)) {
       CUdeviceptr value = 0;
       std::memcpy(&value, &launch.packed[at], sizeof value);

@@ -28,6 +28,7 @@ struct Models {
   std::mutex lock;
   std::map<std::string, Model> by_name;
   std::map<std::string, std::vector<Parameter>> parameters;
+  std::map<std::string, std::vector<std::pair<unsigned, unsigned>>> touches;  // numbers of parameters
   std::set<std::string> blocked;
   std::map<std::string, unsigned long long> launches;
   unsigned long long without_model = 0;
@@ -134,6 +135,21 @@ CUresult run_model(const Launch& launch) {
   return std::exchange(illegal_access, false) ? CUDA_ERROR_ILLEGAL_ADDRESS : CUDA_SUCCESS;
 }
 
+std::vector<std::pair<std::uint64_t, std::uint64_t>> declared_touches(const Launch& launch) {
+  const std::lock_guard guard(models().lock);
+  const auto found = find_by_name(models().touches, launch.function->code->name);
+  if (found == models().touches.end()) return {};
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;
+  const auto word = [&](unsigned parameter) {
+    std::uint64_t value = 0;
+    if (parameter < launch.layout.size() && launch.layout[parameter].bytes == sizeof value)
+      std::memcpy(&value, &launch.packed[launch.layout[parameter].offset], sizeof value);
+    return value;
+  };
+  for (const auto& [address, bytes] : found->second) ranges.emplace_back(word(address), word(bytes));
+  return ranges;
+}
+
 bool is_blocked(const std::string& kernel) {
   const std::lock_guard guard(models().lock);
   return models().blocked.count(kernel) + models().blocked.count(source_name(kernel)) > 0;
@@ -161,6 +177,11 @@ void simcuda_kernel_parameters(const char* name, unsigned count, const size_t* b
   }
   const std::lock_guard guard(models().lock);
   models().parameters[name] = std::move(layout);
+}
+
+void simcuda_kernel_touches(const char* name, unsigned address, unsigned bytes) {
+  const std::lock_guard guard(models().lock);
+  models().touches[name].emplace_back(address, bytes);
 }
 
 void* simcuda_reach(CUdeviceptr address, size_t bytes) {

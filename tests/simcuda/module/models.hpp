@@ -4,6 +4,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/control.h"
 #include "module/module.hpp"
@@ -27,5 +29,8 @@ CUresult pack(Launch& launch, void** parameters, void** extra);
 CUresult run_model(const Launch& launch);
 
 bool is_blocked(const std::string& kernel);
+
+// What a launch touches, where a test has said so: addresses and bytes.
+std::vector<std::pair<std::uint64_t, std::uint64_t>> declared_touches(const Launch& launch);
 
 }  // namespace simcuda::module

@@ -51,6 +51,32 @@ TEST(Kernel, ReachesMemoryThatIsFreedInStreamOrderBehindIt) {
   });
 }
 
+TEST(Kernel, TouchesWhatATestDeclaresAndNoMore) {
+  in_context([] {
+    static constexpr char text[] =
+        ".version 7.0\n.target sm_70\n.address_size 64\n"
+        ".visible .entry part(.param .u64 at, .param .u64 bytes) { ret; }\n";
+    CUmodule module = nullptr;
+    ASSERT_EQ(cuModuleLoadData(&module, text), CUDA_SUCCESS);
+    const CUfunction part = function_of(module, "part");
+    const CUstream stream = new_stream();
+    const CUdeviceptr memory = allocated(4096);
+    CUdeviceptr at = memory + 512;
+    std::uint64_t bytes = 512;
+    void* parameters[] = {&at, &bytes};
+    simcuda_hold(stream);
+    ASSERT_EQ(cuLaunchKernel(part, 1, 1, 1, 1, 1, 1, 0, stream, parameters, nullptr), CUDA_SUCCESS);
+    EXPECT_EQ(simcuda_pending_refs(memory, 512), 1u);
+    simcuda_kernel_touches("part", 0, 1);
+    ASSERT_EQ(cuLaunchKernel(part, 1, 1, 1, 1, 1, 1, 0, stream, parameters, nullptr), CUDA_SUCCESS);
+    EXPECT_EQ(simcuda_pending_refs(memory, 512), 1u);
+    EXPECT_EQ(simcuda_pending_refs(memory + 512, 512), 2u);
+    EXPECT_EQ(simcuda_pending_refs(memory + 1024, 512), 1u);
+    simcuda_release(stream);
+    EXPECT_EQ(cuStreamSynchronize(stream), CUDA_SUCCESS);
+  });
+}
+
 TEST(Kernel, ParametersAreTakenAtTheCallAlsoAsOneBlock) {
   in_context([] {
     const CUfunction fill = function_of(loaded(), "fill");

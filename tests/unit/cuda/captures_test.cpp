@@ -133,7 +133,7 @@ TEST(Captures, OneWaitsForHousekeepingToEnd) {
   in_context([] {
     const CUcontext context = current();
     const CUstream stream = new_stream();
-    std::atomic<bool> is_kept{true}, was_kept{false};
+    std::atomic<bool> is_kept{true}, was_kept{false}, has_begun{false};
     std::thread capture;
     {
       const Housekeeping keeping;
@@ -142,25 +142,58 @@ TEST(Captures, OneWaitsForHousekeepingToEnd) {
         MUST(D(cuCtxSetCurrent)(context));
         begin(stream);
         was_kept = is_kept.load();
-        MUST(end(stream));
+        has_begun = true;
       }};
       while (!cuda::is_any_stream_capturing()) std::this_thread::yield();
       EXPECT_FALSE(Housekeeping{}) << "it would be in the way of one that is about to begin";
+      EXPECT_FALSE(has_begun);
       std::this_thread::sleep_for(std::chrono::milliseconds{20});
       is_kept = false;
     }
     capture.join();
     EXPECT_FALSE(was_kept);
+    EXPECT_FALSE(Housekeeping{});
   });
 }
 
 TEST(Captures, OneOfTheSameThreadDoesNotWaitForItself) {
   in_context([] {
+    // A thread that waits for itself loses its patience in the end: often enough that the test's own runs out.
+    for (int i = 0; i != 400; ++i) {
+      const CUstream stream = new_stream();
+      const Housekeeping keeping;
+      EXPECT_TRUE(keeping);
+      begin(stream);
+      MUST(end(stream));
+    }
+  });
+}
+
+TEST(Captures, NoneIsOpenDuringHousekeeping) {
+  in_context([] {
+    std::atomic<bool> is_open{false}, is_over{false};
+    std::atomic<long> kept{0}, met{0};
+    const auto keep = [&] {
+      while (!is_over) {
+        const Housekeeping keeping;
+        if (!keeping) continue;
+        ++kept;
+        for (int i = 0; i != 300; ++i)
+          if (is_open.load(std::memory_order_relaxed)) ++met;
+      }
+    };
+    std::thread threads[] = {std::thread{keep}, std::thread{keep}};
     const CUstream stream = new_stream();
-    const Housekeeping keeping;
-    begin(stream);
-    MUST(end(stream));
-    EXPECT_TRUE(keeping);
+    for (int i = 0; i < 20'000 || kept < 200; ++i) {
+      begin(stream);
+      is_open = true;
+      is_open = false;
+      MUST(end(stream));
+      if (i % 16 == 0) std::this_thread::yield();
+    }
+    is_over = true;
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_EQ(met, 0);
   });
 }
 

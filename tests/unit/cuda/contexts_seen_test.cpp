@@ -119,6 +119,32 @@ TEST(ContextsSeen, WhoGotAccessIsAUserOfTheMemoryAlsoAfterItWasTakenBack) {
   });
 }
 
+TEST(ContextsSeen, WhoHasTheNumberOfOneThatHadAccessHasNone) {
+  in_context([] {
+    const CUcontext owner = another_context(1), reaches = current();
+    const int number = cuda::number_of_context(owner), reacher = cuda::number_of_context(reaches);
+    OK(W(cuCtxEnablePeerAccess)(owner, 0));
+    OK(W(cuCtxDestroy_v2)(reaches));
+    ASSERT_EQ(cuda::number_of_context(another_context()), reacher);
+    EXPECT_FALSE(cuda::users_of_memory_in(number).has(reacher));
+  });
+}
+
+TEST(ContextsSeen, APeerMadeBehindOurBackIsSeenWhenItIsReached) {
+  in_context([] {
+    CUcontext unseen = nullptr, popped = nullptr;
+    OK(D(cuCtxCreate_v2)(&unseen, 0, 1));
+    OK(D(cuCtxPopCurrent_v2)(&popped));
+    const CUcontext before = current();
+    OK(W(cuCtxEnablePeerAccess)(unseen, 0));
+    EXPECT_EQ(current(), before);
+    const int number = cuda::number_of_context(unseen);
+    ASSERT_GE(number, 0);
+    EXPECT_TRUE(cuda::users_of_memory_in(number).has(cuda::current_context()));
+    EXPECT_TRUE(cuda::are_contexts_known());
+  });
+}
+
 TEST(ContextsSeen, ARefusedAccessIsNone) {
   in_driver(Driver::New, {{"SIMCUDA_DEVICES", "2"}, {"SIMCUDA_PEERS", "none"}}, [] {
     OK(D(cuInit)(0));

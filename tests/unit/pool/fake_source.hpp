@@ -49,12 +49,12 @@ class FakeSource {
   Code allocate(Place& place, std::uint64_t bytes, std::uint64_t& address) noexcept {
     begin(Fn::Allocate);
     if (freed_ != 0) world_->violation("memory was asked for in a free");
-    return world_->allocate(place, bytes, address);
+    return end(Fn::Allocate, world_->allocate(place, bytes, address));
   }
   Code release(Place& place, std::uint64_t address) noexcept {
     if (address != freed_) wants_no_capture("an idle block was given back");
     begin(Fn::Release);
-    return world_->release(place, address);
+    return end(Fn::Release, world_->release(place, address));
   }
   Stance stance(Place& place) noexcept {
     if (world_->is_capturing) return Stance::Queue;
@@ -63,18 +63,18 @@ class FakeSource {
   Code wait(Place& place) noexcept {
     wants_no_capture("the device was waited for");
     begin(Fn::Wait);
-    return world_->wait(place);
+    return end(Fn::Wait, world_->wait(place));
   }
   bool mark(Place& place, Fence& fence) noexcept {
     wants_no_capture("a mark was put");
     begin(Fn::Mark);
-    return world_->mark(place, fence);
+    return end(Fn::Mark, world_->mark(place, fence));
   }
   Progress look(Place&, Fence& fence) noexcept {
     wants_no_capture("a mark was looked at");
     begin(Fn::Look);
     if (freed_ != 0) world_->violation("a mark was looked at in a free");
-    switch (world_->look(fence)) {
+    switch (end(Fn::Look, world_->look(fence))) {
       case Code::Success: return Progress::Done;
       case Code::NoMemory: return Progress::NotYet;
       case Code::NotNow: return Progress::NotNow;
@@ -103,7 +103,14 @@ class FakeSource {
  private:
   void begin(Fn fn) noexcept {
     if (FakeLock::held != 0) world_->violation("the source was called with the pool's lock held");
-    world_->on_call(fn);
+    const auto hook = world_->on_call;  // it may put another in its place
+    hook(fn);
+  }
+  template <class Value>
+  Value end(Fn fn, Value result) noexcept {
+    const auto hook = world_->on_return;
+    hook(fn);
+    return result;
   }
   void wants_no_capture(const std::string& what) noexcept {
     if (world_->is_strict_about_captures && world_->is_capturing) world_->violation(what + " during a capture");

@@ -38,8 +38,8 @@ class FakeWorld {
   std::atomic<int> aside = -1;                              ///< the place with stance Aside
   std::atomic<std::uint64_t> clock_ns = 1;
   bool is_strict_about_captures = true;  ///< false: other threads switch them
-  // Called without any lock; a test may do in them what another thread might do then.
-  std::function<void(Fn)> on_call = [](Fn) {};
+  // Called without any lock, before and after each call of a source; a test may do in them what another thread might do then.
+  std::function<void(Fn)> on_call = [](Fn) {}, on_return = [](Fn) {};
   std::function<void()> on_pause = [] {};
 
   static int group_of(int place) { return place / 10; }

@@ -102,11 +102,13 @@ class Program {
 
   [[nodiscard]] typename Pool::Held held(int group = 0) { return pool->held(static_cast<std::uint64_t>(group)); }
 
-  /// Idle bytes never exceed the bound when a call returns.
+  /// Idle bytes never exceed the bound when a call returns: one bound for all places whose numbers are kept together.
   void check_bound() {
+    std::uint64_t idle = 0;
     for (const auto& [place, domain] : domains)
-      if (domain != nullptr && domain->cache.idle_bytes() > policy.idle_max && !may_exceed_bound)
-        world.violation("more bytes are idle than the bound allows");
+      if (domain != nullptr) idle += domain->cache.idle_bytes();
+    if (idle > policy.idle_max && !may_exceed_bound)
+      world.violation("more bytes are idle than the bound allows");
   }
   void check_books() {
     if (Setup::grants_one_by_one) {

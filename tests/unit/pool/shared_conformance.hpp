@@ -66,6 +66,8 @@ TYPED_TEST_P(SharedPoolOverAnySource, ASecondFreeIsRefused) {
     EXPECT_EQ(program.free(address), Code::Success);
     EXPECT_EQ(program.free(address), Code::NoSuchBlock);
     EXPECT_TRUE(program.was_ours);
+    EXPECT_TRUE(program.pool->owns(address));
+    EXPECT_EQ(program.pool->requested_of(address), 0U);
     program.synchronise();
     EXPECT_EQ(program.free(address), Code::NoSuchBlock);
   }

@@ -25,7 +25,7 @@ class RandomProgram : public Program<> {
     world.capacity = shape.capacity;
     may_exceed_bound = shape.has_faults;
     for (const int place : kPlaces) domain(place);  // later there may be no pages for it
-    world.on_call = [this](Fn fn) { interrupt(fn); };
+    world.on_call = world.on_return = [this](Fn fn) { interrupt(fn); };
     world.on_pause = [this] { world.step(any_place(), any(FakeWorld::kLanes)); };
   }
 
@@ -35,7 +35,7 @@ class RandomProgram : public Program<> {
       if (i % 64 == 0) check_books();
       if (shape_.retires_at_once && !world.violations().empty()) break;
     }
-    world.on_call = [](Fn) {};
+    world.on_call = world.on_return = [](Fn) {};
     world.is_capturing = false;
     world.aside = -1;
     world.no_faults();

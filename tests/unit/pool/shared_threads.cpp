@@ -160,6 +160,6 @@ int run(FreeMode mode, int operations) {
 
 int main(int count, char** words) {
   using namespace weir::pool;
-  const int operations = count > 1 ? std::atoi(words[1]) : 4'000;
+  const int operations = count > 1 ? std::atoi(words[1]) : 12'000;
   return test::run(FreeMode::Strict, operations) | test::run(FreeMode::Deferred, operations);
 }

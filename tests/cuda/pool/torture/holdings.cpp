@@ -59,8 +59,15 @@ bool Holdings::has_room_for(std::size_t bytes, int device, std::uint64_t taken_o
   cuDeviceTotalMem(&total, device);
   std::uint64_t taken = taken_otherwise + in_chunks(bytes);
   for (const auto& [at, block] : live_)
-    if (!block.is_pinned && block.device == device) taken += in_chunks(block.granted);
+    if (!block.is_pinned && block.device == device) taken += in_chunks(block.granted != 0 ? block.granted : 1);
   return taken <= total;
+}
+
+bool Holdings::is_within_bounds() {
+  for (int device = -1; device != devices_; ++device)
+    if (const auto* pool = records_.of(device); pool != nullptr && pool->idle_bytes > static_cast<std::int64_t>(pool->idle_max))
+      return false;
+  return true;
 }
 
 void Holdings::check_account(const char* when) {

@@ -50,6 +50,7 @@ class Holdings {
 
   /// Nobody is in a call of the driver: driver's blocks = the program's + idle + pending, and idle is within its bound.
   void check_account(const char* when);
+  [[nodiscard]] bool is_within_bounds();
 
   [[nodiscard]] PoolRecords::Use pools() { return records_.in_all(devices_); }
 

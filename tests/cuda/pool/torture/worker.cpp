@@ -23,10 +23,12 @@ std::vector<Worker*> g_workers;
 std::mutex g_gifts_lock;
 std::vector<std::unique_ptr<Block>> g_gifts;
 
-bool is_deferred() {
-  static const char* mode = std::getenv("WEIR_DEVICE_FREE");
-  return mode != nullptr && std::string_view{mode} == "deferred";
+/// Is this variable's value that? What weir promises differs.
+bool is_so(const char* variable, std::string_view value) {
+  const char* set = std::getenv(variable);
+  return set != nullptr && set == value;
 }
+const bool is_deferred = is_so("WEIR_DEVICE_FREE", "deferred"), is_slab = is_so("WEIR_DEVICE_POOL", "slab");
 
 constexpr std::size_t kMostBlocks = 60;
 constexpr std::size_t kKept = 24;  ///< bytes at the ends and in the middle that bear the stamp
@@ -45,7 +47,7 @@ void Worker::work() {
   for (std::uint64_t i = 0; i != options.operations && !is_stopped(); ++i) {
     if (options.seconds > 0 && i % 64 == 0 && Seconds(std::chrono::steady_clock::now() - options.began).count() > options.seconds)
       break;
-    if (random_.one_in(400)) {
+    if (random_.one_in(200)) {
       alone();
       continue;
     }
@@ -58,30 +60,33 @@ void Worker::work() {
 void Worker::step() {
   ++g_sums.operations;
   const std::uint64_t what = random_.below(100);
-  if (what < 24) return blocks_.size() < kMostBlocks ? allocate() : free_one();
-  if (what < 30) return blocks_.size() < kMostBlocks ? allocate_host() : free_one();
-  if (what < 50) return free_one();
-  if (what < 52) return free_in_order();
-  if (what < 53) return free_wrongly();
-  if (what < 55) return give_away();
-  if (what < 84) {
+  if (what < 20) return blocks_.size() < kMostBlocks ? allocate() : free_one();
+  if (what < 29) return blocks_.size() < kMostBlocks ? allocate_host() : free_one();
+  if (what < 53) return free_one();
+  if (what < 54) return free_in_order();
+  if (what < 55) return free_wrongly();
+  if (what < 57) return give_away();
+  if (what < 88) {
     Block* block = any_block();
     if (block == nullptr) return allocate();
-    return what < 70 ? use_home(*block) : what < 76 ? use_elsewhere(*block) : copy(any_stream());
+    return what < 73 ? use_home(*block) : what < 81 ? use_elsewhere(*block) : copy(any_stream());
   }
-  if (what < 92) return wait_or_ask();
-  if (what < 94) return change_stream();
-  if (what < 96) return hold_or_step();
-  if (what < 99 && !is_capturing_) return capture();
+  if (what < 93) return wait_or_ask();
+  if (what < 95) return change_stream();
+  if (what < 97) return hold_or_step();
+  if (!is_capturing_) return capture();
 }
 
+// Often one of a few sizes: what is freed soon fits again.
 std::size_t Worker::any_size() {
+  static constexpr std::size_t kUsual[] = {64, 500, 4096, 5000, 70000, 1U << 20, 3U << 20};
   const std::uint64_t most = world_.options.small ? 4U << 20 : 9U << 20;
-  switch (random_.below(8)) {
+  switch (random_.below(10)) {
     case 0: return 1 + random_.below(most);
-    case 1: return (1 + random_.below(8)) << 19;
-    case 2: return 8 << random_.below(14);
-    default: return 1 + random_.below(6000);
+    case 1: return 8 << random_.below(14);
+    case 2:
+    case 3: return 1 + random_.below(6000);
+    default: return kUsual[random_.below(7)];
   }
 }
 
@@ -115,8 +120,9 @@ void Worker::allocate() {
   if (result != CUDA_SUCCESS && block.at != untouched) violation("a failed allocation has written %llx", block.at);
   if (result == CUDA_ERROR_OUT_OF_MEMORY && world_.options.small) {
     ++g_sums.no_memory;
-    if (captures == 0 && g_captures_open == 0 &&
-        world_.holdings.has_room_for(block.is_pitched ? 4096 : block.bytes, block.device, 8 << 20))
+    // Pitched memory is the driver's own business: what is pooled is not given back for it.
+    if (!block.is_pitched && captures == 0 && g_captures_open == 0 &&
+        world_.holdings.has_room_for(block.bytes, block.device, 8 << 20))
       violation("%zu bytes are refused on device %d, but there is room", block.bytes, block.device);
     return;
   }
@@ -131,13 +137,13 @@ void Worker::allocate_host() {
   block.is_pinned = true;
   block.place = world_.any_place(random_);
   block.device = world_.places[block.place].device;
-  block.bytes = any_size();
+  block.bytes = random_.one_in(3) ? any_size() : 5000;
   world_.enter(block.place);
   static constexpr unsigned kFlags[] = {0, 0, CU_MEMHOSTALLOC_PORTABLE, CU_MEMHOSTALLOC_DEVICEMAP,
                                         CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_WRITECOMBINED};
   void* at = nullptr;
-  const CUresult result = random_.one_in(2) ? cuMemAllocHost(&at, block.bytes)
-                                            : cuMemHostAlloc(&at, block.bytes, kFlags[random_.below(5)]);
+  const CUresult result = random_.below(4) != 0 ? cuMemAllocHost(&at, block.bytes)
+                                                : cuMemHostAlloc(&at, block.bytes, kFlags[random_.below(5)]);
   if (!good(result, "cuMemHostAlloc")) return;
   ++g_sums.pinned;
   block.at = reinterpret_cast<CUdeviceptr>(at);
@@ -221,7 +227,7 @@ void Worker::free_wrongly() {
   cuCtxSetCurrent(nullptr);
   world_.holdings.leave(block);
   const CUresult result = cuMemFree(block.at);
-  if (result == CUDA_SUCCESS && is_deferred()) return forget(index);  // needs no context, and does not ask for one
+  if (result == CUDA_SUCCESS && (is_deferred || is_slab)) return forget(index);  // needs no context, and does not ask for one
   world_.holdings.back(block);
   if (result != CUDA_ERROR_INVALID_CONTEXT) violation("freeing without a context answers %d", static_cast<int>(result));
 }
@@ -250,8 +256,11 @@ void Worker::launch(Stream stream, Block& block, bool is_stamp) {
 }
 
 void Worker::use_home(Block& block) {
+  if (block.home != nullptr && !world_.may_use(block.home_place, block)) block.lose_home();  // access was taken back
   if (block.home == nullptr) {
-    Stream& stream = any_stream();
+    Stream stream = any_stream();
+    // Rather in another context than the block's own.
+    for (int i = 0; i != 3 && (stream.place == block.place || !world_.may_use(stream.place, block)); ++i) stream = any_stream();
     if (stream.handle == nullptr || !is_free(stream.handle) || !world_.may_use(stream.place, block)) return;
     block.home = stream.handle;
     block.home_place = stream.place;
@@ -268,7 +277,7 @@ void Worker::use_home(Block& block) {
 void Worker::use_elsewhere(Block& block) {
   Stream other = any_stream();
   if (!world_.may_use(other.place, block) || !is_free(other.handle)) return;
-  if (block.home == nullptr || !block.is_stamped || !is_free(block.home)) {
+  if (block.home == nullptr || !block.is_stamped || !is_free(block.home) || !world_.may_use(block.home_place, block)) {
     block.only_home = false;
     return fill(other, block);
   }
@@ -410,6 +419,8 @@ void Worker::alone() {
       return true;
     });
   }
+  // The capture of another thread has kept the driver from taking something back: it must go with the next calls.
+  if (world_.options.threads > 1 && !world_.holdings.is_within_bounds()) world_.tidy();
   if (!is_stopped()) world_.holdings.check_account("with nobody in a call");
 }
 

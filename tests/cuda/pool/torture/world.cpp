@@ -51,12 +51,15 @@ World::World(const Options& options)
     : options{options}, devices{device_count()}, holdings{devices, options.threads == 1} {
   simcuda_register_kernel("stamp", stamp_model, nullptr);
   simcuda_register_kernel("check", check_model, nullptr);
+  for (const char* kernel : {"stamp", "check"}) simcuda_kernel_touches(kernel, 0, 1);
   for (int device = 0; device != devices; ++device) {
     places[device].device = device;
     places[device].is_primary = true;
     GOOD(cuDevicePrimaryCtxRetain(&places[device].context, device));
     furnish(device);
   }
+  Random random{options.seed};
+  for (int i = 0; i != 4; ++i) change_peers(random);
   if (options.lazy) simcuda_seed(options.seed);
 }
 
@@ -136,6 +139,19 @@ void World::settle() {
     GOOD(cuCtxSynchronize());
   }
   holdings.settled();
+}
+
+void World::tidy() {
+  for (int place = 0; place != kMostPlaces; ++place) {
+    if (places[place].context == nullptr) continue;
+    enter(place);
+    CUdeviceptr block = 0;
+    void* pinned = nullptr;
+    // Of a size that nobody has freed: the pool looks after what is pending, and gives back what is too much.
+    if (cuMemAlloc(&block, 12 << 20) == CUDA_SUCCESS) GOOD(cuMemFree(block));
+    if (cuMemAllocHost(&pinned, 12 << 20) == CUDA_SUCCESS) GOOD(cuMemFreeHost(pinned));
+  }
+  settle();
 }
 
 void let_go(const std::stop_token& stop, const Options& options) {

@@ -43,6 +43,8 @@ class World {
   void change_peers(Random& random);
   /// All work is done.
   void settle();
+  /// A free and a wait in each context: what could not be given back in time can be now.
+  void tidy();
 
   const Options& options;
   std::shared_mutex lock;

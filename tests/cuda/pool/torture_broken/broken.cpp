@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "core/cuda/bodies.hpp"
 #include "core/cuda/device_source.hpp"
 #include "core/pool/cache.hpp"
 
@@ -51,8 +52,10 @@ WRAPPED(ContextSet, all_contexts, "_ZN4weir4cuda12all_contextsEv") {
 }
 
 /// Captures are not seen.
-WRAPPED(bool, is_capturing, "_ZN4weir4cuda23is_any_stream_capturingEv") {
-  return !is_broken("captures") && real_is_capturing();
+using BeginCapture = CUresult (*)(CUstream, CUstreamCaptureMode);
+WRAPPED(CUresult, begin_capture, "_ZN4weir4cuda13begin_captureERNS0_4CallEPF14cudaError_enumP11CUstream_st24CUstreamCaptureMode_enumES5_S6_",
+        Call& call, BeginCapture real, CUstream stream, CUstreamCaptureMode mode) {
+  return is_broken("captures") ? real(stream, mode) : real_begin_capture(call, real, stream, mode);
 }
 
 /// The end of a context is not seen.

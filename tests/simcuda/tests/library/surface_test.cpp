@@ -145,4 +145,20 @@ TEST(Surface, ThePointersHandedOutAreTheDriversUnderAnInterposer) {
   EXPECT_EQ(ran.status, 0) << ran.output;
 }
 
+TEST(Surface, AnOlderDriverLacksWhatCameLate) {
+  void* old = dlopen(SIMCUDA_FOLDER "/old/libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+  ASSERT_NE(old, nullptr) << dlerror();
+  EXPECT_EQ(dlsym(old, "cuCtxRecordEvent"), nullptr);
+  EXPECT_NE(dlsym(old, "cuCtxSynchronize"), nullptr);
+  setenv("SIMCUDA_WITHOUT", "cuCtxWaitEvent,cuCtxRecordEvent", 1);
+  const auto find = reinterpret_cast<decltype(&cuGetProcAddress_v2)>(dlsym(old, "cuGetProcAddress_v2"));
+  void* found = old;
+  CUdriverProcAddressQueryResult status{};
+  EXPECT_EQ(find("cuCtxRecordEvent", &found, 13000, 0, &status), CUDA_SUCCESS);
+  EXPECT_EQ(found, nullptr);
+  EXPECT_EQ(status, CU_GET_PROC_ADDRESS_SYMBOL_NOT_FOUND);
+  EXPECT_EQ(find("cuCtxSynchronize", &found, 12000, 0, &status), CUDA_SUCCESS);
+  EXPECT_NE(found, nullptr);
+}
+
 }  // namespace

@@ -35,7 +35,7 @@ bool survives(std::span<const std::byte> bytes) {
 }
 
 std::vector<std::vector<std::byte>> specimens() {
-  std::vector<std::vector<std::byte>> out{test::full_profile().bytes(), test::cuda_profile().bytes()};
+  std::vector<std::vector<std::byte>> out{test::full_profile().bytes(), test::pools_profile().bytes()};
   for (const auto& entry : std::filesystem::directory_iterator{WEIR_TEST_GOLDEN}) {
     if (entry.path().extension() != ".weir") continue;
     std::ifstream in{entry.path(), std::ios::binary};

@@ -173,9 +173,9 @@ TEST(Profile, RefusesWhatIsNone) {
   EXPECT_EQ(error_of(std::vector<std::byte>(100'000)), "x.weir is not a weir profile");
   auto bytes = test::full_profile().bytes();
   poke<std::uint32_t>(bytes, offsetof(profile::Header, version), profile::kFormatVersion + 1);
-  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 4; this one reads up to 3)");
+  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 5; this one reads up to 4)");
   bytes.resize(12);
-  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 4; this one reads up to 3)");
+  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 5; this one reads up to 4)");
   bytes = test::full_profile().bytes();
   poke<std::uint64_t>(bytes, offsetof(profile::Header, chunk_bytes), 4096);
   EXPECT_EQ(error_of(bytes), "x.weir is damaged: its header contradicts itself");
