@@ -85,7 +85,8 @@ std::uint64_t bytes_of(std::int64_t sum) noexcept { return sum > 0 ? static_cast
 std::uint64_t extra_of(const PoolRecord* record) noexcept {
   if (record == nullptr) return 0;
   return bytes_of(load_relaxed(record->live_bytes) + load_relaxed(record->idle_bytes) +
-                  load_relaxed(record->pending_bytes) - load_relaxed(record->requested_bytes));
+                  load_relaxed(record->pending_bytes) - load_relaxed(record->requested_bytes)) +
+         load_relaxed(record->slab_free_bytes);
 }
 
 }  // namespace

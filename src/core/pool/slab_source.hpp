@@ -73,16 +73,26 @@ class SlabPlaces {
     }
   }
   void lose(Entry& entry) noexcept {
-    const std::uint64_t before = entry.slabs.slabs();
+    const Size before = size_of(entry);
     entry.slabs.lose_all();
     note(entry, before);
     ++entry.lives;
   }
-  void note(Entry& entry, std::uint64_t slabs_before) noexcept {
-    const std::uint64_t more = entry.slabs.slabs() - slabs_before;  // wraps where there are fewer
-    store_relaxed(entry.record->slabs, load_relaxed(entry.record->slabs) + more);
-    store_relaxed(entry.record->slab_bytes,
-                  load_relaxed(entry.record->slab_bytes) + more * Slabs::kSlabBytes);
+  struct Size {
+    std::uint64_t slabs, free_bytes;
+  };
+  static Size size_of(const Entry& entry) noexcept {
+    return {entry.slabs.slabs(), entry.slabs.bytes() - entry.slabs.carved_bytes()};
+  }
+  /// Counts what has changed; differences wrap where it is less.
+  void note(Entry& entry, const Size& before) noexcept {
+    const Size now = size_of(entry);
+    const std::uint64_t more = now.slabs - before.slabs;
+    profile::PoolRecord& record = *entry.record;
+    store_relaxed(record.slabs, load_relaxed(record.slabs) + more);
+    store_relaxed(record.slab_bytes, load_relaxed(record.slab_bytes) + more * Slabs::kSlabBytes);
+    store_relaxed(record.slab_free_bytes,
+                  load_relaxed(record.slab_free_bytes) + now.free_bytes - before.free_bytes);
   }
 
   Lock lock_{};
@@ -173,7 +183,9 @@ template <BlockSource Inner>
       const Hold hold{places_.lock_};
       Entry* const entry = places_.entry_of(place);
       if (entry == nullptr) return false;
+      const auto before = places_.size_of(*entry);
       is_carved_ = entry->slabs.carve(bytes, address);
+      places_.note(*entry, before);
       if (is_carved_) return true;
       lives = entry->lives;
     }
@@ -196,7 +208,7 @@ bool SlabSource<Inner>::add_slab(Place& place, std::uint64_t base, std::uint32_t
   Entry* const entry = places_.entry_of(place);
   if (entry == nullptr || entry->lives != lives) return false;
   places_.lose_what_is_at(base);
-  const std::uint64_t before = entry->slabs.slabs();
+  const auto before = places_.size_of(*entry);
   const bool is_added = !is_sealed && entry->slabs.add(kPages, base);
   if (is_sealed) entry->slabs.add_sealed(kPages, base);
   places_.note(*entry, before);
@@ -224,8 +236,10 @@ std::uint64_t SlabSource<Inner>::release_empty(Place& place) noexcept {
     {
       const Hold hold{places_.lock_};
       Entry* const entry = places_.entry_of(place);
-      if (entry == nullptr || (base = entry->slabs.take_empty()) == 0) break;
-      places_.note(*entry, entry->slabs.slabs() + 1);
+      if (entry == nullptr) break;
+      const auto before = places_.size_of(*entry);
+      if ((base = entry->slabs.take_empty()) == 0) break;
+      places_.note(*entry, before);
       lives = entry->lives;
     }
     is_gone = release_slab(place, base, lives, false);
@@ -243,10 +257,11 @@ void SlabSource<Inner>::give_back(Place& place, std::uint64_t address, bool is_e
     const Hold hold{places_.lock_};
     Entry* const entry = places_.entry_of(place);
     if (entry == nullptr) return;  // gone with its place
+    const auto before = places_.size_of(*entry);
     if (is_exported) entry->slabs.seal(address);
     is_sealed = entry->slabs.is_sealed(address);
     base = entry->slabs.give_back(address);
-    if (base != 0) places_.note(*entry, entry->slabs.slabs() + 1);
+    places_.note(*entry, before);
     lives = entry->lives;
   }
   if (base != 0) release_slab(place, base, lives, is_sealed);

@@ -35,7 +35,7 @@ struct PoolRecord {
   std::uint64_t marks, looks, mark_ns;  ///< deferred: fences put and asked, and what that took
   std::uint64_t retired_by_fence,
       retired_by_program;  ///< blocks proven idle: by a fence; by a synchronisation of the program's own
-  std::uint64_t shed_blocks, shed_bytes;  ///< given back to keep the bound
+  std::uint64_t shed_blocks, shed_bytes;  ///< given back to keep the bound, or because memory ran out
   std::uint64_t aside_allocs,
       aside_frees;               ///< left to the source: stream capture, another context, a broken one, ended
   std::uint64_t exported_frees;  ///< blocks that others may hold: really freed
@@ -50,7 +50,8 @@ struct PoolRecord {
   std::uint64_t managed_bytes, managed_blocks;  ///< handed out in device memory's place, in all
   std::uint64_t slab_bytes, slabs;              ///< slab: what is carved up now
   std::uint64_t rescued_others;                 ///< calls that are not pooled, and had no memory until the pool gave back
-  std::uint64_t reserved[13];
+  std::uint64_t slab_free_bytes;                ///< of slab_bytes: carved for nobody, and in none of the sums above
+  std::uint64_t reserved[12];
 };
 static_assert(sizeof(PoolRecord) == 512);
 inline constexpr std::uint32_t kPoolsPerChunk = kChunkBytes / sizeof(PoolRecord);

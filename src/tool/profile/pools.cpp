@@ -52,7 +52,8 @@ bool plausible(const PoolRecord& r, std::size_t number) noexcept {
                                   r.managed_bytes,
                                   r.managed_blocks,
                                   r.slab_bytes,
-                                  r.slabs})
+                                  r.slabs,
+                                  r.slab_free_bytes})
     if (!honest(sum)) return false;
   return std::all_of(std::begin(r.rescued), std::end(r.rescued), [](std::uint64_t n) { return honest(n); });
 }

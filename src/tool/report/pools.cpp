@@ -24,11 +24,13 @@ double mean_ns(std::uint64_t ns, std::uint64_t calls) {
 
 std::uint64_t whole(double ns) { return static_cast<std::uint64_t>(std::min(std::max(ns, 0.0), 0x1p60)); }
 
-/// Each class's hits cost what its own misses did; a class without any, what all did.
-std::optional<std::uint64_t> alloc_ns_saved(const Pool& pool) {
+/// Each class's hits cost what its own misses did; a class without any, what all did. Misses of a pool that carves are
+/// mostly no calls of the driver: there, what all did.
+std::optional<std::uint64_t> alloc_ns_saved(const Pool& pool, std::uint64_t allocs_kept) {
   const PoolRecord& r = pool.record;
   if (r.source_allocs == 0 || r.source_alloc_ns == 0) return std::nullopt;
   const double mean = mean_ns(r.source_alloc_ns, r.source_allocs);
+  if (r.kind == profile::PoolKind::Slab) return whole(static_cast<double>(allocs_kept) * mean);
   double saved = 0;
   std::uint64_t hits = 0;
   for (const PoolClassRecord& each : pool.classes) {
@@ -62,9 +64,12 @@ PoolFacts pool_facts(const Pool& pool) {
   out.largest_idle = largest_idle(pool);
   out.requests = r.hits + r.misses;
   out.frees_kept = r.frees - std::min(r.frees, r.source_frees);
-  out.driver_calls_saved = r.hits + out.frees_kept;
+  // Every miss is a call of the driver, but for what is carved.
+  out.allocs_kept =
+      r.kind == profile::PoolKind::Slab ? out.requests - std::min(out.requests, r.source_allocs) : r.hits;
+  out.driver_calls_saved = out.allocs_kept + out.frees_kept;
   out.fence_ns = r.mark_ns;
-  out.alloc_ns_saved = alloc_ns_saved(pool);
+  out.alloc_ns_saved = alloc_ns_saved(pool, out.allocs_kept);
   if (r.source_frees != 0 && r.source_free_ns != 0)
     out.free_ns_saved =
         whole(static_cast<double>(out.frees_kept) * mean_ns(r.source_free_ns, r.source_frees));
@@ -93,7 +98,8 @@ std::vector<std::string> pool_advice(const Pool& pool, std::uint64_t duration_ns
   if (r.free_mode == PoolFree::Strict && r.wait_ns >= 100'000'000 && r.wait_ns >= duration_ns / kShareOfRun)
     out.push_back(fmt::format("WEIR_DEVICE_FREE=deferred would have saved up to {} of waiting in {}.",
                               spent(r.wait_ns), counted(r.waits, "free")));
-  if (facts.regranted >= kNotable && facts.regranted >= bytes(r.peak_reserved) / 10)
+  // Where memory ran out, blocks went because of that.
+  if (r.no_memory == 0 && facts.regranted >= kNotable && facts.regranted >= bytes(r.peak_reserved) / 10)
     out.push_back(fmt::format(
         "The bound of {} gave back {}, of which at least {} were asked of the driver again: raise "
         "WEIR_DEVICE_IDLE_MAX.",
@@ -133,22 +139,22 @@ std::vector<std::uint32_t> holders_of(const Profile& profile, Space space, unsig
 
 std::string pools_in_short(const Profile& profile) {
   PoolFacts sum;
-  std::uint64_t hits = 0, reserved_at_most = 0, saved = 0;
+  std::uint64_t reserved_at_most = 0, saved = 0;
   bool is_measured = false, any = false;
   for (const Pool& pool : profile.pools) {
     if (!was_used(pool)) continue;
     const PoolFacts facts = pool_facts(pool);
     any = true;
-    hits += pool.record.hits;
+    sum.allocs_kept += facts.allocs_kept;
     sum.requests += facts.requests;
     saved += facts.ns_saved.value_or(0);
     is_measured = is_measured || facts.ns_saved;
     reserved_at_most += bytes(pool.record.peak_reserved);
   }
   if (!any || sum.requests == 0) return {};
-  std::string out =
-      fmt::format("{} of {} served without the driver, at most {} reserved", percent(hits, sum.requests),
-                  counted(sum.requests, "request"), human_bytes(reserved_at_most));
+  std::string out = fmt::format("{} of {} served without the driver, at most {} reserved",
+                                percent(sum.allocs_kept, sum.requests), counted(sum.requests, "request"),
+                                human_bytes(reserved_at_most));
   if (is_measured && saved != 0)
     out += fmt::format(", {} saved (by the mean of the driver's own calls)", spent(saved));
   return out;

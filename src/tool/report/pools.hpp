@@ -17,6 +17,7 @@ struct PoolFacts {
   std::uint64_t external = 0;      ///< reserved less live
   std::uint64_t largest_idle = 0;  ///< to within an eighth: at least so large
   std::uint64_t requests = 0;      ///< hits + misses
+  std::uint64_t allocs_kept = 0;   ///< requests that did not call the driver
   std::uint64_t frees_kept = 0;    ///< frees that called the driver neither then nor later
   std::uint64_t driver_calls_saved = 0;
   std::uint64_t fence_ns = 0;

@@ -96,6 +96,7 @@ void put_conduct(Sink& sink, const PoolRecord& r) {
   sink.member("managed_blocks", r.managed_blocks);
   sink.member("slab_bytes", r.slab_bytes);
   sink.member("slabs", r.slabs);
+  sink.member("slab_free_bytes", r.slab_free_bytes);
 }
 
 void put_classes(Sink& sink, const Pool& pool) {
@@ -130,18 +131,19 @@ std::string held_text(const Pool& pool, const std::string& whose) {
     if (r.idle_bytes != 0) out += fmt::format(" (largest piece {})", human_bytes(facts.largest_idle));
     if (r.pending_bytes != 0) out += fmt::format(", {} pending", human_bytes(bytes(r.pending_bytes)));
   }
-  return out + fmt::format("; at most {} were, {} of them idle.", human_bytes(bytes(r.peak_reserved)),
-                           human_bytes(bytes(r.peak_idle)));
+  return out + fmt::format("; at most {} were reserved, and at most {} idle.",
+                           human_bytes(bytes(r.peak_reserved)), human_bytes(bytes(r.peak_idle)));
 }
 
 std::string served_text(const Pool& pool) {
-  const PoolRecord& r = pool.record;
   const PoolFacts facts = pool_facts(pool);
   std::string out =
-      fmt::format("It served {} of {}", percent(r.hits, facts.requests), counted(facts.requests, "request"));
-  out += fmt::format(" and saved {} of the driver", counted(facts.driver_calls_saved, "call"));
+      fmt::format("It served {} of {} without the driver", percent(facts.allocs_kept, facts.requests),
+                  counted(facts.requests, "request"));
+  out += fmt::format(", and kept {} from it", counted(facts.frees_kept, "free"));
   if (facts.ns_saved && *facts.ns_saved >= kWorthTelling)
-    out += fmt::format(", {} by the measured mean of the driver's own", human_seconds(*facts.ns_saved));
+    out += fmt::format(": {} saved, by the measured mean of the driver's own calls",
+                       human_seconds(*facts.ns_saved));
   return out + ".";
 }
 
@@ -156,8 +158,9 @@ std::string conduct_text(const PoolRecord& r) {
     parts.push_back(
         fmt::format("{} proven idle by the program's own waiting", counted(r.retired_by_program, "block")));
   if (r.shed_blocks != 0)
-    parts.push_back(fmt::format("{} ({}) given back to keep the bound of {}", counted(r.shed_blocks, "block"),
-                                human_bytes(r.shed_bytes), human_bytes(r.idle_max)));
+    parts.push_back(fmt::format("{} ({}) given back to the driver{}", counted(r.shed_blocks, "block"),
+                                human_bytes(r.shed_bytes),
+                                r.no_memory == 0 ? " to keep the bound of " + human_bytes(r.idle_max) : ""));
   if ((r.aside_allocs | r.aside_frees) != 0)
     parts.push_back(fmt::format("{} and {} left to the driver", counted(r.aside_allocs, "request"),
                                 counted(r.aside_frees, "free")));
@@ -170,6 +173,9 @@ std::string conduct_text(const PoolRecord& r) {
   if (r.managed_blocks != 0)
     parts.push_back(fmt::format("{} ({}) served by managed memory", counted(r.managed_blocks, "block"),
                                 human_bytes(r.managed_bytes)));
+  if (r.slabs != 0)
+    parts.push_back(fmt::format("{} of {} are carved for nobody", human_bytes(r.slab_free_bytes),
+                                counted(r.slabs, "slab")));
   if (r.no_memory != 0)
     parts.push_back(fmt::format("the driver was out of memory {}", counted(r.no_memory, "time")));
   if (parts.empty()) return {};

@@ -63,12 +63,12 @@ std::string pool_words(const OutOfMemoryRecord& r) {
 void add_record(const Context& context, const OutOfMemoryRecord& r, std::size_t number, Section& out) {
   std::string head = fmt::format("{}. {} were asked for, {} after the start", number, asked_words(r),
                                  human_seconds(r.at_ns));
-  if (r.times > 1) head += fmt::format(", and {} more here later", counted(r.times - 1, "time"));
   if (r.site == 0)
     out.say(std::move(head));
   else
     out.add(stack_text(std::move(head), context.profile, context.site(r.site), context.frames(r.site)));
-  out.say(out_of_memory_verdict(r) + pool_words(r));
+  out.say(out_of_memory_verdict(r) + pool_words(r) +
+          (r.times > 1 ? fmt::format(" It ran out here {} more.", counted(r.times - 1, "time")) : ""));
   for (std::size_t i = 0; i != std::min<std::size_t>(r.holder_count, kHoldersShown); ++i) {
     const OutOfMemoryRecord::Holder& holder = r.holders[i];
     out.add(stack_text(fmt::format("   {} in {} ({}) were live from here:", human_bytes(holder.bytes),

@@ -26,6 +26,7 @@ TEST(SlabSource, SmallBlocksShareWhatTheDriverGrants) {
   EXPECT_EQ(program.record.source_allocs, 1U) << "calls of the driver";
   EXPECT_EQ(SlabSetup::record.slabs, 1U);
   EXPECT_EQ(SlabSetup::record.slab_bytes, Slabs::kSlabBytes);
+  EXPECT_EQ(SlabSetup::record.slab_free_bytes, SlabSetup::places.free_bytes(&SlabSetup::record));
   const std::uint64_t large = program.allocate(Slabs::kMostCarved + 1);
   EXPECT_EQ(slab_of(large), 0U);
   EXPECT_NE(program.world.bytes_at(large), 0U) << "the driver knows it";

@@ -121,7 +121,7 @@ class Files(Case):
         self.script("foreign", "#!/bin/sh\nexit 0\n" * 5000)
         self.refused("report", "foreign", saying="foreign is not a weir profile")
         (self.at / "newer").write_bytes(MAGIC + struct.pack("<I", 99) + bytes(20000))
-        self.refused("report", "newer", saying="written by a newer weir (format 99; this one reads up to 3)")
+        self.refused("report", "newer", saying="written by a newer weir (format 99; this one reads up to 4)")
         (self.at / "corrupt").write_bytes(MAGIC + struct.pack("<I", 1) + bytes([255]) * 20000)
         self.refused("report", "corrupt", saying="its header contradicts itself")
         (self.at / "short").write_bytes(MAGIC + struct.pack("<I", 1) + bytes(100))

@@ -96,8 +96,8 @@ TEST(PoolsJson, SitesThatHoldTheMemoryComeMostFirst) {
 
 TEST(PoolsText, SaysWhatIsHeldServedAndAdvised) {
   const std::string shown = text(test::pools_profile(), "fragmentation");
-  has(shown, "Device 0, weir's pool (bucket, strict frees): 164 MiB reserved: 110 MiB live (100 MiB of it asked for), 50.0 MiB idle (largest piece 10.0 MiB), 4.00 MiB pending; at most 200 MiB were, 60.0 MiB of them idle.");
-  has(shown, "It served 90 % of 1,000 requests and saved 1,870 calls of the driver, 2.92 s by the measured mean of the driver's own.");
+  has(shown, "Device 0, weir's pool (bucket, strict frees): 164 MiB reserved: 110 MiB live (100 MiB of it asked for), 50.0 MiB idle (largest piece 10.0 MiB), 4.00 MiB pending; at most 200 MiB were reserved, and at most 60.0 MiB idle.");
+  has(shown, "It served 90 % of 1,000 requests without the driver, and kept 970 frees from it: 2.92 s saved, by the measured mean of the driver's own calls.");
   has(shown, "970 frees waited 500 ms for the device; 5 blocks (40.0 MiB) given back to keep the bound of 4.00 GiB.");
   has(shown, "* WEIR_DEVICE_FREE=deferred would have saved up to 500 ms of waiting in 970 frees.");
   has(shown, "Pinned memory, weir's pool (bucket, deferred frees): 8.00 KiB reserved");
@@ -140,6 +140,36 @@ TEST(PoolsAdvice, ABoundThatGaveBackWhatWasAskedForAgainIsNamed) {
   has(advice[0], "at least 200 MiB were asked of the driver again");
 }
 
+TEST(PoolsAdvice, WhatWentBecauseMemoryRanOutIsNoReasonToKeepMore) {
+  profile::PoolRecord r{};
+  r.space = Space::Device;
+  r.peak_reserved = 500 * kMiB;
+  r.shed_bytes = 700 * kMiB;
+  r.shed_blocks = 7;
+  r.hits = r.misses = 1;
+  r.no_memory = 1;
+  EXPECT_TRUE(pool_advice(pool_with(r), 1).empty());
+  test::ProfileBuilder builder = test::cuda_profile();
+  builder.add_pool(r);
+  has(text(builder, "fragmentation"), "7 blocks (700 MiB) given back to the driver; the driver was out of memory 1 time.");
+}
+
+TEST(PoolsJson, WhatIsCarvedIsNoCallOfTheDriver) {
+  profile::PoolRecord r{};
+  r.space = Space::Device;
+  r.kind = profile::PoolKind::Slab;
+  r.misses = 1000;
+  r.source_allocs = 10;
+  r.source_alloc_ns = 10'000'000;
+  profile::PoolClassRecord one{};
+  one.bytes = 512;
+  one.misses = 1000;
+  one.source_ns = 10'000'000;
+  const PoolFacts facts = pool_facts(pool_with(r, {one}));
+  EXPECT_EQ(facts.driver_calls_saved, 990U);
+  EXPECT_EQ(facts.alloc_ns_saved, 990'000'000U);
+}
+
 TEST(PoolsAdvice, RequestsThatTheDriverServedAreNamed) {
   profile::PoolRecord r{};
   r.space = Space::Device;
@@ -167,8 +197,9 @@ TEST(OutOfMemoryJson, HasTheAskerAndTheHolders) {
 
 TEST(OutOfMemoryText, SaysWhyAndWhoHoldsTheRest) {
   const std::string shown = text(test::pools_profile(), "out_of_memory");
-  has(shown, "1. 3.00 GiB of device memory (device 0) were asked for, 2.10 s after the start, and 2 times more here later");
+  has(shown, "1. 3.00 GiB of device memory (device 0) were asked for, 2.10 s after the start");
   has(shown, "13.8 GiB were live, 1.98 GiB unused.");
+  has(shown, "It ran out here 2 times more.");
   has(shown, "13.7 GiB in 7 blocks (device 0) were live from here:");
   has(short_report(test::pools_profile()), "weir: out of memory: 3.00 GiB of device memory (device 0) were asked for, 13.8 GiB were live; see the report");
 }
