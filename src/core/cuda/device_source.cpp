@@ -62,14 +62,16 @@ CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
 pool::Shed DeviceSource::shed(Place& place, std::uint64_t address) noexcept {
   if (probe_.is_idle(users_of_memory_in(place.number), place.number))
     return give_back_somewhere(place, address) == CUDA_SUCCESS ? pool::Shed::Gone : pool::Shed::Refused;
-  if (!free_in_own_stream(place.number, address, !is_free_)) return pool::Shed::Busy;
+  is_put_off_ = !free_in_own_stream(place.number, address, !is_free_);
+  if (is_put_off_) return pool::Shed::Busy;
   shed_in_ = place.number + 1;
   return pool::Shed::Gone;
 }
 
 pool::Progress DeviceSource::shed_progress() noexcept {
   if (shed_in_ != 0 && is_own_stream_done(shed_in_ - 1)) shed_in_ = 0;
-  return shed_in_ != 0 || probe_.is_busy() ? pool::Progress::NotYet : pool::Progress::Done;
+  is_put_off_ = is_put_off_ && probe_.is_busy();
+  return shed_in_ != 0 || is_put_off_ ? pool::Progress::NotYet : pool::Progress::Done;
 }
 
 /// Before the driver is asked for memory: the device takes a moment to come to an empty stream.

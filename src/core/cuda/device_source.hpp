@@ -138,6 +138,7 @@ class DeviceSource {
   Freeing freeing_;
   bool must_give_ = false;
   bool is_free_ = false;
+  bool is_put_off_ = false;  ///< shedding was Busy, and what made it so goes on
   std::uint64_t current_ = kAnyContext;
   std::uint32_t refused_ = 0;
   int broken_ = 0;
