@@ -133,6 +133,11 @@ class SlabSource {
     calls_ = 1;
     return inner_.release(place, address);
   }
+  Shed shed(Place& place, std::uint64_t address) noexcept {
+    calls_ = 1;
+    return inner_.shed(place, address);
+  }
+  [[nodiscard]] Progress shed_progress() noexcept { return inner_.shed_progress(); }
   void release_carved(Place& place, std::uint64_t address) noexcept { give_back(place, address, false); }
   void release_exported(Place& place, std::uint64_t address) noexcept { give_back(place, address, true); }
   std::uint64_t release_empty(Place& place) noexcept;
@@ -273,7 +278,7 @@ bool SlabSource<Inner>::release_slab(Place& place, std::uint64_t base, std::uint
                                      bool is_sealed) noexcept {
   if (inner_.stance(place) != Stance::Queue) {
     ++calls_;
-    if (inner_.release(place, base) == kSuccess) return true;
+    if (inner_.shed(place, base) == Shed::Gone) return true;
   }
   (void)add_slab(place, base, lives, is_sealed);
   return false;
