@@ -103,11 +103,16 @@ void Call::served() const noexcept {
     note_served();
 }
 
+/// The thread's own context is destroyed, and the driver looked no further: the block belongs to another one, or to none.
+[[gnu::noinline]] bool Call::is_of_another(const engine::CudaTaken& taken, CUresult result) const noexcept {
+  return result == CUDA_ERROR_CONTEXT_IS_DESTROYED && taken.found() &&
+         taken.block.context != current().context;
+}
+
 void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                     CUresult result) const noexcept {
-  if (is_gone(result)) {
-    if (!taken.found() && result == CUDA_SUCCESS)
-      engine::cuda_freed_untaken(keys, key, taken, caller_);
+  if (is_gone(result) && !is_of_another(taken, result)) {
+    if (!taken.found() && result == CUDA_SUCCESS) engine::cuda_freed_untaken(keys, key, taken, caller_);
     if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
   } else {
     if (taken.found()) (void)engine::cuda_put_back(taken);

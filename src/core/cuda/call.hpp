@@ -90,6 +90,8 @@ class Call {
   }
 
  private:
+  [[nodiscard]] bool is_of_another(const engine::CudaTaken& taken, CUresult result) const noexcept;
+
   engine::Caller caller_;
   Room* room_ = nullptr;  ///< null: there is no limit (limit.hpp)
 };
