@@ -3,6 +3,9 @@
 
     bench_pools.py BUILD [--driver nothing|simcuda|system] [--rounds N] [--filter REGEX] [--trace FILE]
 
+The trace is a log of the simulated driver (SIMCUDA_LOG), of whatever program: its allocations and frees of device memory
+are done again, in the order of the log, by one thread.
+
 BUILD is a build with benchmarks. The four run in turn, N rounds; a row is the median over the rounds, in nanoseconds for a
 pair of allocation and free, and the driver's own time over that of deferred. Drivers: `nothing` does nothing, so what
 is left is weir's own cost; `simcuda` is the simulated one (its times say nothing about a GPU); `system` is the machine's.
@@ -11,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -24,6 +28,23 @@ MODES = {
 }
 
 
+ALLOCATED = re.compile(r" cuMemAlloc_v2 (\d+) bytes at (0x[0-9a-f]+) = CUDA_SUCCESS")
+FREED = re.compile(r" cuMemFree_v2 (0x[0-9a-f]+) = CUDA_SUCCESS")
+
+
+def write_trace(log, path):
+    """The log as pool_bench reads it; what the program had not freed is freed at the end of a round."""
+    numbers, steps = {}, []
+    for line in log.open():
+        if found := ALLOCATED.search(line):
+            numbers[found[2]] = len(steps)
+            steps.append(f"a {len(steps)} {found[1]}")
+        elif (found := FREED.search(line)) and found[1] in numbers:
+            steps.append(f"f {numbers.pop(found[1])}")
+    path.write_text("\n".join(steps))
+    print(f"trace: {len(steps)} calls, {len(numbers)} blocks never freed")
+
+
 def run_once(build, driver, mode, options, folder):
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WEIR_")}
     if driver == "simcuda":
@@ -31,7 +52,7 @@ def run_once(build, driver, mode, options, folder):
     elif driver == "system":
         environment["LD_LIBRARY_PATH"] = "/usr/lib/x86_64-linux-gnu:/usr/lib64"
     if options.trace:
-        environment["POOL_BENCH_TRACE"] = options.trace
+        environment["POOL_BENCH_TRACE"] = str(folder / "trace")
     if mode is not None:
         environment |= mode | {"LD_PRELOAD": str(build / "lib/libweir.so"), "WEIR_QUIET": "1", "WEIR_OUT": str(folder / "bench.weir")}
     out = folder / "out.json"
@@ -55,11 +76,13 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", default="0.2", help="at least so long for each row")
     parser.add_argument("--filter", default=".")
-    parser.add_argument("--trace", help="replays this file, too")
+    parser.add_argument("--trace", type=pathlib.Path, help="replays this log, too")
     options = parser.parse_args()
     build = options.build.resolve()
     times = {mode: {} for mode in MODES}
     with tempfile.TemporaryDirectory() as folder:
+        if options.trace:
+            write_trace(options.trace, pathlib.Path(folder) / "trace")
         for number in range(options.rounds):
             for mode, variables in MODES.items():
                 if sys.stderr.isatty():

@@ -17,6 +17,7 @@ struct BodyOf<CUresult(A...)> {
   using Type = CUresult(Call&, CUresult (*)(A...), A...) noexcept;
 };
 
+#define DRIVER_FN_LIGHT(symbol, base, since, stream)
 #define DRIVER_FN(symbol, base, since, stream, body) BodyOf<decltype(::symbol)>::Type body;
 #include "core/cuda/functions.inc"
 #undef DRIVER_FN

@@ -133,7 +133,12 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
                          std::size_t bytes, Served& served) noexcept {
   Domain* domain = bytes != 0 && out != nullptr ? domain_for(call) : nullptr;
   if (domain == nullptr) {
-    const CUresult result = real(out, bytes);
+    CUresult result = real(out, bytes);
+    if (!DeviceSource::is_no_memory(result)) return result;
+    profile::PoolRecord* const giver =
+        is_any_stream_capturing() ? nullptr : device_pool_gives_back(call.current().device);
+    if (giver != nullptr) result = real(out, bytes);
+    if (giver != nullptr && result == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
     if (!DeviceSource::is_no_memory(result)) return result;
     if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
     report(call, {}, call.current().device, bytes, result);
@@ -203,6 +208,15 @@ std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {
   std::uint64_t uncarved = 0;
   if (kind() == profile::PoolKind::Slab) uncarved = g_slabs.free_bytes(&device_pool_record(device));
   return held.idle + held.pending + uncarved;
+}
+
+profile::PoolRecord* device_pool_gives_back(std::uint8_t device) noexcept {
+  if (!has_device_pool()) return nullptr;
+  DeviceSource driver;
+  Source source{driver, g_slabs};
+  const std::uint64_t given = g_pool.give_way(source, device);
+  learn(driver);
+  return given != 0 ? &device_pool_record(device) : nullptr;
 }
 
 bool find_carved(CUdeviceptr address, CarvedBlock& found) noexcept {

@@ -49,6 +49,9 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 /// Its numbers, made when they are new.
 [[nodiscard]] profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept;
 
+/// Another call found no memory: gives back what it can without waiting. Null: that was nothing; else its numbers.
+[[nodiscard]] profile::PoolRecord* device_pool_gives_back(std::uint8_t device) noexcept;
+
 /// Freed but not given back, on this device: what a program would have seen as free.
 [[nodiscard]] std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept;
 

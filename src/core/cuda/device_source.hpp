@@ -109,7 +109,7 @@ class DeviceSource {
 
   static void* map(std::size_t bytes) noexcept { return platform::map_pages(bytes); }
   static void unmap(void* base, std::size_t bytes) noexcept { platform::unmap(base, bytes); }
-  static std::uint64_t now_ns() noexcept { return platform::monotonic_ns(); }
+  static std::uint64_t now_ns() noexcept { return platform::quick_ns(); }
   static void pause_ns(std::uint64_t ns) noexcept;
 
   /// The number of a context that was found broken; -1: none was.

@@ -30,6 +30,8 @@ constexpr Row kRows[] = {
 
 template <CudaRoute Route>
 void* const kWrappers[kFunctions] = {
+#define DRIVER_FN_LIGHT(symbol, base, since, stream) \
+  reinterpret_cast<void*>(&Forwarder<Function::symbol, Route, false, decltype(::symbol)>::call),
 #define DRIVER_FN(symbol, base, since, stream, body) \
   reinterpret_cast<void*>(&Wrapper<Function::symbol, Route, &body, decltype(::symbol)>::call),
 #include "core/cuda/functions.inc"

@@ -20,6 +20,12 @@ enum class Function : std::uint16_t {
   None
 };
 inline constexpr std::size_t kFunctions = static_cast<std::size_t>(Function::None);
+/// … as the driver exports them.
+inline constexpr std::string_view kSymbols[] = {
+#define DRIVER_FN(symbol, base, since, stream, body) #symbol,
+#include "core/cuda/functions.inc"
+#undef DRIVER_FN
+};
 inline constexpr std::size_t index(Function f) noexcept { return static_cast<std::size_t>(f); }
 
 struct Row {

@@ -102,7 +102,15 @@ CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** ou
   owner = {load_relaxed(seen_context(context).handle), seen_context(context).device};
   Domain* domain = domain_for(call, {context, kind});
   PinnedSource source{real, owner.device};
-  if (domain == nullptr) return source.allocate_from_driver(out, bytes);
+  if (domain == nullptr) {
+    const CUresult result = source.allocate_from_driver(out, bytes);
+    if (!PinnedSource::is_no_memory(result) || is_any_stream_capturing()) return result;
+    profile::PoolRecord* const giver = pinned_pool_gives_back();
+    if (giver == nullptr) return result;
+    const CUresult again = source.allocate_from_driver(out, bytes);
+    if (again == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
+    return again;
+  }
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);
   if (result == CUDA_SUCCESS) *out = reinterpret_cast<void*>(address);
@@ -140,6 +148,12 @@ std::uint64_t pooled_host_bytes_at(CUdeviceptr block) noexcept {
 
 bool is_freed_in_pinned_pool(CUdeviceptr block) noexcept {
   return has_pinned_pool() && g_pool.owns(block) && g_pool.requested_of(block) == 0;
+}
+
+profile::PoolRecord* pinned_pool_gives_back() noexcept {
+  if (!has_pinned_pool()) return nullptr;
+  PinnedSource source;
+  return g_pool.give_way(source, kGroup) != 0 ? g_domains[0]->numbers.pool : nullptr;
 }
 
 bool has_pinned_pool() noexcept { return load_acquire(g_domain_count) != 0; }

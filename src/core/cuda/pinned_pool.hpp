@@ -32,6 +32,8 @@ void export_from_pinned_pool(CUdeviceptr block) noexcept;
 [[nodiscard]] std::uint64_t pooled_host_bytes_at(CUdeviceptr block) noexcept;
 /// The pool has a block that begins here, and the program has not.
 [[nodiscard]] bool is_freed_in_pinned_pool(CUdeviceptr block) noexcept;
+/// Another call found no memory: gives back what it can without waiting. Null: that was nothing; else its numbers.
+[[nodiscard]] profile::PoolRecord* pinned_pool_gives_back() noexcept;
 /// Cheap: there is something to ask about.
 [[nodiscard]] bool has_pinned_pool() noexcept;
 

@@ -83,7 +83,7 @@ class PinnedSource {
 
   static void* map(std::size_t bytes) noexcept { return platform::map_pages(bytes); }
   static void unmap(void* base, std::size_t bytes) noexcept { platform::unmap(base, bytes); }
-  static std::uint64_t now_ns() noexcept { return platform::monotonic_ns(); }
+  static std::uint64_t now_ns() noexcept { return platform::quick_ns(); }
   static void pause_ns(std::uint64_t ns) noexcept;
 
  private:

@@ -3,6 +3,7 @@
 
 #include "core/cuda/bodies.hpp"
 #include "core/cuda/function.hpp"
+#include "core/cuda/give_way.hpp"
 
 namespace weir::cuda {
 
@@ -19,6 +20,7 @@ struct Wrapper<F, Route, Body, CUresult(A...)> {
     auto* real = reinterpret_cast<CUresult (*)(A...)>(found);
     Call call{engine::caller_of(__builtin_frame_address(0))};
     if (!call.begin(Route)) return real(arguments...);
+    if constexpr (!goes_without(kSymbols[index(F)])) real = &Forwarder<F, Route, true, CUresult(A...)>::call;
     const CUresult result = Body(call, real, arguments...);
     call.end();
     return result;

@@ -131,15 +131,13 @@ bool make_cuda_tables() noexcept {
   return g_cuda.has_tables;
 }
 
-profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept {
-  if (g_cuda.known_devices[device] != nullptr) [[likely]]
-    return g_cuda.known_devices[device];
+profile::DeviceRecord* make_cuda_device(std::uint8_t device) noexcept {
   profile::DeviceRecord* record = has_cuda_tables() ? g_cuda.devices.make(g_map, device) : nullptr;
   if (record == nullptr)
     add_shared(losses().cuda_facts_dropped, 1);
   else if (record->ready == 0)
     store_release(record->ready, std::uint64_t{1});
-  g_cuda.known_devices[device] = record;
+  store_release(g_cuda.known_devices[device], record);
   return record;
 }
 

@@ -44,7 +44,11 @@ void count_cuda_free(const ledger::Block& block, bool temporary) noexcept;
 /// Takes that back.
 void uncount_cuda_free(const ledger::Block& block, bool temporary) noexcept;
 /// The device's record; null: no room.
-[[nodiscard]] profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept;
+[[nodiscard]] profile::DeviceRecord* make_cuda_device(std::uint8_t device) noexcept;
+[[nodiscard]] inline profile::DeviceRecord* cuda_device(std::uint8_t device) noexcept {
+  profile::DeviceRecord* known = g_cuda.known_devices[device];
+  return known != nullptr ? known : make_cuda_device(device);
+}
 
 inline ledger::Key ledger_key(CudaKey keys, std::uint64_t key) noexcept {
   return {key, static_cast<std::uint32_t>(keys)};

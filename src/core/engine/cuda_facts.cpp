@@ -143,8 +143,7 @@ bool cuda_memory_due(std::uint8_t device) noexcept {
       load_relaxed(header().last_seen_ns);  // the operation before this has looked at the clock
   if (now >= next) return true;
   if (now < g_soonest_look_ns[device].load(std::memory_order_relaxed)) return false;
-  const DeviceRecord* record =
-      g_cuda.devices.find(device);  // once it was asked about, its record is there for good
+  const DeviceRecord* record = load_acquire(g_cuda.known_devices[device]);
   return record != nullptr && has_changed(*record, g_live_at_look[device].load(std::memory_order_relaxed),
                                           now, g_short_pause_over_ns[device].load(std::memory_order_relaxed));
 }

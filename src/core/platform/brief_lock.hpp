@@ -48,7 +48,7 @@ class BriefLock {
 #endif
   }
 
-  static constexpr int kFewestPauses = 16, kMostPauses = 512;
+  static constexpr int kFewestPauses = 64, kMostPauses = 1024;
   static constexpr long kShortestSleepNs = 50'000, kLongestSleepNs = 1'000'000;
   std::atomic<std::uint32_t> state_{};
 };

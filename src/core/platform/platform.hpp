@@ -10,5 +10,6 @@
 #include "core/platform/lock.hpp"
 #include "core/platform/numa.hpp"
 #include "core/platform/pages.hpp"
+#include "core/platform/quick_clock.hpp"
 #include "core/platform/raw.hpp"
 #include "core/platform/signals.hpp"

@@ -94,6 +94,20 @@ bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::u
   return is_decided;
 }
 
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] std::uint64_t SharedPool<Source>::give_way(Source& source,
+                                                                        std::uint64_t group) noexcept {
+  std::uint64_t address = 0, over_bound = 0;
+  std::uint32_t from = 0;
+  while (Domain* const at = in_group(group, from)) {
+    const std::uint64_t before = load_relaxed(at->numbers.pool->shed_bytes);
+    mark_pending(source, *at);
+    (void)take_proven(source, *at, 0, address);
+    over_bound += load_relaxed(at->numbers.pool->shed_bytes) - before;
+  }
+  return over_bound + trim(source, group, 0);
+}
+
 /// Has the domain pending blocks that a mark may prove now?
 template <BlockSource Source>
 bool SharedPool<Source>::can_prove(Source& source, Domain& domain) noexcept {

@@ -135,6 +135,9 @@ class SharedPool {
   /// Gives back idle blocks of the group until at most `most` bytes are idle. How many bytes went.
   std::uint64_t trim(Source& source, std::uint64_t group, std::uint64_t most) noexcept;
 
+  /// Others than this pool's requests lack memory: gives back what is idle, and what a look proves to be. How many bytes went.
+  std::uint64_t give_way(Source& source, std::uint64_t group) noexcept;
+
   struct Held {
     std::uint64_t live, requested, idle, pending, largest_idle, largest_pending;
   };

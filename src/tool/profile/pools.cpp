@@ -44,6 +44,7 @@ bool plausible(const PoolRecord& r, std::size_t number) noexcept {
                                   r.aside_frees,
                                   r.exported_frees,
                                   r.callers_passed,
+                                  r.rescued_others,
                                   r.unpooled,
                                   r.no_memory,
                                   r.rescue_wait_ns,

@@ -84,6 +84,7 @@ void put_conduct(Sink& sink, const PoolRecord& r) {
   sink.member("aside_frees", r.aside_frees);
   sink.member("exported_frees", r.exported_frees);
   sink.member("callers_passed", r.callers_passed);
+  sink.member("rescued_others", r.rescued_others);
   sink.member("unpooled", r.unpooled);
   sink.member("out_of_memory", r.no_memory);
   sink.object("rescued", [&] {

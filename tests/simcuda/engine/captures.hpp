@@ -17,6 +17,7 @@ struct Capture {
 };
 using CaptureRef = std::shared_ptr<Capture>;
 
+bool ever_captured();  // false: no stream was, so no call can be in a capture's way
 CaptureRef begin_capture(const StreamRef& origin, CUstreamCaptureMode mode, std::shared_ptr<void> graph);
 void join_capture(const CaptureRef& capture, const StreamRef& stream);
 void end_capture(const CaptureRef& capture);  // all its streams are out of it

@@ -1,5 +1,6 @@
 #include "fault/fault.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <list>
 #include <map>
@@ -24,7 +25,8 @@ struct Orders {
   std::mutex mutex;
   std::list<Order> faults;
   std::map<std::string, uint64_t> delays;              // by function, microseconds
-  std::map<std::string, uint64_t, std::less<>> calls;  // by symbol
+  std::atomic<bool> are_any{false};                    // faults or delays
+  std::map<std::string, std::atomic<uint64_t>, std::less<>> calls;  // by symbol; an entry stays where it is
 
   Orders() {
     for (const auto& text : split(environment("SIMCUDA_FAIL"), ',')) {
@@ -44,6 +46,7 @@ struct Orders {
         complain("SIMCUDA_DELAY: '%s' is not <function>=<microseconds>", text.c_str());
       }
     }
+    are_any = !faults.empty() || !delays.empty();
   }
 };
 
@@ -52,14 +55,25 @@ Orders& orders() {
   return only;
 }
 
+// Counters that were found before, by the address of the symbol's text; who comes to a taken place looks up each time.
+struct Known {
+  std::atomic<const char*> symbol;
+  std::atomic<std::atomic<uint64_t>*> counter;
+};
+constinit Known known[1024]{};
+
+Known& place_of(const char* symbol) { return known[reinterpret_cast<uintptr_t>(symbol) / 4 % std::size(known)]; }
+
 // Without a string for the look-up: a call costs the program no memory that it would not cost on a real driver.
-void count(Orders& all, const char* symbol) {
-  const auto found = all.calls.find(std::string_view(symbol));
-  if (found != all.calls.end()) {
-    ++found->second;
-  } else {
-    all.calls.emplace(symbol, 1);
+std::atomic<uint64_t>& counter_of(Orders& all, const char* symbol) {
+  auto found = all.calls.find(std::string_view(symbol));
+  if (found == all.calls.end()) found = all.calls.try_emplace(symbol).first;
+  Known& place = place_of(symbol);
+  if (place.symbol.load() == nullptr) {  // under the lock: nobody else fills it
+    place.counter.store(&found->second);
+    place.symbol.store(symbol);
   }
+  return found->second;
 }
 
 // The first order that is due; all that match have seen the call.
@@ -86,11 +100,15 @@ uint64_t delay_of(const Orders& all, const char* symbol) {
 
 CUresult count_call(const char* symbol) {
   Orders& all = orders();
+  if (const Known& place = place_of(symbol); place.symbol.load() == symbol && !all.are_any.load()) {
+    place.counter.load()->fetch_add(1);
+    return CUDA_SUCCESS;
+  }
   FaultOrder fault;
   uint64_t microseconds = 0;
   {
     std::lock_guard lock(all.mutex);
-    count(all, symbol);
+    counter_of(all, symbol).fetch_add(1);
     fault = due(all, symbol);
     microseconds = delay_of(all, symbol);
   }
@@ -104,17 +122,20 @@ CUresult count_call(const char* symbol) {
 void order_fault(FaultOrder order) {
   std::lock_guard lock(orders().mutex);
   orders().faults.push_back({std::move(order)});
+  orders().are_any = true;
 }
 
 void order_delay(const std::string& function, uint64_t microseconds) {
   std::lock_guard lock(orders().mutex);
   orders().delays[function] = microseconds;
+  orders().are_any = true;
 }
 
 void forget_orders() {
   std::lock_guard lock(orders().mutex);
   orders().faults.clear();
   orders().delays.clear();
+  orders().are_any = false;
 }
 
 uint64_t calls_of(const char* function) {

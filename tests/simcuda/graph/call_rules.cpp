@@ -27,6 +27,7 @@ std::string_view base_name(std::string_view name) {
 
 CUresult may_call(const char* name) {
   if (engine::on_engine_thread()) return CUDA_ERROR_NOT_PERMITTED;
+  if (!engine::ever_captured()) return CUDA_SUCCESS;
   const std::string_view base = base_name(name);
   if (base == "cuCtxSynchronize") {
     Context* context = current_context();
