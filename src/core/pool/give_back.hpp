@@ -45,7 +45,8 @@ template <BlockSource Source>
     Block* const block = victims;
     victims = block->next;
     bool is_gone = false;
-    if (domain.is_open && domain.lives == lives && source.stance(domain.place) != Stance::Queue) {
+    const bool is_there = domain.is_begun && domain.endings == 0 && domain.lives == lives;
+    if (is_there && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
       is_gone = release(source, domain.place, *block) == Source::kSuccess;

@@ -138,6 +138,7 @@ class SlabSource {
 
   [[nodiscard]] Stance stance(Place& place) noexcept { return inner_.stance(place); }
   Result wait(Place& place) noexcept { return inner_.wait(place); }
+  [[nodiscard]] bool waits_for_all(Place& place) noexcept { return inner_.waits_for_all(place); }
   bool mark(Place& place, Fence& fence) noexcept { return inner_.mark(place, fence); }
   Progress look(Place& place, Fence& fence) noexcept { return inner_.look(place, fence); }
   void drop(Place& place, Fence& fence) noexcept { inner_.drop(place, fence); }

@@ -37,6 +37,7 @@ class FakeWorld {
   std::atomic<bool> is_capturing = false;                   ///< the stance is Queue
   std::atomic<int> aside = -1;                              ///< the place with stance Aside
   std::atomic<std::uint64_t> clock_ns = 1;
+  std::atomic<bool> has_strangers = false;  ///< other places' work may touch a block: wait() does not wait for that
   bool is_strict_about_captures = true;  ///< false: other threads switch them
   // Called without any lock, before and after each call of a source; a test may do in them what another thread might do then.
   std::function<void(Fn)> on_call = [](Fn) {}, on_return = [](Fn) {};
@@ -177,6 +178,8 @@ class FakeWorld {
     if (called(Fn::Mark) != Code::Success) return false;
     fence = ++next_fence_;
     for (int lane = 0; lane != kLanes; ++lane) fences_[fence][{place, lane}] = newest_[{place, lane}];
+    if (has_strangers)
+      for (const auto& [lane, newest] : newest_) fences_[fence][lane] = newest;
     return true;
   }
   Code look(std::uint64_t fence) {
