@@ -48,13 +48,11 @@ WRAPPED(ContextSet, users_of_memory_in, "_ZN4weir4cuda18users_of_memory_inEi", i
   return set;
 }
 
-/// Other contexts than the current one do not count; or only those that were given access to its memory.
+/// Other contexts than the current one do not count.
 WRAPPED(ContextSet, all_contexts, "_ZN4weir4cuda12all_contextsEv") {
-  const int current = current_context();
-  if (is_broken("strangers") && current >= 0) return users_of_memory_in(current);
   if (!is_broken("contexts")) return real_all_contexts();
   ContextSet set{};
-  if (current >= 0) set.add(current);
+  if (const int current = current_context(); current >= 0) set.add(current);
   return set;
 }
 
