@@ -106,6 +106,7 @@ template <BlockSource Source>
   detach(domain, domain.cache.shed_beyond(0), victims);
   hold.unlock();
   if (victims != nullptr) give_back(source, domain, lives, victims);
+  if constexpr (CarvingSource<Source>) source.release_empty(domain.place);
 }
 
 template <BlockSource Source>

@@ -217,7 +217,7 @@ auto SlabSource<Inner>::ask_inner(Place& place, std::uint64_t bytes, std::uint64
 
 template <BlockSource Inner>
 std::uint64_t SlabSource<Inner>::release_empty(Place& place) noexcept {
-  if (load_relaxed(places_.count_) == 0 || inner_.stance(place) != Stance::Act) return 0;
+  if (load_relaxed(places_.count_) == 0 || inner_.stance(place) == Stance::Queue) return 0;
   std::uint64_t bytes = 0;
   for (bool is_gone = true; is_gone; bytes += is_gone ? Slabs::kSlabBytes : 0) {
     std::uint64_t base = 0;

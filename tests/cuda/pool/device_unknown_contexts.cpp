@@ -25,7 +25,10 @@ int main() {
   OK(cuMemFreeHost(pinned[0]));
   MUST(blocks() >= 5 && simcuda_live_blocks(-1, SIMCUDA_PINNED) == 2);
   CUcontext made[kContexts];
-  for (CUcontext& each : made) OK(cuCtxCreate(&each, nullptr, 0, 0));
+  for (CUcontext& each : made) {
+    OK(cuCtxCreate(&each, nullptr, 0, 0));
+    OK(cuCtxPopCurrent(nullptr));
+  }
   OK(cuCtxSetCurrent(context));
   // Not while a stream is captured.
   OK(cuStreamBeginCapture(stream, CU_STREAM_CAPTURE_MODE_RELAXED));
