@@ -1,6 +1,7 @@
 #include "core/cuda/device_pool.hpp"
 
 #include "core/cuda/managed.hpp"
+#include "core/cuda/own_stream.hpp"
 #include "core/engine/cuda_pools.hpp"
 
 namespace weir::cuda {
@@ -90,6 +91,8 @@ bool is_hopeless() noexcept { return !are_contexts_known() || load_relaxed(g_has
   Domain* domain = g_pool.open({number, ordinal}, ordinal, policy, {pool_record, class_records});
   if (domain == nullptr) return nullptr;
   if (kind() == profile::PoolKind::Slab) g_slabs.open({number, ordinal}, pool_record);
+  // A deferred free may shed, and makes nothing in the driver.
+  if (is_deferred()) make_own_stream(number);
   store_release(g_domains[number], domain);
   store_release(g_is_used, 1U);
   return domain;

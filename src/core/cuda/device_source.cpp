@@ -4,6 +4,8 @@
 #include <time.h>
 
 #include "core/cuda/function.hpp"
+#include "core/cuda/own_stream.hpp"
+
 namespace weir::cuda {
 
 bool is_sticky(CUresult result) noexcept {
@@ -38,20 +40,46 @@ CUresult give_back(CUdeviceptr block) noexcept {
   return real != nullptr ? real(block) : ask::mem_free(block);
 }
 
-}  // namespace
-
-// The driver wants some context to be current, of whatever device.
-CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
-  if (freeing_.is_of(address)) return freeing_();
-  const CUresult result = give_back(address);
+/// The driver wants some context to be current, of whatever device.
+CUresult give_back_somewhere(const DevicePlace& place, CUdeviceptr block) noexcept {
+  const CUresult result = give_back(block);
   if (result != CUDA_ERROR_INVALID_CONTEXT) return result;
   const ContextUse use{place.number};
   CUcontext ours = nullptr;
   if (!use || ask::ctx_push(reinterpret_cast<CUcontext>(seen_context(place.number).handle)) != CUDA_SUCCESS)
     return result;
-  const CUresult again = give_back(address);
+  const CUresult again = give_back(block);
   (void)ask::ctx_pop(&ours);
   return again;
+}
+
+}  // namespace
+
+CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
+  return freeing_.is_of(address) ? freeing_() : give_back_somewhere(place, address);
+}
+
+pool::Shed DeviceSource::shed(Place& place, std::uint64_t address) noexcept {
+  if (probe_.is_idle(users_of_memory_in(place.number), place.number))
+    return give_back_somewhere(place, address) == CUDA_SUCCESS ? pool::Shed::Gone : pool::Shed::Refused;
+  is_put_off_ = !free_in_own_stream(place.number, address, !is_free_);
+  if (is_put_off_) return pool::Shed::Busy;
+  shed_in_ = place.number + 1;
+  return pool::Shed::Gone;
+}
+
+pool::Progress DeviceSource::shed_progress() noexcept {
+  if (shed_in_ != 0 && is_own_stream_done(shed_in_ - 1)) shed_in_ = 0;
+  is_put_off_ = is_put_off_ && probe_.is_busy();
+  return shed_in_ != 0 || is_put_off_ ? pool::Progress::NotYet : pool::Progress::Done;
+}
+
+/// Before the driver is asked for memory: the device takes a moment to come to an empty stream.
+void DeviceSource::let_shed_arrive() noexcept {
+  const std::uint64_t end = platform::monotonic_ns() + IdleProbe::kMostNs;
+  while (!is_own_stream_done(shed_in_ - 1))
+    if (platform::monotonic_ns() >= end) return;
+  shed_in_ = 0;
 }
 
 CUresult DeviceSource::wait_from_anywhere(Place& place) noexcept {

@@ -1,12 +1,16 @@
 // Where the pool of device memory has its blocks from: the driver, for one call of the program.
 //
-// The program's own block is given back by the function that the program called; what the pool sheds on the way, by the
-// cuMemFree as a linked program has it.
+// The program's own block is given back by the function that the program called. What the pool sheds on the way must not wait
+// for work that has nothing to do with it, as cuMemFree does:
+//   the device does nothing now (idle_probe.hpp)     cuMemFree, as a linked program has it
+//   else, where there is such                        cuMemFreeAsync in a stream of weir's own (own_stream.hpp)
+//   else                                             the pool keeps the block
 #pragma once
 
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
+#include "core/cuda/idle_probe.hpp"
 #include "core/platform/platform.hpp"
 #include "core/pool/pool.hpp"
 
@@ -65,9 +69,13 @@ class DeviceSource {
   DeviceSource(Allocate real, std::uint64_t current,
                void (*out_of_memory)(DeviceSource&, const Place&) noexcept) noexcept
       : allocate_{real}, out_of_memory_{out_of_memory}, current_{current} {}
-  /// For a free in the context `current`, or kAnyContext. `must_give`: the pool may not keep the block.
+  /// For a free in the context `current`, or kAnyContext: then it waits for nothing. `must_give`: the pool may not keep the block.
   DeviceSource(const Freeing& freeing, std::uint64_t current, bool must_give) noexcept
-      : freeing_{freeing}, must_give_{must_give}, current_{current} {}
+      : freeing_{freeing},
+        must_give_{must_give},
+        is_free_{true},
+        current_{current},
+        probe_{current == kAnyContext ? IdleProbe::May::Look : IdleProbe::May::Linger} {}
   /// For what the pool does besides.
   DeviceSource() noexcept = default;
 
@@ -75,12 +83,16 @@ class DeviceSource {
 
   CUresult allocate(Place& place, std::uint64_t bytes, std::uint64_t& address) noexcept {
     CUdeviceptr made = 0;
+    if (shed_in_ != 0) [[unlikely]]
+      let_shed_arrive();
     const CUresult result = allocate_(&made, bytes);
     if (result == CUDA_SUCCESS) address = made;
     if (is_no_memory(result) && refused_++ == 0 && out_of_memory_ != nullptr) out_of_memory_(*this, place);
     return result;
   }
   CUresult release(Place& place, std::uint64_t address) noexcept;
+  pool::Shed shed(Place& place, std::uint64_t address) noexcept;
+  pool::Progress shed_progress() noexcept;
 
   /// Strict frees are waited for in the thread's own context, as the driver's are: a thread that has another one, or none
   /// (and none has any once the driver is gone), is served by the driver.
@@ -123,13 +135,19 @@ class DeviceSource {
   PoolStock stock{};
 
  private:
+  void let_shed_arrive() noexcept;
+
   Allocate allocate_ = nullptr;
   void (*out_of_memory_)(DeviceSource&, const Place&) noexcept = nullptr;
   Freeing freeing_;
   bool must_give_ = false;
+  bool is_free_ = false;
+  bool is_put_off_ = false;  ///< shedding was Busy, and what made it so goes on
   std::uint64_t current_ = kAnyContext;
   std::uint32_t refused_ = 0;
   int broken_ = 0;
+  int shed_in_ = 0;  ///< number of the context in whose own stream frees may be on their way, and 1; 0: none
+  IdleProbe probe_{IdleProbe::May::Linger};
 };
 
 }  // namespace weir::cuda

@@ -3,6 +3,7 @@
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
+#include "core/cuda/own_stream.hpp"
 #include "core/cuda/managed_policy.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
@@ -77,6 +78,7 @@ void find_asked() noexcept {
   g_pool.find();
   g_pool_attribute.find();
   find_fence_functions();
+  find_own_stream_functions();
 }
 
 void observe(std::uint8_t device) noexcept {

@@ -123,7 +123,7 @@ CUresult pooled_allocate_host(Call& call, CUresult (*real)(void**, std::size_t, 
 
 CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept {
   if (block == nullptr || !has_pinned_pool()) return real(block);
-  PinnedSource source{real, block, current_context() >= 0};
+  PinnedSource source{real, block, current_context() >= 0, is_deferred()};
   bool is_ours = false;
   CUresult result = g_pool.free(source, key_of(block), is_ours);
   if (!is_ours) result = real(block);

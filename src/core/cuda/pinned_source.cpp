@@ -32,6 +32,11 @@ CUresult PinnedSource::release(Place& place, std::uint64_t address) noexcept {
   return again;
 }
 
+pool::Shed PinnedSource::shed(Place& place, std::uint64_t address) noexcept {
+  if (!probe_.is_idle(all_contexts(), 0)) return pool::Shed::Busy;
+  return release(place, address) == CUDA_SUCCESS ? pool::Shed::Gone : pool::Shed::Refused;
+}
+
 void PinnedSource::pause_ns(std::uint64_t ns) noexcept {
   const timespec time{.tv_sec = static_cast<time_t>(ns / 1'000'000'000U),
                       .tv_nsec = static_cast<long>(ns % 1'000'000'000U)};

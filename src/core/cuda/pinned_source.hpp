@@ -1,12 +1,14 @@
 // Where the pool of page-locked memory has its blocks from: the driver, for one call of the program.
 //
 // The program's own block is given back by the function that the program called; what the pool sheds on the way, by
-// cuMemFreeHost as a linked program has it.
+// cuMemFreeHost as a linked program has it. That waits for all work, and there is none that does not: nothing is shed unless
+// the devices do nothing at that moment.
 #pragma once
 
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
+#include "core/cuda/idle_probe.hpp"
 #include "core/cuda/numa_nearest.hpp"
 #include "core/platform/platform.hpp"
 #include "core/pool/pool.hpp"
@@ -51,9 +53,12 @@ class PinnedSource {
 
   /// For an allocation while this device is current.
   PinnedSource(const AllocateHost& real, std::uint8_t device) noexcept : allocate_{&real}, device_{device} {}
-  /// For a free of this block. `has_context`: the thread has a context that lives.
-  PinnedSource(Free real, void* block, bool has_context) noexcept
-      : free_{real}, block_{block}, has_context_{has_context} {}
+  /// For a free of this block, which must not wait if it `is_deferred`. `has_context`: the thread has a context that lives.
+  PinnedSource(Free real, void* block, bool has_context, bool is_deferred) noexcept
+      : free_{real},
+        block_{block},
+        has_context_{has_context},
+        probe_{is_deferred ? IdleProbe::May::Look : IdleProbe::May::Linger} {}
   /// For what the pool does besides.
   PinnedSource() noexcept = default;
 
@@ -69,6 +74,10 @@ class PinnedSource {
     return allocate_on(node_for_pinned(device_), *allocate_, out, bytes);
   }
   CUresult release(Place& place, std::uint64_t address) noexcept;
+  pool::Shed shed(Place& place, std::uint64_t address) noexcept;
+  pool::Progress shed_progress() noexcept {
+    return probe_.is_busy() ? pool::Progress::NotYet : pool::Progress::Done;
+  }
 
   /// A thread without a context is the driver's to answer. That it is another than the block's does not matter: any
   /// may free the block, and all are waited for.
@@ -99,6 +108,7 @@ class PinnedSource {
   Free free_ = nullptr;
   void* block_ = nullptr;
   bool has_context_ = true;
+  IdleProbe probe_{IdleProbe::May::Linger};
 };
 
 }  // namespace weir::cuda

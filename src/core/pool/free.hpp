@@ -34,11 +34,28 @@ inline void SharedPool<Source>::free_pending(Hold& hold, Source& source, Domain&
   const std::uint64_t bytes = domain.freed_bytes += block.bytes;
   domain.cache.hold(&block, number);
   const bool is_due = number >= domain.mark_at || bytes >= domain.mark_at_bytes;
-  if (is_due && stance == Stance::Act && claim_mark(domain)) [[unlikely]] {
-    const std::uint32_t lives = domain.lives;
-    hold.unlock();
-    put_mark(source, domain, number, bytes, lives);
+  if (is_due && stance == Stance::Act) [[unlikely]]
+    free_marking(hold, source, domain);
+}
+
+/// Puts a mark behind what is pending. A program that only frees and launches never asks for what is proven: where more is
+/// kept than may be idle, it is looked for here, and shed. Waits for nothing.
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] void SharedPool<Source>::free_marking(Hold& hold, Source& source,
+                                                                   Domain& domain) noexcept {
+  const std::uint64_t number = domain.free_number, bytes = domain.freed_bytes;
+  const std::uint32_t lives = domain.lives;
+  const profile::PoolRecord& numbers = *domain.numbers.pool;
+  const auto kept = static_cast<std::uint64_t>(numbers.idle_bytes + numbers.pending_bytes);
+  const bool is_claimed = claim_mark(domain);
+  if (!is_claimed) {  // there are many already, or another thread puts one
+    domain.mark_at = number + kMarkBlocks;
+    domain.mark_at_bytes = bytes + kMarkBytes;
   }
+  hold.unlock();
+  if (is_claimed) put_mark(source, domain, number, bytes, lives);
+  std::uint64_t none = 0;
+  if (kept > domain.policy.idle_max) (void)take_proven(source, domain, 0, none);
 }
 
 /// The block becomes idle when the device is done with it; pending, where that is not proven by waiting as the source does.
@@ -68,12 +85,13 @@ template <BlockSource Source>
     free_pending(hold, source, domain, *now, Stance::Act);
     return result;
   }
+  domain.put_off_until = 0;
   domain.cache.keep(now);
   if (domain.cache.pending_blocks() != 0)  // of frees that were not proven so, or could not wait
     numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
-  detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
+  detach(domain, shed_excess(domain), victims);
   hold.unlock();
   if (victims != nullptr) give_back(source, domain, lives, victims);
   return result;

@@ -16,6 +16,16 @@ inline std::uint64_t SharedPool<Source>::most_idle(const Domain& domain) const n
   return own > excess ? own - excess : 0;
 }
 
+/// What is idle beyond the bound, unless it was offered just now and the device is busy.
+template <BlockSource Source>
+inline Block* SharedPool<Source>::shed_excess(Domain& domain) noexcept {
+  if (domain.put_off_until != 0) [[unlikely]] {
+    if (Source::now_ns() < domain.put_off_until) return nullptr;
+    domain.put_off_until = 0;
+  }
+  return domain.cache.shed_beyond(most_idle(domain));
+}
+
 /// Takes a list that the cache has shed out of the index, and puts it before `victims`. give_back() must follow where that
 /// is not null then.
 template <BlockSource Source>
@@ -32,13 +42,14 @@ void SharedPool<Source>::detach(Domain& domain, Block* list, Block*& victims) no
 }
 
 /// Gives detached blocks back; those that the source refuses are idle again, beyond the bound if need be, and so are those
-/// that are left when another thread begins a capture. How many bytes went. `lives`: as it was when they were detached. A
+/// that are left when it is busy, or when another thread begins a capture. How many bytes went. `lives`: as it was when they were detached. A
 /// place that is about to end takes along what it still has.
 template <BlockSource Source>
 [[gnu::noinline, gnu::cold]] std::uint64_t SharedPool<Source>::give_back(Source& source, Domain& domain,
                                                                          std::uint32_t lives,
                                                                          Block* victims) noexcept {
   std::uint64_t gone = 0;
+  bool is_busy = false;
   Hold hold{*this};
   profile::PoolRecord& numbers = *domain.numbers.pool;
   while (victims != nullptr) {
@@ -46,12 +57,17 @@ template <BlockSource Source>
     victims = block->next;
     bool is_gone = false;
     const bool is_there = domain.is_begun && domain.endings == 0 && domain.lives == lives;
-    if (is_there && source.stance(domain.place) != Stance::Queue) {
+    const bool is_unproven = domain.is_abandoned;
+    if (!is_busy && is_there && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
-      is_gone = release(source, domain.place, *block) == Source::kSuccess;
-      const std::uint64_t calls = calls_of(source), took = calls != 0 ? Source::now_ns() - before : 0;
+      const Shed shed_as = shed(source, domain.place, *block, is_unproven);
+      is_gone = shed_as == Shed::Gone;
+      is_busy = shed_as == Shed::Busy;
+      const std::uint64_t after = Source::now_ns();
+      const std::uint64_t calls = is_busy ? 0 : calls_of(source), took = calls != 0 ? after - before : 0;
       hold.lock();
+      if (is_busy) domain.put_off_until = after + kPutOffNs;
       numbers.source_frees += calls;
       numbers.source_free_ns += took;
     }
@@ -60,6 +76,7 @@ template <BlockSource Source>
       ++numbers.shed_blocks;
       numbers.shed_bytes += block->bytes;
     }
+    if (is_busy) ++numbers.put_off_blocks;
     const bool is_kept = !is_gone && domain.lives == lives && index_.find(block->address) == nullptr;
     if (is_kept && index_.insert({Source::map, Source::unmap}, block))
       domain.cache.restore(block);

@@ -28,7 +28,7 @@ bool SharedPool<Source>::take_proven(Source& source, Domain& domain, std::uint64
       address = hand_out(*block);
       is_served = true;
     }
-    detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
+    detach(domain, shed_excess(domain), victims);
     if (is_served || domain.marks.is_busy || domain.marks.count == 0) break;
     domain.marks.is_busy = true;
     Mark mark = domain.marks.pop_front();
@@ -49,6 +49,7 @@ bool SharedPool<Source>::take_proven(Source& source, Domain& domain, std::uint64
     if (domain.lives == lives && progress == Progress::Done) {
       if (domain.proven_upto < mark.upto) domain.proven_upto = mark.upto;
       proven_by = &numbers.retired_by_fence;
+      domain.put_off_until = 0;
     }
     if (is_over) continue;
     if (domain.lives == lives && domain.proven_upto < mark.upto) {
@@ -132,7 +133,8 @@ void SharedPool<Source>::settled(Source& source, Domain& domain, std::uint64_t u
   // Else they are found idle by the next request that looks (take_proven).
   if (source.stance(domain.place) == Stance::Act) {
     domain.numbers.pool->retired_by_program += domain.cache.retire(upto);
-    detach(domain, domain.cache.shed_beyond(most_idle(domain)), victims);
+    domain.put_off_until = 0;
+    detach(domain, shed_excess(domain), victims);
     if (upto >= domain.marked_upto)
       domain.mark_at_bytes = domain.freed_bytes - domain.cache.pending_bytes() + kMarkBytes;
   }

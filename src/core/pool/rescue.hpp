@@ -2,8 +2,9 @@
 //
 //   rescued  [0] look again: at the marks, and in the pool
 //            [1] give back just enough, ask for the size class again
-//            [2] wait, with a bound, until pending blocks are proven idle: one of them, or give back just enough
-//            [3] give back everything, ask again
+//            [2] wait, with a bound, until pending blocks are proven idle: one of them, or give back just enough; and until
+//                what was given back has arrived, or the device is no longer busy
+//            [3] give back everything, ask again; wait as in [2], with what is left of the bound
 //            [4] ask for the exact size
 //            [6] none of that: the source's error as it is
 //
@@ -42,10 +43,18 @@ template <BlockSource Source>
     result = allocate_fresh(source, domain, request, bytes, address);
     if (!Source::is_no_memory(result)) return done(1);
   }
-  if (wait_for_pending(source, domain, request, bytes, address, result)) return done(2);
+  std::uint64_t most_wait = 0;
+  {
+    const Hold hold{*this};
+    most_wait = domain.policy.rescue_wait_ns;
+  }
+  if (wait_for_pending(source, domain, request, bytes, address, result, most_wait)) return done(2);
   if (give_back_for(source, domain, ~std::uint64_t{0}) != 0) {
     result = allocate_fresh(source, domain, request, bytes, address);
     if (!Source::is_no_memory(result)) return done(3);
+    if (source.shed_progress() == Progress::NotYet &&
+        wait_for_pending(source, domain, request, bytes, address, result, most_wait))
+      return done(3);
   }
   if (const std::uint64_t exact = align_up(request, kGranule); exact != bytes) {
     result = allocate_fresh(source, domain, request, exact, address);
@@ -54,20 +63,17 @@ template <BlockSource Source>
   return done(6);
 }
 
-/// Puts marks behind the pending blocks of the group and looks at them until there are none, or the time is over.
-/// True: that has decided the request, see `result`.
+/// Puts marks behind the pending blocks of the group and looks at them until there are none and nothing that was shed is on
+/// its way, or `most_wait` is over; what was waited is taken off that. True: that has decided the request, see `result`.
 template <BlockSource Source>
 bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::uint64_t request,
                                           std::uint64_t bytes, std::uint64_t& address,
-                                          Result& result) noexcept {
+                                          Result& result, std::uint64_t& most_wait) noexcept {
   constexpr std::uint64_t kShortest = 20'000, kLongest = 1'000'000;
   const std::uint64_t start = Source::now_ns();
-  std::uint64_t waited = 0, most_wait = 0, idle = held(domain.group).idle;
+  std::uint64_t waited = 0, idle = held(domain.group).idle;
   bool is_decided = false;
-  {
-    const Hold hold{*this};
-    most_wait = domain.policy.rescue_wait_ns;
-  }
+  bool is_shedding = source.shed_progress() == Progress::NotYet;
   for (std::uint64_t pause = kShortest;; pause = pause * 2 < kLongest ? pause * 2 : kLongest) {
     bool is_any_left = false;
     std::uint32_t from = 0;
@@ -79,18 +85,24 @@ bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::u
     }
     const std::uint64_t idle_now = held(domain.group).idle;
     const bool has_enough_more = idle_now > idle && idle_now >= bytes;
+    const bool was_shedding = is_shedding;
+    is_shedding = !is_decided && source.shed_progress() == Progress::NotYet;
+    const bool has_arrived = was_shedding && !is_shedding;
     idle = idle_now;
-    if (!is_decided && has_enough_more && give_back_for(source, domain, bytes) != 0) {
+    if (!is_decided && (has_arrived || has_enough_more) &&
+        (give_back_for(source, domain, bytes) != 0 || has_arrived)) {
       idle = held(domain.group).idle;
       result = allocate_fresh(source, domain, request, bytes, address);
       is_decided = !Source::is_no_memory(result);
+      is_shedding = !is_decided && source.shed_progress() == Progress::NotYet;
     }
     waited = Source::now_ns() - start;
-    if (is_decided || !is_any_left || waited >= most_wait) break;
+    if (is_decided || (!is_any_left && !is_shedding) || waited >= most_wait) break;
     Source::pause_ns(pause);
   }
   const Hold hold{*this};
   domain.numbers.pool->rescue_wait_ns += waited;
+  most_wait -= waited < most_wait ? waited : most_wait;
   return is_decided;
 }
 

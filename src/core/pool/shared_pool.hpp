@@ -8,8 +8,10 @@
 //              Whatever cannot be done so is done as without a pool: the block goes back to the source, whose answer the
 //              program gets.
 //
-// Bound: idle bytes never exceed the domain's idle_max when a call returns. So while the source cannot take blocks back
-// (stance() is not Act), none becomes idle.
+// Bound: idle bytes do not exceed the domain's idle_max when a call returns, unless the source could only have taken blocks
+// back by waiting for work that has nothing to do with them (Shed::Busy). Then they are kept, and offered again after the
+// next proof that the device is done, or when some time has passed. While the source cannot take blocks back at all
+// (stance() is not Act), none becomes idle. Pending blocks cannot be bounded: frees that put a mark shed what is proven.
 //
 // Who lets go of the lock may find the place ended when it comes back: `lives` has changed, and the domain's blocks are gone;
 // of its own block it knows by address and `number` whether it is still there.
@@ -87,6 +89,7 @@ class SharedPool {
     std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
     std::uint64_t mark_at,
         mark_at_bytes;         ///< of free_number and freed_bytes: a free that reaches it puts a mark
+    std::uint64_t put_off_until;  ///< of the clock: shedding was Busy; 0: it was not
     std::uint32_t lives;       ///< counts up with each end of the place
     std::uint32_t endings;     ///< calls between ending() and ended()
     std::uint32_t givers;      ///< threads that give back idle blocks outside the lock
@@ -158,6 +161,8 @@ class SharedPool {
   static constexpr std::uint64_t kMarkBlocks = 32, kMarkBytes = 64U << 20;
   /// A miss puts one where fewer blocks wait if the fresh block is a dear one, or they are at least so many.
   static constexpr std::uint64_t kMissBytes = 1U << 20, kMissBlocks = 16;
+  /// So long blocks beyond the bound are not offered again where nothing else says that the device is done.
+  static constexpr std::uint64_t kPutOffNs = 10'000'000;
   static constexpr std::size_t kNodePage = 32U << 10;
 
   static Domain& domain_of(Block& block) noexcept {
@@ -176,15 +181,17 @@ class SharedPool {
     if constexpr (CarvingSource<Source>) return source.calls();
     return 1;
   }
-  static Result release(Source& source, Place& place, const Block& block) noexcept {
+  /// `is_unproven`: the source's own free must wait, and does.
+  static Shed shed(Source& source, Place& place, const Block& block, bool is_unproven) noexcept {
     if constexpr (CarvingSource<Source>) {
       if (block.is_carved) {
         block.is_exported ? source.release_exported(place, block.address)
                           : source.release_carved(place, block.address);
-        return Source::kSuccess;
+        return Shed::Gone;
       }
     }
-    return source.release(place, block.address);
+    if (!is_unproven) return source.shed(place, block.address);
+    return source.release(place, block.address) == Source::kSuccess ? Shed::Gone : Shed::Refused;
   }
   static void lost([[maybe_unused]] Source& source, [[maybe_unused]] const Domain& domain) noexcept {
     if constexpr (CarvingSource<Source>) source.lost(domain.place);
@@ -213,6 +220,7 @@ class SharedPool {
   void free_pending(Hold&, Source&, Domain&, Block&, Stance) noexcept;
   Result free_waiting(Hold&, Source&, Domain&, Block&) noexcept;
   Result free_aside(Hold&, Source&, Domain&, Block&) noexcept;
+  void free_marking(Hold&, Source&, Domain&) noexcept;
   Result free_carved(Hold&, Source&, Domain&, Block&) noexcept;
   // marks.hpp
   bool take_proven(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
@@ -221,6 +229,7 @@ class SharedPool {
   bool mark_pending(Source&, Domain&) noexcept;
   // give_back.hpp
   std::uint64_t most_idle(const Domain&) const noexcept;
+  Block* shed_excess(Domain&) noexcept;
   void detach(Domain&, Block* list, Block*& victims) noexcept;
   std::uint64_t give_back(Source&, Domain&, std::uint32_t lives, Block* victims) noexcept;
   std::uint64_t give_back_for(Source&, Domain&, std::uint64_t bytes) noexcept;
@@ -228,7 +237,7 @@ class SharedPool {
   Result rescue(Source&, Domain&, std::uint64_t request, std::uint64_t bytes, std::uint64_t& address,
                 Result refused) noexcept;
   bool wait_for_pending(Source&, Domain&, std::uint64_t request, std::uint64_t bytes, std::uint64_t& address,
-                        Result& result) noexcept;
+                        Result& result, std::uint64_t& most_wait) noexcept;
   bool can_prove(Source&, Domain&) noexcept;
   Domain* in_group(std::uint64_t group, std::uint32_t& from) noexcept;
   // places.hpp

@@ -123,6 +123,11 @@ class SlabSource {
     calls_ = 1;
     return inner_.release(place, address);
   }
+  Shed shed(Place& place, std::uint64_t address) noexcept {
+    calls_ = 1;
+    return inner_.shed(place, address);
+  }
+  [[nodiscard]] Progress shed_progress() noexcept { return inner_.shed_progress(); }
   void release_carved(Place& place, std::uint64_t address) noexcept { give_back(place, address, false); }
   void release_exported(Place& place, std::uint64_t address) noexcept { give_back(place, address, true); }
   std::uint64_t release_empty(Place& place) noexcept;
@@ -259,7 +264,9 @@ bool SlabSource<Inner>::release_slab(Place& place, std::uint64_t base, std::uint
                                      bool is_sealed) noexcept {
   if (inner_.stance(place) != Stance::Queue) {
     ++calls_;
-    if (inner_.release(place, base) == kSuccess) return true;
+    // A sealed one may hold what is not proven unused: it is freed as the program would, by a free that waits.
+    const bool is_gone = is_sealed ? inner_.release(place, base) == kSuccess : inner_.shed(place, base) == Shed::Gone;
+    if (is_gone) return true;
   }
   (void)add_slab(place, base, lives, is_sealed);
   return false;

@@ -27,6 +27,13 @@ enum class Stance : std::uint8_t {
   Aside,  ///< nothing: the call is the source's (the place is not the caller's current one, it is not sure what this is …)
 };
 
+/// What became of an idle block that the pool would be rid of.
+enum class Shed : std::uint8_t {
+  Gone,
+  Busy,  ///< it would have had to wait for work that has nothing to do with the block
+  Refused,
+};
+
 template <class S>
 concept BlockSource = requires(S& source, typename S::Place& place, typename S::Fence& fence,
                                std::uint64_t bytes, std::uint64_t& address, typename S::Result result) {
@@ -40,8 +47,14 @@ concept BlockSource = requires(S& source, typename S::Place& place, typename S::
 
   /// A fresh block; `address` is set on success only.
   { source.allocate(place, bytes, address) } -> std::same_as<typename S::Result>;
-  /// Gives a block back, as the program itself would.
+  /// Gives a block back, as the program itself would: may wait for whatever that waits for.
   { source.release(place, address) } -> std::same_as<typename S::Result>;
+
+  /// Gives an idle block back. Never waits for work of the device.
+  { source.shed(place, address) } -> std::same_as<Shed>;
+  /// NotYet: what this source has shed is on its way, or what made it Busy goes on: asking for memory again is worth it when
+  /// it says Done.
+  { source.shed_progress() } -> std::same_as<Progress>;
 
   /// Asked before each free, UNDER THE POOL'S LOCK, as the only one of these: it reads what the source has found out
   /// before (when it was made) and flags, takes no lock and calls nobody.

@@ -52,9 +52,27 @@ class FakeSource {
     return end(Fn::Allocate, world_->allocate(place, bytes, address));
   }
   Code release(Place& place, std::uint64_t address) noexcept {
-    if (address != freed_) wants_no_capture("an idle block was given back");
+    if (address != freed_) world_->violation("an idle block was given back by a free that may wait");
     begin(Fn::Release);
     return end(Fn::Release, world_->release(place, address));
+  }
+  Shed shed(Place& place, std::uint64_t address) noexcept {
+    wants_no_capture("an idle block was given back");
+    begin(Fn::Release);
+    if (world_->is_touched(address)) world_->violation("a block was shed while earlier work may touch it");
+    if (world_->is_busy) {
+      was_busy_ = true;
+      return end(Fn::Release, Shed::Busy);
+    }
+    const Code code = world_->release(place, address);
+    was_shed_ |= code == Code::Success;
+    return end(Fn::Release, code == Code::Success ? Shed::Gone : Shed::Refused);
+  }
+  Progress shed_progress() noexcept {
+    begin(Fn::Look);
+    was_busy_ &= world_->is_busy;
+    was_shed_ &= world_->keeps_shed != 0;
+    return was_busy_ || was_shed_ ? Progress::NotYet : Progress::Done;
   }
   Stance stance(Place& place) noexcept {
     if (world_->is_capturing) return Stance::Queue;
@@ -74,7 +92,6 @@ class FakeSource {
   Progress look(Place&, Fence& fence) noexcept {
     wants_no_capture("a mark was looked at");
     begin(Fn::Look);
-    if (freed_ != 0) world_->violation("a mark was looked at in a free");
     switch (end(Fn::Look, world_->look(fence))) {
       case Code::Success: return Progress::Done;
       case Code::NoMemory: return Progress::NotYet;
@@ -119,6 +136,7 @@ class FakeSource {
 
   FakeWorld* world_;
   std::uint64_t freed_ = 0;
+  bool was_busy_ = false, was_shed_ = false;
 };
 
 }  // namespace weir::pool::test

@@ -38,6 +38,8 @@ class FakeWorld {
   std::atomic<int> aside = -1;                              ///< the place with stance Aside
   std::atomic<std::uint64_t> clock_ns = 1;
   std::atomic<bool> has_strangers = false;  ///< other places' work may touch a block: wait() does not wait for that
+  std::atomic<bool> is_busy = false;          ///< idle blocks cannot be given back without waiting
+  std::atomic<std::uint64_t> keeps_shed = 0;  ///< bytes of the capacity that what was given back still takes
   bool is_strict_about_captures = true;  ///< false: other threads switch them
   // Called without any lock, before and after each call of a source; a test may do in them what another thread might do then.
   std::function<void(Fn)> on_call = [](Fn) {}, on_return = [](Fn) {};
@@ -138,7 +140,7 @@ class FakeWorld {
     if (const Code fault = called(Fn::Allocate); fault != Code::Success) return fault;
     if (bytes == 0) return Code::Failed;
     std::uint64_t& used = bytes_[group_of(place)];
-    if (bytes > capacity || used + bytes > capacity) return Code::NoMemory;
+    if (bytes > capacity || used + keeps_shed + bytes > capacity) return Code::NoMemory;
     used += bytes;
     std::uint64_t found = next_address_;
     if (std::vector<std::uint64_t>& vacant = vacant_[bytes]; !vacant.empty()) {
