@@ -93,7 +93,8 @@ CUresult release_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device
     const CUresult result = real(device);
     // Only the last release ends it; the driver knows. Where it does not say, nothing may be handed out of what was there.
     // Another thread may have begun a new life of it since.
-    return {result, result == CUDA_SUCCESS && context != 0 && (life == 0 || primary_life(context, device) != life)};
+    return {result,
+            result == CUDA_SUCCESS && context != 0 && (life == 0 || primary_life(context, device) != life)};
   });
 }
 

@@ -107,7 +107,8 @@ void tell_of_unknown_contexts() noexcept {
   static constinit std::atomic<bool> has_told{};
   if (has_told.exchange(true, std::memory_order_relaxed)) return;
   engine::cuda_notice(
-      "weir: the pools leave everything to the driver from here on: the program has a green context, or more than 128 contexts "
+      "weir: the pools leave everything to the driver from here on: the program has a green context, or more "
+      "than 128 contexts "
       "at a time, and what those do cannot be followed");
 }
 

@@ -62,7 +62,8 @@ bool is_hopeless() noexcept { return !are_contexts_known() || load_relaxed(g_has
 [[gnu::noinline, gnu::cold]] bool give_up_all_of(std::uint8_t device) noexcept {
   if (load_acquire(g_is_used) == 0 || !is_hopeless()) return false;
   for (std::uint32_t i = 0; i != seen_contexts(); ++i)
-    if (const Domain* domain = load_acquire(g_domains[i]); domain != nullptr && domain->place.device == device)
+    if (const Domain* domain = load_acquire(g_domains[i]);
+        domain != nullptr && domain->place.device == device)
       give_up(static_cast<int>(i), true);
   return true;
 }
@@ -165,7 +166,8 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   Domain* domain = bytes != 0 && out != nullptr ? domain_for(call) : nullptr;
   if (domain == nullptr) {
     CUresult result = real(out, bytes);
-    if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device)) result = real(out, bytes);
+    if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device))
+      result = real(out, bytes);
     if (!DeviceSource::is_no_memory(result)) return result;
     if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
     report(call, {}, call.current().device, bytes, result);

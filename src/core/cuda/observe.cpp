@@ -3,8 +3,8 @@
 #include "core/cuda/captures.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/fences.hpp"
-#include "core/cuda/own_stream.hpp"
 #include "core/cuda/managed_policy.hpp"
+#include "core/cuda/own_stream.hpp"
 #include "core/engine/cuda_memory.hpp"
 #include "core/platform/platform.hpp"
 

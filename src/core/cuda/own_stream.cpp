@@ -15,7 +15,7 @@ constinit Asked<decltype(::cuStreamQuery)> g_query{"cuStreamQuery"};
 constinit Asked<decltype(::cuMemFreeAsync)> g_free{"cuMemFreeAsync"};
 
 struct OwnStream {
-  CUstream stream;  ///< null: this context can have none
+  CUstream stream;     ///< null: this context can have none
   std::uint32_t life;  ///< of the context, with which it goes; written last. 0: there has been none
   std::uint32_t is_being_made;
 };

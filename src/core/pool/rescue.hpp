@@ -67,8 +67,8 @@ template <BlockSource Source>
 /// its way, or `most_wait` is over; what was waited is taken off that. True: that has decided the request, see `result`.
 template <BlockSource Source>
 bool SharedPool<Source>::wait_for_pending(Source& source, Domain& domain, std::uint64_t request,
-                                          std::uint64_t bytes, std::uint64_t& address,
-                                          Result& result, std::uint64_t& most_wait) noexcept {
+                                          std::uint64_t bytes, std::uint64_t& address, Result& result,
+                                          std::uint64_t& most_wait) noexcept {
   constexpr std::uint64_t kShortest = 20'000, kLongest = 1'000'000;
   const std::uint64_t start = Source::now_ns();
   std::uint64_t waited = 0, idle = held(domain.group).idle;

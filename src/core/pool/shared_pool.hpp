@@ -88,11 +88,11 @@ class SharedPool {
     std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
     std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
     std::uint64_t mark_at,
-        mark_at_bytes;         ///< of free_number and freed_bytes: a free that reaches it puts a mark
+        mark_at_bytes;            ///< of free_number and freed_bytes: a free that reaches it puts a mark
     std::uint64_t put_off_until;  ///< of the clock: shedding was Busy; 0: it was not
-    std::uint32_t lives;       ///< counts up with each end of the place
-    std::uint32_t endings;     ///< calls between ending() and ended()
-    std::uint32_t givers;      ///< threads that give back idle blocks outside the lock
+    std::uint32_t lives;          ///< counts up with each end of the place
+    std::uint32_t endings;        ///< calls between ending() and ended()
+    std::uint32_t givers;         ///< threads that give back idle blocks outside the lock
     bool is_begun, is_broken, is_abandoned;  ///< since open(), broke(), abandon(); until ended()
     bool is_open;  ///< begun, and none of the others, and not being ended: else all is left to the source
     Marks<Fence> marks;

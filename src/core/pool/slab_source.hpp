@@ -265,7 +265,8 @@ bool SlabSource<Inner>::release_slab(Place& place, std::uint64_t base, std::uint
   if (inner_.stance(place) != Stance::Queue) {
     ++calls_;
     // A sealed one may hold what is not proven unused: it is freed as the program would, by a free that waits.
-    const bool is_gone = is_sealed ? inner_.release(place, base) == kSuccess : inner_.shed(place, base) == Shed::Gone;
+    const bool is_gone =
+        is_sealed ? inner_.release(place, base) == kSuccess : inner_.shed(place, base) == Shed::Gone;
     if (is_gone) return true;
   }
   (void)add_slab(place, base, lives, is_sealed);

@@ -27,7 +27,8 @@ int main() {
   const CUdeviceptr third = allocate(200 << 20);
   const bool is_bounded = std::getenv("WEIR_DEVICE_IDLE_MAX") != nullptr && std::getenv("LD_PRELOAD") != nullptr;
   if (is_bounded && std::getenv("SIMCUDA_FAIL") == nullptr)
-    MUST(simcuda_live_bytes(0, SIMCUDA_DEVICE) <= (311ull << 20) + (1 << 20) + (1 << 20));
+    // Deferred frees that had no fence yet when the work began are pending: less than one fence is put for.
+    MUST(simcuda_live_bytes(0, SIMCUDA_DEVICE) <= (311ull << 20) + (1 << 20) + (64 << 20));
   simcuda_release(stream);
   for (const CUdeviceptr block : {first, second, third, busy}) OK(cuMemFree(block));
   OK(cuCtxSynchronize());

@@ -63,10 +63,15 @@ bool Holdings::has_room_for(std::size_t bytes, int device, std::uint64_t taken_o
   return taken <= total;
 }
 
+/// Pinned memory cannot be given back while any device works: what could not be shed then is allowed.
+static bool is_too_much(int device, const weir::profile::PoolRecord& pool) {
+  const bool is_put_off = device < 0 && pool.put_off_blocks != 0;
+  return !is_put_off && pool.idle_bytes > static_cast<std::int64_t>(pool.idle_max);
+}
+
 bool Holdings::is_within_bounds() {
   for (int device = -1; device != devices_; ++device)
-    if (const auto* pool = records_.of(device); pool != nullptr && pool->idle_bytes > static_cast<std::int64_t>(pool->idle_max))
-      return false;
+    if (const auto* pool = records_.of(device); pool != nullptr && is_too_much(device, *pool)) return false;
   return true;
 }
 
@@ -85,7 +90,7 @@ void Holdings::check_account(const char* when) {
                 when, device, driver, own, pool == nullptr ? 0 : pool->idle_bytes,
                 pool == nullptr ? 0 : pool->pending_bytes);
     if (pool == nullptr) continue;
-    if (pool->idle_bytes > static_cast<std::int64_t>(pool->idle_max))
+    if (is_too_much(device, *pool))
       violation("%s, device %d: %ld bytes are idle, the bound is %lu", when, device, pool->idle_bytes, pool->idle_max);
     if (pool->idle_bytes < 0 || pool->pending_bytes < 0 || pool->live_bytes < 0 || pool->requested_bytes > pool->live_bytes)
       violation("%s, device %d: idle %ld, pending %ld, live %ld, requested %ld", when, device, pool->idle_bytes,
