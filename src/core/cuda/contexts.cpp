@@ -39,6 +39,17 @@ CUresult end_around(const Call& call, std::uint64_t context, engine::CudaEnd how
   return result;
 }
 
+/// Another number in each life of the primary context; 0: it is not alive. Drivers before 12.0 do not tell lives apart.
+unsigned long long primary_life(std::uint64_t context, CUdevice device) noexcept {
+  unsigned flags = 0;
+  int is_active = 0;
+  unsigned long long id = 0;
+  // The handle is good only while the context is.
+  if (ask::primary_state(device, &flags, &is_active) != CUDA_SUCCESS || is_active == 0) return 0;
+  if (!ask::ctx_id.exists()) return 1;
+  return ask::ctx_id(reinterpret_cast<CUcontext>(context), &id) == CUDA_SUCCESS ? id + 1 : 0;
+}
+
 struct Ended {
   CUresult result;
   bool is_over;
@@ -77,13 +88,13 @@ CUresult retain_primary(Call& call, CUresult (*real)(CUcontext*, CUdevice), CUco
 
 CUresult release_primary(Call& call, CUresult (*real)(CUdevice), CUdevice device) noexcept {
   const std::uint64_t context = primary_of(device);
+  const unsigned long long life = context != 0 ? primary_life(context, device) : 0;
   return end_around(call, context, engine::CudaEnd::ContextDestroyed, [=]() noexcept -> Ended {
     const CUresult result = real(device);
-    unsigned flags = 0;
-    int is_active = 0;
     // Only the last release ends it; the driver knows. Where it does not say, nothing may be handed out of what was there.
-    const bool is_alive = ask::primary_state(device, &flags, &is_active) == CUDA_SUCCESS && is_active != 0;
-    return {result, result == CUDA_SUCCESS && context != 0 && !is_alive};
+    // Another thread may have begun a new life of it since.
+    return {result,
+            result == CUDA_SUCCESS && context != 0 && (life == 0 || primary_life(context, device) != life)};
   });
 }
 

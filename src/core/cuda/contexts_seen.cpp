@@ -10,6 +10,7 @@
 #include "core/cuda/in_context.hpp"
 #include "core/cuda/patience.hpp"
 #include "core/cuda/streams.hpp"
+#include "core/engine/cuda_pools.hpp"
 
 namespace weir::cuda {
 namespace {
@@ -101,6 +102,15 @@ std::uint32_t seen_contexts() noexcept { return load_acquire(g_count); }
 
 bool are_contexts_known() noexcept { return load_acquire(g_is_unknown) == 0; }
 void some_context_is_unknown() noexcept { store_release(g_is_unknown, 1U); }
+
+void tell_of_unknown_contexts() noexcept {
+  static constinit std::atomic<bool> has_told{};
+  if (has_told.exchange(true, std::memory_order_relaxed)) return;
+  engine::cuda_notice(
+      "weir: the pools leave everything to the driver from here on: the program has a green context, or more "
+      "than 128 contexts "
+      "at a time, and what those do cannot be followed");
+}
 
 int current_context() noexcept {
   CUcontext context = nullptr;

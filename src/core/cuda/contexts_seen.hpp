@@ -45,6 +45,8 @@ struct alignas(64) SeenContext {
 /// no fence can be put and nothing can be waited for: pools leave everything to the driver. It never becomes true again.
 [[nodiscard]] bool are_contexts_known() noexcept;
 void some_context_is_unknown() noexcept;
+/// Says so in the report, once.
+void tell_of_unknown_contexts() noexcept;
 
 /// The program has got this context from the driver. The number, or -1.
 int begin_life(CUcontext context, CUdevice device) noexcept;

@@ -19,6 +19,8 @@ constinit Source::Places g_slabs{};  ///< of places that carve: WEIR_DEVICE_POOL
 constinit Domain*
     g_domains[kMostContexts]{};       ///< by number of context; null: none in this life of the context
 constinit std::uint32_t g_is_used{};  ///< 1: there is a domain
+/// 1: the context, or one whose work would have to be proven done, is broken. By number; any at all.
+constinit std::uint32_t g_has_failed[kMostContexts]{}, g_has_any_failed{};
 
 /// Null: none, or the driver is gone.
 CUcontext current() noexcept {
@@ -43,6 +45,29 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
                                    idle_max);
 }
 
+/// Nothing can be proven any more of what is kept of this context: the driver takes it back. That waits as the driver's own
+/// free of each would have, so it is done where the program frees, or where memory is out.
+[[gnu::noinline, gnu::cold]] void give_up(int number, bool again) noexcept {
+  if (!are_contexts_known()) tell_of_unknown_contexts();
+  Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
+  if (domain == nullptr || (are_contexts_known() && load_acquire(g_has_failed[number]) == 0)) return;
+  DeviceSource driver;
+  Source source{driver, g_slabs};
+  g_pool.abandon(source, *domain, again);
+}
+
+bool is_hopeless() noexcept { return !are_contexts_known() || load_relaxed(g_has_any_failed) != 0; }
+
+/// False: there was no reason to.
+[[gnu::noinline, gnu::cold]] bool give_up_all_of(std::uint8_t device) noexcept {
+  if (load_acquire(g_is_used) == 0 || !is_hopeless()) return false;
+  for (std::uint32_t i = 0; i != seen_contexts(); ++i)
+    if (const Domain* domain = load_acquire(g_domains[i]);
+        domain != nullptr && domain->place.device == device)
+      give_up(static_cast<int>(i), true);
+  return true;
+}
+
 /// Null: its memory is not pooled, or not now.
 [[gnu::noinline, gnu::cold]] Domain* open(const Call& call, int number) noexcept {
   CUdevice device = -1;
@@ -50,7 +75,7 @@ engine::CudaPoolNumbers numbers_of(std::uint8_t device, std::uint64_t idle_max) 
   // From here on the context does not end; it may have ended before, and its number may stand for another.
   const ContextUse use{number};
   if (!use || key_of(current()) != seen_context(number).handle) return nullptr;
-  if (engine::cuda_blocks_are_watched() || is_any_stream_capturing()) return nullptr;
+  if (engine::cuda_blocks_are_watched() || is_any_stream_capturing() || !are_contexts_known()) return nullptr;
   if (ask::ctx_get_device(&device) != CUDA_SUCCESS || device < 0 || device > 0xff) return nullptr;
   if (ask::device_total(&total, device) != CUDA_SUCCESS || total == 0) return nullptr;
   // Nobody takes the pool's locks before there is a domain (g_is_used), and from here on a forked child is known to be one:
@@ -92,7 +117,11 @@ Domain* domain_for(const Call& call) noexcept {
 void learn(const DeviceSource& source) noexcept {
   if (source.broken() < 0) [[likely]]
     return;
-  if (Domain* domain = load_acquire(g_domains[source.broken()])) g_pool.broke(*domain);
+  Domain* domain = load_acquire(g_domains[source.broken()]);
+  if (domain == nullptr) return;
+  g_pool.broke(*domain);
+  store_release(g_has_failed[source.broken()], 1U);
+  store_release(g_has_any_failed, 1U);
 }
 
 void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
@@ -142,6 +171,8 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
         is_any_stream_capturing() ? nullptr : device_pool_gives_back(call.current().device);
     if (giver != nullptr) result = real(out, bytes);
     if (giver != nullptr && result == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
+    if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device))
+      result = real(out, bytes);
     if (!DeviceSource::is_no_memory(result)) return result;
     if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
     report(call, {}, call.current().device, bytes, result);
@@ -152,8 +183,10 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   DeviceSource driver{real, context, note_stock};
   Source source{driver, g_slabs};
   std::uint64_t address = 0;
-  const CUresult result = g_pool.allocate(source, *domain, bytes, address);
+  CUresult result = g_pool.allocate(source, *domain, bytes, address);
   learn(driver);
+  if (DeviceSource::is_no_memory(result) && give_up_all_of(domain->place.device))
+    result = g_pool.allocate(source, *domain, bytes, address);
   if (result == CUDA_SUCCESS) *out = address;
   if (!DeviceSource::is_no_memory(result)) return result;
   if (is_rescued(call, out, bytes, served)) {
@@ -173,6 +206,8 @@ CUresult pooled_release(const Freeing& freeing, CUdeviceptr block, bool must_giv
   bool is_ours = false;
   const CUresult result = g_pool.free(source, block, is_ours);
   learn(driver);
+  if (is_hopeless()) [[unlikely]]
+    give_up(current_context(), false);
   if (is_ours) return result;
   // What the program has freed already may be where a slab begins: the driver would free that.
   CarvedBlock carved{};
@@ -233,12 +268,7 @@ bool is_carved(CUdeviceptr block) noexcept { return has_device_pool() && g_pool.
 
 std::uint64_t newest_device_free(int number) noexcept {
   Domain* domain = number >= 0 ? load_acquire(g_domains[number]) : nullptr;
-  if (domain == nullptr) return 0;
-  ContextSet others = users_of_memory_in(number);
-  others.bits[number / 64] &= ~(std::uint64_t{1} << number % 64);
-  for (const std::uint64_t bits : others.bits)
-    if (bits != 0) return 0;
-  return g_pool.newest_free(*domain);
+  return domain != nullptr && is_only_context(number) ? g_pool.newest_free(*domain) : 0;
 }
 
 void device_pool_settled(int number, std::uint64_t upto) noexcept {
@@ -261,7 +291,9 @@ void device_pool_ended(int number, bool is_over) noexcept {
   DeviceSource driver;
   Source source{driver, g_slabs};
   g_pool.ended(source, *domain, is_over);
-  if (is_over) store_release(g_domains[number], static_cast<Domain*>(nullptr));
+  if (!is_over) return;
+  store_release(g_domains[number], static_cast<Domain*>(nullptr));
+  store_release(g_has_failed[number], 0U);
 }
 
 }  // namespace weir::cuda

@@ -1,7 +1,8 @@
 // The pool of plain device memory: cuMemAlloc_v2 and cuMemFree_v2, served by pool::SharedPool over the driver.
 //
-// A domain is a context. What has to be waited for, or marked, before a block of a context is idle, is the work of that
-// context and of those that were given access to its memory (contexts_seen.hpp).
+// A domain is a context. A strict free waits for the work of that context and of those that were given access to its memory
+// (contexts_seen.hpp), as the driver's does. A block is idle when the work of all contexts is done that was submitted before
+// its free: copies between contexts reach memory without any such access.
 #pragma once
 
 #include "core/cuda/call.hpp"
@@ -68,7 +69,7 @@ struct CarvedBlock {
 
 // By the number of a context (contexts_seen.hpp); -1 is nobody's.
 // The program waits for it itself. Before: the newest free of a block of this context; 0: there is nothing to prove, or
-// others can reach its memory. After it has waited with success: settled.
+// there are other contexts. After it has waited with success: settled.
 [[nodiscard]] std::uint64_t newest_device_free(int context) noexcept;
 void device_pool_settled(int context, std::uint64_t upto) noexcept;
 // It ends: around the driver's function.

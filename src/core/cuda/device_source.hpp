@@ -29,6 +29,7 @@ class Freeing {
         self_{&free} {}
   /// Is it this block that the program frees?
   [[nodiscard]] bool is_of(CUdeviceptr block) const noexcept { return block == block_ && free_ != nullptr; }
+  [[nodiscard]] bool is_any() const noexcept { return free_ != nullptr; }
   [[nodiscard]] CUresult operator()() const noexcept { return free_(self_, block_); }
 
  private:
@@ -99,8 +100,10 @@ class DeviceSource {
     // An allocation that finds no memory looks for it in all contexts of the device.
     const bool is_its = allocate_ != nullptr || current_ == kAnyContext ||
                         current_ == load_relaxed(seen_context(place.number).handle);
-    if (must_give_ || !is_its || !are_contexts_known()) return pool::Stance::Aside;
-    return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
+    const bool is_known = are_contexts_known(), is_call = allocate_ != nullptr || freeing_.is_any();
+    if (must_give_ || !is_its || (!is_known && is_call)) return pool::Stance::Aside;
+    if (is_any_stream_capturing()) return pool::Stance::Queue;
+    return is_known ? pool::Stance::Act : pool::Stance::Aside;
   }
   CUresult wait(Place& place) noexcept {
     const CUresult result = wait_for(users_of_memory_in(place.number), place.number);
@@ -109,9 +112,10 @@ class DeviceSource {
   }
   /// The same, whichever context is current.
   CUresult wait_from_anywhere(Place& place) noexcept;
-  bool mark(Place& place, Fence& fence) noexcept {
-    return put_fence(users_of_memory_in(place.number), fence);
+  [[nodiscard]] bool waits_for_all(Place& place) noexcept {
+    return has_all_contexts(place.number, users_of_memory_in(place.number));
   }
+  bool mark(Place&, Fence& fence) noexcept { return put_fence(all_contexts(), fence); }
   pool::Progress look(Place& place, Fence& fence) noexcept {
     const pool::Progress progress = look_at(fence);
     if (progress == pool::Progress::Broken) broken_ = place.number + 1;

@@ -43,6 +43,7 @@ class Asked<CUresult(A...)> {
 namespace ask {
 inline constinit Asked<decltype(::cuCtxGetCurrent)> ctx_get_current{"cuCtxGetCurrent"};
 inline constinit Asked<decltype(::cuCtxGetDevice)> ctx_get_device{"cuCtxGetDevice"};
+inline constinit Asked<decltype(::cuCtxGetId)> ctx_id{"cuCtxGetId"};
 inline constinit Asked<decltype(::cuMemGetAddressRange_v2)> address_range{"cuMemGetAddressRange_v2"};
 inline constinit Asked<decltype(::cuDevicePrimaryCtxGetState)> primary_state{"cuDevicePrimaryCtxGetState"};
 inline constinit Asked<decltype(::cuStreamIsCapturing)> is_capturing{"cuStreamIsCapturing"};

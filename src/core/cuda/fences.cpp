@@ -229,6 +229,22 @@ ContextSet all_contexts() noexcept {
   return set;
 }
 
+bool has_all_contexts(int context, const ContextSet& set) noexcept {
+  if (seen_contexts() == 1 && context == 0) [[likely]]
+    return true;
+  const ContextSet all = all_contexts();
+  std::uint64_t others = 0;
+  for (unsigned word = 0; word != std::size(all.bits); ++word) others |= all.bits[word] & ~set.bits[word];
+  return others == 0;
+}
+
+bool is_only_context(int context) noexcept {
+  if (context < 0 || !are_contexts_known()) return false;
+  ContextSet only{};
+  only.add(context);
+  return has_all_contexts(context, only);
+}
+
 bool put_fence(const ContextSet& contexts, Fence& fence) noexcept {
   const Housekeeping keeping;
   if (!keeping || !are_contexts_known()) return false;

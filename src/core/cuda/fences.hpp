@@ -28,10 +28,15 @@ struct ContextSet {
   [[nodiscard]] bool has(int number) const noexcept { return (bits[number / 64] >> number % 64 & 1) != 0; }
 };
 
-/// The context and those that may reach its memory.
+/// The context and those that were given access to its memory: what the driver's own free of a block waits for. Copies from
+/// one context's memory to another's need no such access.
 [[nodiscard]] ContextSet users_of_memory_in(int context) noexcept;
 /// All that are alive, or about to end.
 [[nodiscard]] ContextSet all_contexts() noexcept;
+/// Are all of those in the set? It has this context at least.
+[[nodiscard]] bool has_all_contexts(int context, const ContextSet& set) noexcept;
+/// What the program waits for in this context is all there is.
+[[nodiscard]] bool is_only_context(int context) noexcept;
 
 /// One fence: a slot with the events of all its contexts. All-zero: none.
 struct Fence {

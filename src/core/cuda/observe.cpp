@@ -74,6 +74,7 @@ void find_asked() noexcept {
   ask::mem_free.find();
   ask::memory_info.find();
   ask::device_total.find();
+  ask::ctx_id.find();
   g_pool.find();
   g_pool_attribute.find();
   find_fence_functions();

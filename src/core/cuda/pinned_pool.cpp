@@ -45,12 +45,21 @@ engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
                                    idle_max);
 }
 
+/// Nothing can be proven any more: the driver takes back what is kept, which waits for all contexts as its own free of any
+/// block does.
+[[gnu::noinline, gnu::cold]] void give_up() noexcept {
+  tell_of_unknown_contexts();
+  PinnedSource source;
+  const std::uint32_t count = load_acquire(g_domain_count);
+  for (std::uint32_t i = 0; i != count; ++i) g_pool.abandon(source, *g_domains[i]);
+}
+
 /// Of the current context. Null: this memory is not pooled, or not now.
 [[gnu::noinline, gnu::cold]] Domain* open(const Call& call, const PinnedPlace& place) noexcept {
   // From here on the context does not end; it may have ended before, and its number may stand for another.
   const ContextUse use{place.number};
   if (!use || current_context() != place.number) return nullptr;
-  if (engine::cuda_blocks_are_watched() || is_any_stream_capturing()) return nullptr;
+  if (engine::cuda_blocks_are_watched() || is_any_stream_capturing() || !are_contexts_known()) return nullptr;
   // A forked child must never come to the pool's locks: from here on it is known to be one.
   call.served();
   const std::uint64_t idle_max = engine::options().device_idle_max.of(machine_bytes());
@@ -82,16 +91,6 @@ Domain* domain_for(const Call& call, const PinnedPlace& place) noexcept {
     return domain;
   add_shared(numbers(domain->policy.idle_max).pool->callers_passed, 1);
   return nullptr;
-}
-
-bool is_only_context(int number) noexcept {
-  if (number < 0 || !are_contexts_known()) return false;
-  ContextSet others = all_contexts();
-  if (!others.has(number)) return false;
-  others.bits[number / 64] &= ~(std::uint64_t{1} << number % 64);
-  for (const std::uint64_t bits : others.bits)
-    if (bits != 0) return false;
-  return true;
 }
 
 CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** out, std::size_t bytes,
@@ -134,8 +133,11 @@ CUresult pooled_free_host(CUresult (*real)(void*), void* block) noexcept {
   if (block == nullptr || !has_pinned_pool()) return real(block);
   PinnedSource source{real, block, current_context() >= 0, is_deferred()};
   bool is_ours = false;
-  const CUresult result = g_pool.free(source, key_of(block), is_ours);
-  return is_ours ? result : real(block);
+  CUresult result = g_pool.free(source, key_of(block), is_ours);
+  if (!is_ours) result = real(block);
+  if (!are_contexts_known()) [[unlikely]]
+    give_up();
+  return result;
 }
 
 void export_from_pinned_pool(CUdeviceptr block) noexcept {

@@ -82,10 +82,13 @@ class PinnedSource {
   /// A thread without a context is the driver's to answer. That it is another than the block's does not matter: any
   /// may free the block, and all are waited for.
   [[nodiscard]] pool::Stance stance(Place&) noexcept {
-    if (!has_context_ || !are_contexts_known()) return pool::Stance::Aside;
-    return is_any_stream_capturing() ? pool::Stance::Queue : pool::Stance::Act;
+    const bool is_known = are_contexts_known(), is_call = allocate_ != nullptr || free_ != nullptr;
+    if (!has_context_ || (!is_known && is_call)) return pool::Stance::Aside;
+    if (is_any_stream_capturing()) return pool::Stance::Queue;
+    return is_known ? pool::Stance::Act : pool::Stance::Aside;
   }
   CUresult wait(Place&) noexcept { return wait_for(all_contexts()); }
+  static constexpr bool waits_for_all(Place&) noexcept { return true; }
   bool mark(Place&, Fence& fence) noexcept { return put_fence(all_contexts(), fence); }
   pool::Progress look(Place&, Fence& fence) noexcept { return look_at(fence); }
   void drop(Place&, Fence& fence) noexcept { drop_fence(fence); }

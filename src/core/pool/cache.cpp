@@ -127,6 +127,18 @@ Block* Cache::shed_for(std::uint64_t bytes) noexcept {
   return first;
 }
 
+Block* Cache::shed_pending() noexcept {
+  Block* first = nullptr;
+  Block** end = &first;
+  while (pending_front_ != nullptr) {
+    Block* const block = pending_front_;
+    leave(block);
+    *end = block;
+    end = &block->next;
+  }
+  return first;
+}
+
 void Cache::end() noexcept {
   std::uint64_t idle_blocks = 0, live_blocks = 0;
   for (const Block* block = oldest_; block != nullptr; block = block->newer, ++idle_blocks) {

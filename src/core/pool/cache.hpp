@@ -45,6 +45,8 @@ class Cache {
   /// Idle blocks of at least `bytes` in all, as few as will do: the smallest single one that is large enough, else
   /// the largest ones. All of them where they are not enough.
   [[nodiscard]] Block* shed_for(std::uint64_t bytes) noexcept;
+  /// All pending blocks, proven or not: a list by next, state Leaving; null: none.
+  [[nodiscard]] Block* shed_pending() noexcept;
   /// The place is gone, and all its blocks with it: they are taken off the record. Their nodes are the caller's to collect.
   void end() noexcept;
   /// A Leaving block that the source would not take back: Idle again, as the last to be shed.

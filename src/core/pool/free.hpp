@@ -22,13 +22,20 @@ inline auto SharedPool<Source>::free(Source& source, std::uint64_t address, bool
   if (stance == Stance::Aside) [[unlikely]]
     return free_aside(hold, source, domain, *block);
 
+  free_pending(hold, source, domain, *block, stance);
+  return Source::kSuccess;
+}
+
+/// The block is pending: a mark has to prove it.
+template <BlockSource Source>
+inline void SharedPool<Source>::free_pending(Hold& hold, Source& source, Domain& domain, Block& block,
+                                             Stance stance) noexcept {
   const std::uint64_t number = ++domain.free_number;
-  const std::uint64_t bytes = domain.freed_bytes += block->bytes;
-  domain.cache.hold(block, number);
+  const std::uint64_t bytes = domain.freed_bytes += block.bytes;
+  domain.cache.hold(&block, number);
   const bool is_due = number >= domain.mark_at || bytes >= domain.mark_at_bytes;
   if (is_due && stance == Stance::Act) [[unlikely]]
     free_marking(hold, source, domain);
-  return Source::kSuccess;
 }
 
 /// Puts a mark behind what is pending. A program that only frees and launches never asks for what is proven: where more is
@@ -51,11 +58,13 @@ template <BlockSource Source>
   if (kept > domain.policy.idle_max) (void)take_proven(source, domain, 0, none);
 }
 
-/// The block becomes idle when the device is done with it.
+/// The block becomes idle when the device is done with it; pending, where that is not proven by waiting as the source does.
 template <BlockSource Source>
 [[gnu::noinline]] auto SharedPool<Source>::free_waiting(Hold& hold, Source& source, Domain& domain,
                                                         Block& block) noexcept -> Result {
   const std::uint64_t address = block.address, number = block.number, upto = domain.free_number;
+  // What begins to use the memory of the place from here on does not follow this free.
+  const bool is_proof = source.waits_for_all(domain.place);
   block.state = State::Freeing;
   hold.unlock();
   const std::uint64_t before = Source::now_ns();
@@ -68,14 +77,17 @@ template <BlockSource Source>
   Block* const now = index_.find(address);
   if (now == nullptr || now->number != number || now->state != State::Freeing)
     return result;  // gone with its place
-  // Carved blocks may be pending in strict mode, too.
-  if (result == Source::kSuccess && domain.proven_upto < upto) domain.proven_upto = upto;
+  if (result == Source::kSuccess && is_proof && domain.proven_upto < upto) domain.proven_upto = upto;
   if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
       source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
     return free_aside(hold, source, domain, *now);
+  if (!is_proof) {
+    free_pending(hold, source, domain, *now, Stance::Act);
+    return result;
+  }
   domain.put_off_until = 0;
   domain.cache.keep(now);
-  if (CarvingSource<Source> && domain.cache.pending_blocks() != 0)
+  if (domain.cache.pending_blocks() != 0)  // of frees that were not proven so, or could not wait
     numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
   const std::uint32_t lives = domain.lives;
@@ -113,13 +125,14 @@ template <BlockSource Source>
 }
 
 /// The driver does not know a carved block. Where waiting fails, it is still the program's; where waiting is not possible now
-/// it is pending, in strict mode too. One that others may hold, and that cannot be proven unused, is not used again at all.
+/// it is pending, in strict mode too. One that others may hold, and that cannot be waited for, is not used again at all; nor is
+/// one of an abandoned place, whose slab goes to the source's own free with all that was in it.
 template <BlockSource Source>
 [[gnu::noinline, gnu::cold]] auto SharedPool<Source>::free_carved(Hold& hold, Source& source, Domain& domain,
                                                                   Block& block) noexcept -> Result {
   if constexpr (CarvingSource<Source>) {
     const std::uint64_t address = block.address, number = block.number;
-    const bool is_exported = block.is_exported;
+    const bool is_exported = block.is_exported, is_proof = source.waits_for_all(domain.place);
     const Stance stance = source.stance(domain.place);
     const bool must_wait = is_exported || domain.policy.free_mode == FreeMode::Strict;
     const bool may_wait = domain.endings == 0 && stance != Stance::Queue;
@@ -134,8 +147,9 @@ template <BlockSource Source>
       block.state = State::Live;
       if (result != Source::kSuccess && (stance == Stance::Act || domain.is_broken)) return result;
     }
-    const bool is_proven = must_wait && may_wait && result == Source::kSuccess;
-    if (!is_proven && !is_exported) {
+    const bool has_waited = must_wait && may_wait && result == Source::kSuccess;
+    const bool is_proven = has_waited && is_proof, is_last = is_exported || domain.is_abandoned;
+    if (!is_proven && !is_last) {
       domain.freed_bytes += block.bytes;
       domain.cache.hold(&block, ++domain.free_number);
       return Source::kSuccess;
@@ -144,8 +158,8 @@ template <BlockSource Source>
     index_.erase(address);
     recycle(&block);
     hold.unlock();
-    if (is_proven && is_exported) source.release_exported(domain.place, address);
-    if (is_proven && !is_exported) source.release_carved(domain.place, address);
+    if (is_last && (has_waited || !is_exported)) source.release_exported(domain.place, address);
+    if (!is_last) source.release_carved(domain.place, address);
     return Source::kSuccess;
   } else {
     return free_aside(hold, source, domain, block);

@@ -56,10 +56,12 @@ template <BlockSource Source>
     Block* const block = victims;
     victims = block->next;
     bool is_gone = false;
-    if (!is_busy && domain.is_open && domain.lives == lives && source.stance(domain.place) != Stance::Queue) {
+    const bool is_there = domain.is_begun && domain.endings == 0 && domain.lives == lives;
+    const bool is_unproven = domain.is_abandoned;
+    if (!is_busy && is_there && source.stance(domain.place) != Stance::Queue) {
       hold.unlock();
       const std::uint64_t before = Source::now_ns();
-      const Shed shed_as = shed(source, domain.place, *block);
+      const Shed shed_as = shed(source, domain.place, *block, is_unproven);
       is_gone = shed_as == Shed::Gone;
       is_busy = shed_as == Shed::Busy;
       const std::uint64_t after = Source::now_ns();

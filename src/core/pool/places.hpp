@@ -58,7 +58,7 @@ void SharedPool<Source>::ended(Source& source, Domain& domain, bool is_over) noe
   if (is_over && domain.is_begun) {
     count = lose(domain, fences);
     lost(source, domain);
-    domain.is_begun = domain.is_broken = false;
+    domain.is_begun = domain.is_broken = domain.is_abandoned = false;
     ++domain.numbers.pool->contexts_ended;
   }
   refresh(domain);
@@ -87,6 +87,26 @@ void SharedPool<Source>::broke(Domain& domain) noexcept {
   const Hold hold{*this};
   domain.is_broken = domain.is_begun;
   refresh(domain);
+}
+
+template <BlockSource Source>
+[[gnu::noinline, gnu::cold]] void SharedPool<Source>::abandon(Source& source, Domain& domain,
+                                                              bool again) noexcept {
+  Hold hold{*this};
+  if (!domain.is_begun || domain.endings != 0 || (domain.is_abandoned && !again)) return;
+  if (source.stance(domain.place) == Stance::Queue) return;
+  domain.is_abandoned = true;  // for good: what is pending is treated as if it were idle
+  refresh(domain);
+  const std::uint32_t lives = domain.lives;
+  Block* victims = nullptr;
+  Block* const pending = domain.cache.shed_pending();
+  // Of the slabs whose parts they are nothing is carved any more.
+  for (Block* block = pending; block != nullptr; block = block->next) block->is_exported = true;
+  detach(domain, pending, victims);
+  detach(domain, domain.cache.shed_beyond(0), victims);
+  hold.unlock();
+  if (victims != nullptr) give_back(source, domain, lives, victims);
+  if constexpr (CarvingSource<Source>) source.release_empty(domain.place);
 }
 
 template <BlockSource Source>

@@ -3,7 +3,8 @@
 //   allocate   idle block? ─→ it
 //              a fence is done, or can be put behind pending blocks that fit? ─→ look again
 //              source ─→ a fresh block; out of memory ─→ the ladder (rescue.hpp)
-//   free       Strict: wait for the place ─→ idle. Deferred: pending, until a fence behind it is done.
+//   free       Strict: wait for the place ─→ idle; or pending, where others than those waited for may still touch the block.
+//              Deferred: pending, until a fence behind it is done.
 //              Whatever cannot be done so is done as without a pool: the block goes back to the source, whose answer the
 //              program gets.
 //
@@ -83,7 +84,7 @@ class SharedPool {
     Policy policy;
     Numbers numbers;
     std::uint64_t free_number,
-        freed_bytes;  ///< of all deferred frees, in all lives: number of the newest, and their bytes
+        freed_bytes;  ///< of all frees that left a block pending, in all lives: number of the newest, and their bytes
     std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
     std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
     std::uint64_t mark_at,
@@ -92,8 +93,8 @@ class SharedPool {
     std::uint32_t lives;          ///< counts up with each end of the place
     std::uint32_t endings;        ///< calls between ending() and ended()
     std::uint32_t givers;         ///< threads that give back idle blocks outside the lock
-    bool is_begun, is_broken;     ///< since open(); until ended()
-    bool is_open;                 ///< begun, neither broken nor being ended: else all is left to the source
+    bool is_begun, is_broken, is_abandoned;  ///< since open(), broke(), abandon(); until ended()
+    bool is_open;  ///< begun, and none of the others, and not being ended: else all is left to the source
     Marks<Fence> marks;
   };
 
@@ -134,6 +135,10 @@ class SharedPool {
   void ended(Source& source, Domain& domain, bool is_over) noexcept;
   /// The place has failed for good.
   void broke(Domain& domain) noexcept;
+  /// Nothing can be proven of the place any more, and it goes on: what the pool keeps goes to the source's own release, which
+  /// waits as it would have for the program, and all else is left to the source. Not now: nothing happens. `again`: what could
+  /// not go the last time is tried anew.
+  void abandon(Source& source, Domain& domain, bool again = false) noexcept;
 
   /// Gives back idle blocks of the group until at most `most` bytes are idle. How many bytes went.
   std::uint64_t trim(Source& source, std::uint64_t group, std::uint64_t most) noexcept;
@@ -168,7 +173,7 @@ class SharedPool {
     return *reinterpret_cast<Domain*>(block.cache);
   }
   static void refresh(Domain& domain) noexcept {
-    domain.is_open = domain.is_begun && !domain.is_broken && domain.endings == 0;
+    domain.is_open = domain.is_begun && !domain.is_broken && !domain.is_abandoned && domain.endings == 0;
   }
   // What only sources that carve have.
   static bool has_carved([[maybe_unused]] const Source& source) noexcept {
@@ -179,14 +184,17 @@ class SharedPool {
     if constexpr (CarvingSource<Source>) return source.calls();
     return 1;
   }
-  static Shed shed(Source& source, Place& place, const Block& block) noexcept {
+  /// `is_unproven`: the source's own free must wait, and does.
+  static Shed shed(Source& source, Place& place, const Block& block, bool is_unproven) noexcept {
     if constexpr (CarvingSource<Source>) {
       if (block.is_carved) {
-        source.release_carved(place, block.address);
+        block.is_exported ? source.release_exported(place, block.address)
+                          : source.release_carved(place, block.address);
         return Shed::Gone;
       }
     }
-    return source.shed(place, block.address);
+    if (!is_unproven) return source.shed(place, block.address);
+    return source.release(place, block.address) == Source::kSuccess ? Shed::Gone : Shed::Refused;
   }
   static void lost([[maybe_unused]] Source& source, [[maybe_unused]] const Domain& domain) noexcept {
     if constexpr (CarvingSource<Source>) source.lost(domain.place);
@@ -212,6 +220,7 @@ class SharedPool {
   Block* new_node() noexcept;
   void recycle(Block*) noexcept;
   // free.hpp
+  void free_pending(Hold&, Source&, Domain&, Block&, Stance) noexcept;
   Result free_waiting(Hold&, Source&, Domain&, Block&) noexcept;
   Result free_aside(Hold&, Source&, Domain&, Block&) noexcept;
   void free_marking(Hold&, Source&, Domain&) noexcept;

@@ -153,6 +153,7 @@ class SlabSource {
 
   [[nodiscard]] Stance stance(Place& place) noexcept { return inner_.stance(place); }
   Result wait(Place& place) noexcept { return inner_.wait(place); }
+  [[nodiscard]] bool waits_for_all(Place& place) noexcept { return inner_.waits_for_all(place); }
   bool mark(Place& place, Fence& fence) noexcept { return inner_.mark(place, fence); }
   Progress look(Place& place, Fence& fence) noexcept { return inner_.look(place, fence); }
   void drop(Place& place, Fence& fence) noexcept { inner_.drop(place, fence); }
@@ -233,7 +234,7 @@ auto SlabSource<Inner>::ask_inner(Place& place, std::uint64_t bytes, std::uint64
 
 template <BlockSource Inner>
 std::uint64_t SlabSource<Inner>::release_empty(Place& place) noexcept {
-  if (load_relaxed(places_.count_) == 0 || inner_.stance(place) != Stance::Act) return 0;
+  if (load_relaxed(places_.count_) == 0 || inner_.stance(place) == Stance::Queue) return 0;
   std::uint64_t bytes = 0;
   for (bool is_gone = true; is_gone; bytes += is_gone ? Slabs::kSlabBytes : 0) {
     std::uint64_t base = 0;
@@ -278,7 +279,10 @@ bool SlabSource<Inner>::release_slab(Place& place, std::uint64_t base, std::uint
                                      bool is_sealed) noexcept {
   if (inner_.stance(place) != Stance::Queue) {
     ++calls_;
-    if (inner_.shed(place, base) == Shed::Gone) return true;
+    // A sealed one may hold what is not proven unused: it is freed as the program would, by a free that waits.
+    const bool is_gone =
+        is_sealed ? inner_.release(place, base) == kSuccess : inner_.shed(place, base) == Shed::Gone;
+    if (is_gone) return true;
   }
   (void)add_slab(place, base, lives, is_sealed);
   return false;

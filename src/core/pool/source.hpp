@@ -59,9 +59,13 @@ concept BlockSource = requires(S& source, typename S::Place& place, typename S::
   /// Asked before each free, UNDER THE POOL'S LOCK, as the only one of these: it reads what the source has found out
   /// before (when it was made) and flags, takes no lock and calls nobody.
   { source.stance(place) } -> std::same_as<Stance>;
-  /// Returns when all work submitted before, that may touch blocks of the place, is done; else the device's error.
+  /// Waits for what the source's own free of a block of the place waits for; else the device's error.
   { source.wait(place) } -> std::same_as<typename S::Result>;
-  /// Puts a mark behind all such work. False: not now; nothing has happened.
+  /// Is that all work that may touch blocks of the place? Else success of wait() proves nothing, and a mark has to. Asked
+  /// before the wait, UNDER THE POOL'S LOCK, as stance().
+  { source.waits_for_all(place) } -> std::same_as<bool>;
+  /// Puts a mark behind all work submitted before that may touch blocks of the place, whoever has submitted it. False: not
+  /// now; nothing has happened.
   { source.mark(place, fence) } -> std::same_as<bool>;
   { source.look(place, fence) } -> std::same_as<Progress>;
   /// The fence is not needed any more: its events may be used again.
@@ -87,7 +91,7 @@ concept CarvingSource = BlockSource<S> &&
   /// A block that the driver knows.
   { source.allocate_whole(place, bytes, address) } -> std::same_as<typename S::Result>;
   { source.release_carved(place, address) } -> std::same_as<void>;
-  /// The same for one that others may still hold: it is not granted again.
+  /// The same for one that others may still hold, or that is not proven unused: it is not granted again.
   { source.release_exported(place, address) } -> std::same_as<void>;
   /// As wait(), for a place that need not be the caller's current one.
   { source.wait_from_anywhere(place) } -> std::same_as<typename S::Result>;

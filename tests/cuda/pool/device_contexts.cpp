@@ -45,11 +45,11 @@ int main() {
   const CUcontext third = make_context(0);
   OK(cuCtxSetCurrent(third));
   const unsigned long long before = allocations();
-  const CUdeviceptr fresh = allocate(3000);
+  const CUdeviceptr fresh = allocate(1 << 20);  // large enough to be asked about at once: others live beside it
   MUST(allocations() == before + 1 && blocks(0) == 2);
   OK(cuMemFree(fresh));
   OK(cuCtxSynchronize());
-  MUST(allocate(3000) == fresh);
+  MUST(allocate(1 << 20) == fresh);
   OK(cuMemFree(fresh));
   OK(cuCtxDestroy(third));
 

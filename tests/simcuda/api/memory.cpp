@@ -6,6 +6,7 @@
 #include "base/log.hpp"
 #include "device/device.hpp"
 #include "device/drain.hpp"
+#include "engine/engine.hpp"
 #include "heap/blocks.hpp"
 #include "heap/heap.hpp"
 
@@ -34,6 +35,7 @@ CUresult free_at(CUdeviceptr address) {
   if (block->release != nullptr) return block->release(address);
   if (block->kind != Kind::device && block->kind != Kind::managed) return CUDA_ERROR_INVALID_VALUE;
   if (const CUresult left = drain_users(*block->context); left != CUDA_SUCCESS) return left;
+  engine::drain_copies(block->base, block->bytes);
   return locked([&] {  // while nobody held the lock, another thread may have freed it
     const Block* still = block_at(address);
     if (still == nullptr || still->id != block->id) return CUDA_ERROR_INVALID_VALUE;

@@ -38,6 +38,7 @@ struct Work {
   std::vector<Touch> touches;     // what the oracle knows of it
   std::function<CUresult()> run;  // may be empty; anything but success is a sticky error of the context
   Place place = Place::device;
+  bool is_copy = false;          // reaches memory without regard to which context has access
   std::function<bool()> gate;    // work with a gate starts when it answers true; it is asked again and again
   std::uint64_t cost_ns = 1000;  // what the virtual clock advances by
 };
@@ -89,6 +90,9 @@ void synchronize(const StreamRef& stream);
 void drain(
     CUcontext context);  // waits for all work of the context submitted so far; held work: forever, on purpose
 void drain_all();
+
+// Waits for the copies submitted so far, in whatever context, that refer to any byte of the range.
+void drain_copies(std::uintptr_t base, std::size_t bytes);
 
 // The context goes away: what a test held is let go, all work runs, its streams die.
 void close_context(CUcontext context);

@@ -26,6 +26,12 @@ void wait_for_all(State& s, const std::vector<Ticket>& tickets) {
   for (const Ticket& ticket : tickets) wait_with(s, lock, ticket);
 }
 
+bool refers_to(const Piece& piece, std::uintptr_t base, std::size_t bytes) {
+  return std::any_of(piece.work.touches.begin(), piece.work.touches.end(), [&](const Touch& touch) {
+    return touch.base < base + bytes && base < touch.base + touch.bytes;
+  });
+}
+
 std::vector<Ticket> ends_where(State& s, const std::function<bool(const Stream&)>& wanted) {
   std::vector<Ticket> ends;
   for (const StreamRef& stream : s.streams)
@@ -145,15 +151,24 @@ void drain_all() {
   wait_for_all(s, ends);
 }
 
+void drain_copies(std::uintptr_t base, std::size_t bytes) {
+  State& s = state();
+  std::vector<Ticket> copies;
+  {
+    const std::lock_guard guard(s.lock);
+    for (const StreamRef& stream : s.streams)
+      for (const Ticket& piece : stream->queue)
+        if (piece->work.is_copy && refers_to(*piece, base, bytes)) copies.push_back(piece);
+  }
+  wait_for_all(s, copies);
+}
+
 std::size_t pending_references(std::uintptr_t base, std::size_t bytes) {
   State& s = state();
   const std::lock_guard guard(s.lock);
   std::size_t count = 0;
   for (const StreamRef& stream : s.streams)
-    for (const Ticket& piece : stream->queue)
-      count += std::any_of(piece->work.touches.begin(), piece->work.touches.end(), [&](const Touch& touch) {
-        return touch.base < base + bytes && base < touch.base + touch.bytes;
-      });
+    for (const Ticket& piece : stream->queue) count += refers_to(*piece, base, bytes);
   return count;
 }
 

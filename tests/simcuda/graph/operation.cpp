@@ -161,6 +161,7 @@ engine::Work work_of(const Operation& operation, const std::string& what) {
               engine::Work made;
               made.touches = touches_of(copy);
               made.run = [copy, what] { return run_copy(copy, what); };
+              made.is_copy = true;
               made.cost_ns = 1000 + bytes_of(copy) / 16;
               return made;
             },

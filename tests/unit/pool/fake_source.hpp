@@ -83,6 +83,7 @@ class FakeSource {
     begin(Fn::Wait);
     return end(Fn::Wait, world_->wait(place));
   }
+  [[nodiscard]] bool waits_for_all(Place&) const noexcept { return !world_->has_strangers; }
   bool mark(Place& place, Fence& fence) noexcept {
     wants_no_capture("a mark was put");
     begin(Fn::Mark);

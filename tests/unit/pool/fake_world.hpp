@@ -37,6 +37,7 @@ class FakeWorld {
   std::atomic<bool> is_capturing = false;                   ///< the stance is Queue
   std::atomic<int> aside = -1;                              ///< the place with stance Aside
   std::atomic<std::uint64_t> clock_ns = 1;
+  std::atomic<bool> has_strangers = false;  ///< other places' work may touch a block: wait() does not wait for that
   std::atomic<bool> is_busy = false;          ///< idle blocks cannot be given back without waiting
   std::atomic<std::uint64_t> keeps_shed = 0;  ///< bytes of the capacity that what was given back still takes
   bool is_strict_about_captures = true;  ///< false: other threads switch them
@@ -179,6 +180,8 @@ class FakeWorld {
     if (called(Fn::Mark) != Code::Success) return false;
     fence = ++next_fence_;
     for (int lane = 0; lane != kLanes; ++lane) fences_[fence][{place, lane}] = newest_[{place, lane}];
+    if (has_strangers)
+      for (const auto& [lane, newest] : newest_) fences_[fence][lane] = newest;
     return true;
   }
   Code look(std::uint64_t fence) {

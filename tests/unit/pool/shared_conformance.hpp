@@ -59,6 +59,53 @@ TYPED_TEST_P(SharedPoolOverAnySource, ABlockIsNotHandedOutWhileEarlierWorkMayTou
   }
 }
 
+TYPED_TEST_P(SharedPoolOverAnySource, WhereOthersMayTouchABlockAMarkHasToProveIt) {
+  for (const FreeMode mode : this->kBoth) {
+    Program<TypeParam> program{mode};
+    program.world.has_strangers = true;
+    for (int i = 0; i != 200; ++i) {
+      const std::uint64_t address = program.allocate(i % 2 == 0 ? kMiB : 5000);
+      program.world.submit(i % 3 == 0 ? 11 : 1, address, i % FakeWorld::kLanes);
+      EXPECT_EQ(program.free(address), Code::Success);
+      if (i % 7 == 0) program.world.step(i % 14 == 0 ? 11 : 1, i / 7 % FakeWorld::kLanes);
+      EXPECT_NE(program.allocate(i % 2 == 0 ? kMiB : 5000), 0U);  // judged
+    }
+    program.world.has_strangers = false;
+    program.world.complete(11);
+  }
+}
+
+TYPED_TEST_P(SharedPoolOverAnySource, AnAbandonedPlaceKeepsNothing) {
+  for (const FreeMode mode : this->kBoth) {
+    Program<TypeParam> program{mode};
+    const std::uint64_t live = program.allocate(kMiB), part = program.allocate(4096);
+    std::vector<std::uint64_t> blocks;
+    for (std::uint64_t i = 0; i != 40; ++i) blocks.push_back(program.allocate(i % 2 == 0 ? kMiB : 4096));
+    program.world.has_strangers = true;
+    for (const std::uint64_t address : blocks) {
+      program.world.submit(11, address);
+      program.free(address);
+    }
+    program.world.is_capturing = true;
+    auto asked = program.source();
+    program.pool->abandon(asked, program.domain(1));
+    EXPECT_EQ(program.world.calls(Fn::Release), 0U) << "a stream is captured";
+    program.world.is_capturing = false;
+    program.pool->abandon(asked, program.domain(1));
+    EXPECT_EQ(program.held().idle + program.held().pending, 0U);
+    for (const std::uint64_t address : {live, part, program.allocate(kMiB), program.allocate(4096)}) {
+      program.world.submit(11, address);
+      EXPECT_EQ(program.free(address), Code::Success);
+      EXPECT_FALSE(program.pool->owns(address));
+    }
+    EXPECT_EQ(program.world.granted_blocks(), 0U);
+    program.end_place(1);
+    EXPECT_EQ(program.free(program.allocate(kMiB)), Code::Success);
+    EXPECT_EQ(program.held().idle + program.held().pending, kMiB) << "in its next life";
+    program.world.has_strangers = false;
+  }
+}
+
 TYPED_TEST_P(SharedPoolOverAnySource, ASecondFreeIsRefused) {
   for (const FreeMode mode : this->kBoth) {
     Program<TypeParam> program{mode};
@@ -166,7 +213,7 @@ TYPED_TEST_P(SharedPoolOverAnySource, WhatThePoolHoldsIsNotWhatTheProgramLacks) 
 
 REGISTER_TYPED_TEST_SUITE_P(SharedPoolOverAnySource, AFreedBlockServesTheNextRequestOfItsSize,
                             LiveBlocksAreDistinctAndLargeEnough,
-                            ABlockIsNotHandedOutWhileEarlierWorkMayTouchIt, ASecondFreeIsRefused,
+                            ABlockIsNotHandedOutWhileEarlierWorkMayTouchIt, WhereOthersMayTouchABlockAMarkHasToProveIt, AnAbandonedPlaceKeepsNothing, ASecondFreeIsRefused,
                             ARequestThatIsNoneIsTheSources, BlocksStayWithTheirPlace,
                             AnExportedBlockIsNotHandedOutAgain, TheBoundOnIdleBytesHolds,
                             ThePlacesEndTakesItsBlocksAlong, DuringACaptureNothingIsAsked,

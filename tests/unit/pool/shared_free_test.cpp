@@ -18,6 +18,50 @@ TEST(SharedPoolStrictFree, ReturnsWhenTheWorkIsDone) {
   EXPECT_EQ(program.record.frees, 1U);
 }
 
+// Others than those that the source waits for may touch a block.
+TEST(SharedPoolStrictFree, WhereNotAllIsWaitedForTheBlockIsPendingUntilAMarkIsDone) {
+  Program<> program;
+  program.world.has_strangers = true;
+  const std::uint64_t address = program.allocate(kMiB);
+  program.world.submit(11, address);
+  EXPECT_EQ(program.free(address), Code::Success);
+  EXPECT_EQ(program.record.waits, 1U);
+  EXPECT_EQ(program.held().pending, kMiB);
+  EXPECT_NE(program.allocate(kMiB), address);
+  EXPECT_EQ(program.record.marks, 1U);
+  program.world.complete(11);
+  EXPECT_EQ(program.allocate(kMiB), address);
+  EXPECT_EQ(program.record.retired_by_fence, 1U);
+}
+
+TEST(SharedPoolStrictFree, WhereNotAllIsWaitedForMarksArePutAsFreesGoOn) {
+  Program<> program;
+  program.world.has_strangers = true;
+  std::vector<std::uint64_t> blocks;
+  for (int i = 0; i != 64; ++i) blocks.push_back(program.allocate(4096));
+  for (const std::uint64_t address : blocks) program.free(address);
+  EXPECT_EQ(program.record.marks, 2U);
+  EXPECT_EQ(program.record.waits, 64U);
+  // When there are no strangers any more a wait proves all that was freed before it.
+  const std::uint64_t last = program.allocate(kMiB);
+  program.world.has_strangers = false;
+  program.free(last);
+  EXPECT_EQ(program.held().pending, 0U);
+}
+
+TEST(SharedPoolStrictFree, WhatBecameTheOnlyPlaceDuringTheWaitProvesNothing) {
+  Program<> program;
+  program.world.has_strangers = true;
+  const std::uint64_t address = program.allocate(kMiB);
+  program.world.submit(11, address);
+  program.world.on_call = [&](Fn fn) {
+    if (fn == Fn::Wait) program.world.has_strangers = false;
+  };
+  program.free(address);
+  program.world.has_strangers = true;
+  EXPECT_NE(program.allocate(kMiB), address);
+}
+
 TEST(SharedPoolStrictFree, WhereTheWaitFailsTheAnswerIsTheSources) {
   Program<> program;
   const std::uint64_t address = program.allocate(kMiB);

@@ -51,12 +51,12 @@ void print_sums(const PoolRecords::Use& use) {
   const Sums& s = g_sums;
   std::printf("{\"operations\": %lu, \"allocations\": %lu, \"pinned\": %lu, \"frees\": %lu, \"ordered_frees\": %lu, "
               "\"no_memory\": %lu, \"launches\": %lu, \"stamps_seen\": %lu, \"captures\": %lu, \"captures_lost\": %lu, "
-              "\"graph_launches\": %lu, \"contexts_ended\": %lu, \"accounts\": %lu, \"refused\": %lu, \"violations\": %lu,\n"
+              "\"graph_launches\": %lu, \"peer_copies\": %lu, \"contexts_ended\": %lu, \"accounts\": %lu, \"refused\": %lu, \"violations\": %lu,\n"
               " \"hits\": %lu, \"misses\": %lu, \"waits\": %lu, \"retired_by_fence\": %lu, \"retired_by_program\": %lu, "
               "\"shed\": %lu, \"aside\": %lu, \"rescued\": %lu}\n",
               s.operations.load(), s.allocations.load(), s.pinned.load(), s.frees.load(), s.ordered_frees.load(),
               s.no_memory.load(), s.launches.load(), s.stamps_seen.load(), s.captures.load(), s.captures_lost.load(),
-              s.graph_launches.load(), s.contexts_ended.load(), s.accounts.load(), s.refused.load(),
+              s.graph_launches.load(), s.peer_copies.load(), s.contexts_ended.load(), s.accounts.load(), s.refused.load(),
               s.violations.load(), use.hits, use.misses, use.waits, use.by_fence, use.by_program, use.shed, use.aside,
               use.rescued);
   std::fflush(stdout);

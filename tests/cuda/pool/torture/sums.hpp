@@ -12,7 +12,7 @@ namespace torture {
 
 struct Sums {
   std::atomic<std::uint64_t> operations, allocations, pinned, frees, ordered_frees, no_memory, launches, stamps_seen,
-      captures, captures_lost, graph_launches, contexts_ended, accounts, refused, violations;
+      captures, captures_lost, graph_launches, peer_copies, contexts_ended, accounts, refused, violations;
 };
 extern Sums g_sums;
 

@@ -303,16 +303,22 @@ void Worker::fill(Stream stream, Block& block) {
        "cuMemsetD8Async");
 }
 
+// Copies between devices, and between contexts that are named, need no access to the other's memory.
 void Worker::copy(Stream stream) {
-  Block *to = any_block_for(stream.place), *from = any_block_for(stream.place);
+  const bool needs_access = !random_.one_in(3);
+  Block* to = needs_access ? any_block_for(stream.place) : any_block();
+  Block* from = needs_access ? any_block_for(stream.place) : any_block();
   if (to == nullptr || from == nullptr || to == from || !is_free(stream.handle)) return;
+  if (!needs_access && (to->is_pinned || from->is_pinned)) return;
   const std::size_t room = std::min(to->bytes, from->bytes);
   if (room < 64) return;
   const std::size_t bytes = 1 + random_.below(std::min<std::size_t>(room / 2 - kKept, 5000));
   for (Block* block : {to, from})
     if (block->home != stream.handle || block->home_place != stream.place || stream.handle == nullptr) block->only_home = false;
   world_.enter(stream.place);
-  if (!is_capturing_ && random_.one_in(20)) {
+  if (!needs_access) {
+    peer_copy(stream, *to, *from, bytes);
+  } else if (!is_capturing_ && random_.one_in(20)) {
     GOOD(cuMemcpy(to->at + 8, from->at + 8, bytes));
     to->only_home = from->only_home = false;
   } else if (to->is_pinned && !from->is_pinned) {
@@ -326,6 +332,27 @@ void Worker::copy(Stream stream) {
                            world_.places[from->place].context, bytes, stream.handle));
   } else {
     GOOD(cuMemcpyAsync(to->at + 8, from->at + 8, bytes, stream.handle));
+  }
+}
+
+void Worker::peer_copy(Stream stream, const Block& to, const Block& from, std::size_t bytes) {
+  const CUcontext to_context = world_.places[to.place].context, from_context = world_.places[from.place].context;
+  ++g_sums.peer_copies;
+  switch (random_.below(3)) {
+    case 0: GOOD(cuMemcpyPeerAsync(to.at + 8, to_context, from.at + 8, from_context, bytes, stream.handle)); return;
+    case 1: {
+      CUDA_MEMCPY3D_PEER asked{};
+      asked.srcMemoryType = asked.dstMemoryType = CU_MEMORYTYPE_DEVICE;
+      asked.srcDevice = from.at + 8;
+      asked.srcContext = from_context;
+      asked.dstDevice = to.at + 8;
+      asked.dstContext = to_context;
+      asked.WidthInBytes = bytes;
+      asked.Height = asked.Depth = 1;
+      GOOD(cuMemcpy3DPeerAsync(&asked, stream.handle));
+      return;
+    }
+    default: GOOD(cuMemcpyAsync(to.at + 8, from.at + 8, bytes, stream.handle));
   }
 }
 

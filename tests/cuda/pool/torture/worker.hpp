@@ -49,6 +49,7 @@ class Worker {
   void use_elsewhere(Block& block);
   void launch(Stream stream, Block& block, bool is_stamp);
   void copy(Stream stream);
+  void peer_copy(Stream stream, const Block& to, const Block& from, std::size_t bytes);
   void fill(Stream stream, Block& block);
   void wait_or_ask();
   void change_stream();

@@ -34,6 +34,11 @@ WRAPPED(pool::Progress, look_at, "_ZN4weir4cuda7look_atERKNS0_5FenceE", const Fe
   return is_broken("fence") ? pool::Progress::Done : real_look_at(fence);
 }
 
+/// What has been waited for is all there is.
+WRAPPED(bool, has_all_contexts, "_ZN4weir4cuda16has_all_contextsEiRKNS0_10ContextSetE", int context, const ContextSet& set) {
+  return is_broken("peers") || is_broken("strangers") || real_has_all_contexts(context, set);
+}
+
 /// Peers do not count.
 WRAPPED(ContextSet, users_of_memory_in, "_ZN4weir4cuda18users_of_memory_inEi", int context) {
   ContextSet set = real_users_of_memory_in(context);
@@ -43,7 +48,7 @@ WRAPPED(ContextSet, users_of_memory_in, "_ZN4weir4cuda18users_of_memory_inEi", i
   return set;
 }
 
-/// Pinned memory: other contexts than the current one do not count.
+/// Other contexts than the current one do not count.
 WRAPPED(ContextSet, all_contexts, "_ZN4weir4cuda12all_contextsEv") {
   if (!is_broken("contexts")) return real_all_contexts();
   ContextSet set{};
