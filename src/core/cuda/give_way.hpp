@@ -12,7 +12,7 @@
 #include "core/base/tally.hpp"
 #include "core/cuda/function.hpp"
 #include "core/cuda/driver_api.hpp"
-#include "core/profile/format_pools.hpp"
+#include "core/profile/profile.hpp"
 
 namespace weir::cuda {
 
