@@ -156,8 +156,8 @@ bool parse(std::string_view text, Limit& out) noexcept {
 bool parse(std::string_view text, DeviceAs& out) noexcept {
   constexpr Word kWords[] = {{"device", 0}, {"managed", 1}, {"managed-on-oom", 2}};
   constexpr std::string_view kForce = ":force";
-  const bool is_forced = text.size() > kForce.size() &&
-                         same_ignoring_case(slice(text, text.size() - kForce.size()), kForce);
+  const bool is_forced =
+      text.size() > kForce.size() && same_ignoring_case(slice(text, text.size() - kForce.size()), kForce);
   if (is_forced) text = slice(text, 0, text.size() - kForce.size());
   DeviceAs::Where where{};
   if (!parse_word(text, kWords, where) || (is_forced && where == DeviceAs::Device)) return false;

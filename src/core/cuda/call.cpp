@@ -106,8 +106,7 @@ void Call::served() const noexcept {
 void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t key, Space space,
                     CUresult result) const noexcept {
   if (is_gone(result)) {
-    if (!taken.found() && result == CUDA_SUCCESS)
-      engine::cuda_freed_untaken(keys, key, taken, caller_);
+    if (!taken.found() && result == CUDA_SUCCESS) engine::cuda_freed_untaken(keys, key, taken, caller_);
     if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
   } else {
     if (taken.found()) (void)engine::cuda_put_back(taken);

@@ -81,8 +81,8 @@ CUresult unmap_physical(Call& call, decltype(&::cuMemUnmap) real, CUdeviceptr ad
   std::uint64_t last_of = 0;
   while (g_physical.unmap_one(address, address + bytes, last_of))
     if (last_of != 0)
-      call.released(engine::cuda_take(CudaKey::Physical, last_of, call.caller()), CudaKey::Physical, last_of, Space::Device,
-                    result);
+      call.released(engine::cuda_take(CudaKey::Physical, last_of, call.caller()), CudaKey::Physical, last_of,
+                    Space::Device, result);
   return result;
 }
 

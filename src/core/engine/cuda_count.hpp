@@ -19,8 +19,8 @@ struct CudaBooks {
   track::Table<profile::DeviceRecord, profile::ChunkKind::Devices> devices;
   bool has_tables;
   profile::DeviceRecord* known_devices[profile::kMaxDevices];  ///< those that were asked for
-  std::uint32_t ends;  ///< of contexts so far, those under way too
-  std::uint64_t born;  ///< allocations so far
+  std::uint32_t ends;                                          ///< of contexts so far, those under way too
+  std::uint64_t born;                                          ///< allocations so far
   std::uint32_t
       unknown_site[profile::kSpacesAndImported];  ///< where sites without room are counted; 0: not made
 };

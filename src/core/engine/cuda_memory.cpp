@@ -129,7 +129,8 @@ bool put_back(ThreadState& self, const CudaTaken& taken) noexcept {
 void forget_untaken(const Key& key, std::uint64_t born, std::uint32_t freed_site) noexcept {
   const ledger::Block* now = g_cuda.blocks.find(key);
   if (now != nullptr && now->born > born) return;  // handed out again
-  ledger::Freed freed{.bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device, .is_done = true};
+  ledger::Freed freed{
+      .bytes = 0, .allocated_site = 0, .freed_site = freed_site, .space = Space::Device, .is_done = true};
   if (now != nullptr) {  // the thread that had taken it has put it back already
     freed = {now->bytes, now->site, freed_site, now->space, true};
     count_cuda_free(*now, false);

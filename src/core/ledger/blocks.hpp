@@ -114,7 +114,7 @@ class Blocks {
   void forget_freed() noexcept;
 
   KeyTable<Entry, kMostSlots> table_{};
-  Key* ring_{};                  ///< keys of entries that were not live when they came here, oldest first
+  Key* ring_{};                      ///< keys of entries that were not live when they came here, oldest first
   std::uint32_t first_{}, count_{};  ///< … of which these are in use
   std::uint64_t number_{}, ring_bytes_{};
 };

@@ -38,7 +38,8 @@ class BriefLock {
         raw_syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, 1, &timeout);
         if (sleep_ns < kLongestSleepNs) sleep_ns *= 2;
       }
-    } while (state_.load(std::memory_order_relaxed) != 0 || state_.exchange(1, std::memory_order_acquire) != 0);
+    } while (state_.load(std::memory_order_relaxed) != 0 ||
+             state_.exchange(1, std::memory_order_acquire) != 0);
   }
   static void pause() noexcept {
 #if defined(__x86_64__)

@@ -188,8 +188,8 @@ struct TimelineRecord {
   std::uint64_t at_ns;  ///< after start; 0 and index > 0: empty
   std::int64_t live[kSpaces];
   std::uint64_t device_reserved;  ///< live[Device], and what weir's pools hold of the devices beyond it
-  std::uint64_t resident;     ///< of the process, from the kernel; 0: unknown
-  double host_live_variance;  ///< sampled mode: of live[Host]
+  std::uint64_t resident;         ///< of the process, from the kernel; 0: unknown
+  double host_live_variance;      ///< sampled mode: of live[Host]
 };
 static_assert(sizeof(TimelineRecord) == 64);
 inline constexpr std::uint32_t kTimelinePoints = kChunkBytes / sizeof(TimelineRecord);

@@ -49,7 +49,7 @@ struct PoolRecord {
   std::uint64_t contexts_ended;
   std::uint64_t managed_bytes, managed_blocks;  ///< handed out in device memory's place, in all
   std::uint64_t slab_bytes, slabs;              ///< slab: what is carved up now
-  std::uint64_t rescued_others;                 ///< calls that are not pooled, and had no memory until the pool gave back
+  std::uint64_t rescued_others;  ///< calls that are not pooled, and had no memory until the pool gave back
   std::uint64_t reserved[13];
 };
 static_assert(sizeof(PoolRecord) == 512);

@@ -8,7 +8,7 @@
 // run with: WEIR_DEVICE_FREE=deferred
 // run with: WEIR_DEVICE_POOL=slab
 // expect live_in("device", "main") == (0, 0)
-// expect report["pools"][0]["rescued_others"] >= 10
+// expect report["fragmentation"]["device"][0]["pool"]["rescued_others"] >= 10
 #include "device.hpp"
 
 namespace {
