@@ -29,6 +29,7 @@ INSIDE_STD = set("atomic array span bit concepts string_view utility type_traits
 MACROS = {
     "HOOK": "defines an exported replacement",     "WEIR_CHECK": "own invariant", "WEIR_DCHECK": "own invariant, debug builds",
     "OPTION": "row of options.inc", "RESERVED": "row of options.inc", "DRIVER_FN": "row of core/cuda/functions.inc",
+    "DRIVER_FN_LIGHT": "row of core/cuda/functions.inc",
     "SECTION": "row of sections.inc", "FORMAT": "row of formats.inc", "COMMAND": "row of commands.inc",
 }
 MAX_LINES = 500

@@ -10,9 +10,9 @@
 #include <string_view>
 
 #include "core/base/tally.hpp"
-#include "core/cuda/function.hpp"
 #include "core/cuda/driver_api.hpp"
-#include "core/profile/format_pools.hpp"
+#include "core/cuda/function.hpp"
+#include "core/profile/profile.hpp"
 
 namespace weir::cuda {
 
@@ -32,8 +32,8 @@ struct Lack {
 constexpr bool goes_without(std::string_view symbol) noexcept {
   for (const std::string_view name : {"cuMemAlloc_v2", "cuMemAllocHost_v2", "cuMemHostAlloc"})
     if (symbol == name) return true;
-  for (const std::string_view part : {"Free", "Destroy", "Detach", "Release", "Unload", "Reset", "Synchronize", "Unmap",
-                                      "Unregister", "GetProcAddress"})
+  for (const std::string_view part : {"Free", "Destroy", "Detach", "Release", "Unload", "Reset",
+                                      "Synchronize", "Unmap", "Unregister", "GetProcAddress"})
     if (symbol.find(part) != symbol.npos) return true;
   return false;
 }

@@ -167,6 +167,9 @@ std::string conduct_text(const PoolRecord& r) {
   if (r.callers_passed != 0)
     parts.push_back(
         fmt::format("{} of communication libraries passed by", counted(r.callers_passed, "request")));
+  if (r.rescued_others != 0)
+    parts.push_back(fmt::format("{} made way for when the driver had no memory",
+                                counted(r.rescued_others, "other call")));
   if (r.exported_frees != 0)
     parts.push_back(
         fmt::format("{} really freed because others may hold them", counted(r.exported_frees, "block")));

@@ -23,7 +23,7 @@ EXPORT_TABLES = "cuGetExportTable"
 
 def table(path):
     """Bases that weir wraps."""
-    return set(re.findall(r"^DRIVER_FN\(\w+, (\w+),", path.read_text(), re.M))
+    return set(re.findall(r"^DRIVER_FN(?:_LIGHT)?\(\w+, (\w+),", path.read_text(), re.M))
 
 
 def run(options, folder):

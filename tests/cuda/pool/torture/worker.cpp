@@ -120,8 +120,7 @@ void Worker::allocate() {
   if (result != CUDA_SUCCESS && block.at != untouched) violation("a failed allocation has written %llx", block.at);
   if (result == CUDA_ERROR_OUT_OF_MEMORY && world_.options.small) {
     ++g_sums.no_memory;
-    // Pitched memory is the driver's own business: what is pooled is not given back for it.
-    if (!block.is_pitched && captures == 0 && g_captures_open == 0 &&
+    if (captures == 0 && g_captures_open == 0 &&
         world_.holdings.has_room_for(block.bytes, block.device, 8 << 20))
       violation("%zu bytes are refused on device %d, but there is room", block.bytes, block.device);
     return;
