@@ -49,8 +49,8 @@ struct PoolRecord {
   std::uint64_t contexts_ended;
   std::uint64_t managed_bytes, managed_blocks;  ///< handed out in device memory's place, in all
   std::uint64_t slab_bytes, slabs;              ///< slab: what is carved up now
-  std::uint64_t slab_free_bytes;                ///< of slab_bytes: carved for nobody, and in none of the sums above
-  std::uint64_t rescued_others;                 ///< calls that are not pooled, and had no memory until the pool gave back
+  std::uint64_t slab_free_bytes;  ///< of slab_bytes: carved for nobody, and in none of the sums above
+  std::uint64_t rescued_others;   ///< calls that are not pooled, and had no memory until the pool gave back
   std::uint64_t reserved[12];
 };
 static_assert(sizeof(PoolRecord) == 512);
