@@ -24,13 +24,14 @@ double mean_ns(std::uint64_t ns, std::uint64_t calls) {
 
 std::uint64_t whole(double ns) { return static_cast<std::uint64_t>(std::min(std::max(ns, 0.0), 0x1p60)); }
 
-/// Each class's hits cost what its own misses did; a class without any, what all did. Misses of a pool that carves are
-/// mostly no calls of the driver: there, what all did.
-std::optional<std::uint64_t> alloc_ns_saved(const Pool& pool, std::uint64_t allocs_kept) {
+/// Each class's hits cost what its own misses did; a class without any, what all did. Where the
+/// pool carves, nothing is claimed for what was carved.
+std::optional<std::uint64_t> alloc_ns_saved(const Pool& pool) {
   const PoolRecord& r = pool.record;
   if (r.source_allocs == 0 || r.source_alloc_ns == 0) return std::nullopt;
-  const double mean = mean_ns(r.source_alloc_ns, r.source_allocs);
-  if (r.kind == profile::PoolKind::Slab) return whole(static_cast<double>(allocs_kept) * mean);
+  double mean = mean_ns(r.source_alloc_ns, r.source_allocs);
+  // What the driver would have taken for a carved block was not measured.
+  if (r.kind == profile::PoolKind::Slab) mean = 0;
   double saved = 0;
   std::uint64_t hits = 0;
   for (const PoolClassRecord& each : pool.classes) {
@@ -69,7 +70,7 @@ PoolFacts pool_facts(const Pool& pool) {
       r.kind == profile::PoolKind::Slab ? out.requests - std::min(out.requests, r.source_allocs) : r.hits;
   out.driver_calls_saved = out.allocs_kept + out.frees_kept;
   out.fence_ns = r.mark_ns;
-  out.alloc_ns_saved = alloc_ns_saved(pool, out.allocs_kept);
+  out.alloc_ns_saved = alloc_ns_saved(pool);
   if (r.source_frees != 0 && r.source_free_ns != 0)
     out.free_ns_saved =
         whole(static_cast<double>(out.frees_kept) * mean_ns(r.source_free_ns, r.source_frees));

@@ -3,6 +3,7 @@
 // bare: no
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
+// run with: WEIR_RECORD=sampled
 // expect report["spaces"]["device"]["live_blocks"] == 0
 // expect report["spaces"]["device"]["allocated_blocks"] == 47
 #include "device.hpp"

@@ -4,6 +4,7 @@
 // bare: no
 // run with:
 // run with: WEIR_DEVICE_FREE=deferred
+// run with: WEIR_RECORD=sampled
 // expect live_in("pinned", "main") == (0, 0)
 // expect not report["errors"]
 #include "pinned.hpp"
