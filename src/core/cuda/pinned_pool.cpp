@@ -1,7 +1,5 @@
 #include "core/cuda/pinned_pool.hpp"
 
-#include <sys/sysinfo.h>
-
 #include "core/cuda/pinned_source.hpp"
 #include "core/engine/cuda_pools.hpp"
 
@@ -33,12 +31,6 @@ std::uint32_t find_domain(Wanted wanted) noexcept {
 
 bool is_deferred() noexcept { return engine::options().device_free == config::DeviceFree::Deferred; }
 
-std::uint64_t machine_bytes() noexcept {
-  struct sysinfo machine {};
-  if (platform::raw_syscall(SYS_sysinfo, &machine) != 0) return 0;
-  return std::uint64_t{machine.totalram} * machine.mem_unit;
-}
-
 engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
   return engine::cuda_pool_numbers(Space::Pinned, 0, profile::PoolKind::Bucket,
                                    is_deferred() ? profile::PoolFree::Deferred : profile::PoolFree::Strict,
@@ -62,7 +54,7 @@ engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
   if (engine::cuda_blocks_are_watched() || is_any_stream_capturing() || !are_contexts_known()) return nullptr;
   // A forked child must never come to the pool's locks: from here on it is known to be one.
   call.served();
-  const std::uint64_t idle_max = engine::options().device_idle_max.of(machine_bytes());
+  const std::uint64_t idle_max = engine::options().device_idle_max.of(platform::machine_bytes());
   const auto [pool_record, class_records] = numbers(idle_max);
   const pool::Policy policy{.classes = pool::Classes::Fine,
                             .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,

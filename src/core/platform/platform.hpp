@@ -8,6 +8,7 @@
 #include "core/platform/float_state.hpp"
 #include "core/platform/loader.hpp"
 #include "core/platform/lock.hpp"
+#include "core/platform/machine.hpp"
 #include "core/platform/numa.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/quick_clock.hpp"
