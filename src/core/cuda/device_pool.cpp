@@ -240,12 +240,28 @@ profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept {
   return *numbers_of(device, engine::options().device_idle_max.of(total)).pool;
 }
 
+/// The driver takes its memory in chunks of 2 MiB: a block of more than half of one has its chunk for itself, nearly always, so
+/// that freeing it would free the chunk.
+static std::uint64_t rest_of_chunks(std::uint8_t device) noexcept {
+  constexpr std::uint64_t kChunk = 2U << 20;
+  const profile::PoolClassRecord* const classes = numbers_of(device, 0).classes;
+  std::uint64_t rest = 0;
+  for (std::uint32_t bin = pool::bin_of(kChunk / 2) + 1; pool::bin_bytes(bin) <= pool::kLarge; ++bin) {
+    const std::uint64_t bytes = pool::bin_bytes(bin), over = bytes % kChunk;
+    const std::int64_t blocks =
+        load_relaxed(classes[bin].idle_blocks) + load_relaxed(classes[bin].pending_blocks);
+    if (over != 0 && blocks > 0) rest += static_cast<std::uint64_t>(blocks) * (kChunk - over);
+  }
+  return rest;
+}
+
 std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {
   if (load_acquire(g_is_used) == 0) return 0;
   const Pool::Held held = g_pool.held(device);
   std::uint64_t uncarved = 0;
   if (kind() == profile::PoolKind::Slab) uncarved = g_slabs.free_bytes(&device_pool_record(device));
-  return held.idle + held.pending + uncarved;
+  const std::uint64_t kept = held.idle + held.pending + uncarved;
+  return kept == 0 ? 0 : kept + rest_of_chunks(device);
 }
 
 profile::PoolRecord* device_pool_gives_back(std::uint8_t device) noexcept {

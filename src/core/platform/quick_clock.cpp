@@ -29,12 +29,14 @@ bool counts_evenly() noexcept {
 std::uint64_t quick_ns_unscaled() noexcept {
   const std::uint64_t now = monotonic_ns(), count = __builtin_ia32_rdtsc();
   Step step = g_step.load(std::memory_order_acquire);
-  if (step == Step::Nothing && g_step.compare_exchange_strong(step, Step::Looking, std::memory_order_relaxed)) {
+  if (step == Step::Nothing &&
+      g_step.compare_exchange_strong(step, Step::Looking, std::memory_order_relaxed)) {
     g_quick_clock.at_count = count;
     g_quick_clock.at_ns = now;
     // release: who sees the step sees the moment.
     g_step.store(counts_evenly() ? Step::Begun : Step::Useless, std::memory_order_release);
-  } else if (step == Step::Begun && now - g_quick_clock.at_ns >= kLongEnoughNs && count > g_quick_clock.at_count) {
+  } else if (step == Step::Begun && now - g_quick_clock.at_ns >= kLongEnoughNs &&
+             count > g_quick_clock.at_count) {
     std::uint64_t ns = now - g_quick_clock.at_ns, counts = count - g_quick_clock.at_count;
     for (; ns >> 32 != 0; ns >>= 1) counts >>= 1;
     store_release(g_quick_clock.scale, (ns << 32) / counts);

@@ -13,7 +13,7 @@ namespace weir::platform {
 
 struct QuickClock {
   std::uint64_t at_count, at_ns;  ///< one moment by both
-  std::uint64_t scale;            ///< ns in 2^32 counts; written last; 0: not known yet, or the counter is no clock
+  std::uint64_t scale;  ///< ns in 2^32 counts; written last; 0: not known yet, or the counter is no clock
 };
 [[gnu::visibility("hidden")]] extern constinit QuickClock g_quick_clock;
 

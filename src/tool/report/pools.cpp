@@ -71,9 +71,12 @@ PoolFacts pool_facts(const Pool& pool) {
   out.driver_calls_saved = out.allocs_kept + out.frees_kept;
   out.fence_ns = r.mark_ns;
   out.alloc_ns_saved = alloc_ns_saved(pool);
-  if (r.source_frees != 0 && r.source_free_ns != 0)
-    out.free_ns_saved =
+  // The driver's own frees may have waited for the device, too: what ours waited is no saving.
+  if (r.source_frees != 0 && r.source_free_ns != 0) {
+    const std::uint64_t all =
         whole(static_cast<double>(out.frees_kept) * mean_ns(r.source_free_ns, r.source_frees));
+    out.free_ns_saved = all - std::min(all, r.wait_ns);
+  }
   if (out.alloc_ns_saved || out.free_ns_saved) {
     const std::uint64_t both = out.alloc_ns_saved.value_or(0) + out.free_ns_saved.value_or(0);
     out.ns_saved = both - std::min(both, out.fence_ns);

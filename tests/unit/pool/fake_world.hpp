@@ -37,6 +37,8 @@ class FakeWorld {
   std::atomic<bool> is_capturing = false;                   ///< the stance is Queue
   std::atomic<int> aside = -1;                              ///< the place with stance Aside
   std::atomic<std::uint64_t> clock_ns = 1;
+  /// Given up places, and slabs that others may hold: a free that waits is right.
+  std::atomic<bool> may_release_waiting = false;
   std::atomic<bool> has_strangers = false;  ///< other places' work may touch a block: wait() does not wait for that
   std::atomic<bool> is_busy = false;          ///< idle blocks cannot be given back without waiting
   std::atomic<std::uint64_t> keeps_shed = 0;  ///< bytes of the capacity that what was given back still takes

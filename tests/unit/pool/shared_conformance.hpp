@@ -81,6 +81,7 @@ TYPED_TEST_P(SharedPoolOverAnySource, AnAbandonedPlaceKeepsNothing) {
     const std::uint64_t live = program.allocate(kMiB), part = program.allocate(4096);
     std::vector<std::uint64_t> blocks;
     for (std::uint64_t i = 0; i != 40; ++i) blocks.push_back(program.allocate(i % 2 == 0 ? kMiB : 4096));
+    program.world.may_release_waiting = true;
     program.world.has_strangers = true;
     for (const std::uint64_t address : blocks) {
       program.world.submit(11, address);

@@ -119,6 +119,7 @@ TEST(SlabSource, AnErrorOfTheDeviceIsTheProgramsAndSoIsTheBlock) {
 TEST(SlabSource, TheSlabOfAnExportedBlockIsNotUsedAgain) {
   for (const FreeMode mode : kBoth) {
     SlabProgram program{mode};
+    program.world.may_release_waiting = true;
     const std::uint64_t address = program.allocate(1000), other = program.allocate(1000);
     program.world.submit(1, address);
     ASSERT_TRUE(program.pool->mark_exported(address));
@@ -339,6 +340,7 @@ TEST(SlabSourceRandomPrograms, NoBlockIsHandedOutTooEarlyAndNoneIsLost) {
           SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << " idle_max " << idle_max
                                           << " faults " << has_faults << " seed " << seed);
           RandomSlabs program{mode, idle_max, has_faults, seed};
+          program.world.may_release_waiting = true;
           program.run(3'000);
           hits += program.record.hits;
           pending += static_cast<std::uint64_t>(program.record.peak_pending);
