@@ -22,6 +22,15 @@ class BriefLock {
     if (state_.exchange(1, std::memory_order_acquire) != 0) [[unlikely]]
       wait();
   }
+  /// For who keeps others from getting on until it has been in: looks again all the time.
+  void lock_soon() noexcept {
+    for (int look = 0; look != kSoonLooks; ++look) {
+      if (state_.load(std::memory_order_relaxed) == 0 && state_.exchange(1, std::memory_order_acquire) == 0)
+        return;
+      pause();
+    }
+    lock();
+  }
   [[gnu::always_inline]] void unlock() noexcept { state_.store(0, std::memory_order_release); }
   void reset() noexcept { state_.store(0, std::memory_order_relaxed); }
 
@@ -49,7 +58,7 @@ class BriefLock {
 #endif
   }
 
-  static constexpr int kFewestPauses = 64, kMostPauses = 1024;
+  static constexpr int kFewestPauses = 256, kMostPauses = 4096, kSoonLooks = 1000;
   static constexpr long kShortestSleepNs = 50'000, kLongestSleepNs = 1'000'000;
   std::atomic<std::uint32_t> state_{};
 };

@@ -85,7 +85,7 @@ template <BlockSource Source>
   const std::uint64_t before = Source::now_ns();
   const bool is_put = source.mark(domain.place, mark.fence);
   const std::uint64_t took = Source::now_ns() - before;
-  Hold hold{*this};
+  Hold hold{*this, typename Hold::Again{}};
   domain.marks.is_busy = false;
   domain.mark_at = upto + kMarkBlocks;  // where it was not to be put, too: not at each free
   domain.mark_at_bytes = bytes + kMarkBytes;

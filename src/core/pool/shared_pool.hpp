@@ -258,14 +258,23 @@ class SharedPool {
 template <BlockSource Source>
 class SharedPool<Source>::Hold {
  public:
-  explicit Hold(SharedPool& of) noexcept : pool_{of} { lock(); }
+  explicit Hold(SharedPool& of) noexcept : pool_{of} {
+    pool_.lock_.lock();
+    is_held_ = true;
+  }
+  struct Again {};
+  /// Of a thread that has been in before, and let go: others may wait for what it does.
+  Hold(SharedPool& of, Again) noexcept : pool_{of} { lock(); }
   ~Hold() {
     if (is_held_) unlock();
   }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
   void lock() noexcept {
-    pool_.lock_.lock();
+    if constexpr (requires { pool_.lock_.lock_soon(); })
+      pool_.lock_.lock_soon();
+    else
+      pool_.lock_.lock();
     is_held_ = true;
   }
   void unlock() noexcept {
