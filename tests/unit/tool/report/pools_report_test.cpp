@@ -67,9 +67,10 @@ TEST(PoolsJson, ADeviceSaysWhatItsPoolHolds) {
 
 TEST(PoolsJson, TimeSavedIsOfEachClassesOwnMisses) {
   const auto pool = json(test::pools_profile())["fragmentation"]["device"][0]["pool"];
-  // 400 hits of 0.2 ms, 500 of 1.8 ms; 970 frees that never came to the driver, of 2 ms.
+  // 400 hits of 0.2 ms, 500 of 1.8 ms; 970 frees that never came to the driver, of 2 ms, less 0.5 s of
+  // their own waiting.
   EXPECT_DOUBLE_EQ(pool["time_saved_in_allocs_s"].get<double>(), 0.98);
-  EXPECT_DOUBLE_EQ(pool["time_saved_in_frees_s"].get<double>(), 1.94);
+  EXPECT_DOUBLE_EQ(pool["time_saved_in_frees_s"].get<double>(), 1.44);
   EXPECT_DOUBLE_EQ(pool["time_saved_s"].get<double>(), 2.42);
   EXPECT_EQ(pool["driver_calls_saved"], 900 + 970);
 }
