@@ -48,5 +48,13 @@ int main() {
   OK(cuCtxPushCurrent(context));
   OK(cuMemFree(blocks[1]));
   tell("end");
+  // Not of the driver's granularity: what is freed frees whole chunks of the device.
+  blocks.clear();
+  for (int i = 0; i != 20; ++i)
+    for (const size_t bytes : {size_t{3} << 20, size_t{5} << 20, (size_t{1} << 20) + 512})
+      blocks.push_back(allocate(bytes));
+  tell("odd sizes");
+  for (const CUdeviceptr block : blocks) OK(cuMemFree(block));
+  tell("odd sizes freed");
   return done();
 }
