@@ -1,5 +1,7 @@
 #include "torture/worker.hpp"
 
+#include <thread>
+#include <chrono>
 #include <cstdlib>
 #include <mutex>
 #include <string_view>
@@ -445,8 +447,12 @@ void Worker::alone() {
       return true;
     });
   }
-  // The capture of another thread has kept the driver from taking something back: it must go with the next calls.
-  if (world_.options.threads > 1 && !world_.holdings.is_within_bounds()) world_.tidy();
+  // The capture of another thread, or a busy device, has kept the driver from taking something back: it must go with calls that come
+  // at least 10 ms later (docs/pools.md).
+  for (int i = 0; i != 5 && world_.options.threads > 1 && !world_.holdings.is_within_bounds(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(i == 0 ? 0 : 11));
+    world_.tidy();
+  }
   if (!is_stopped()) world_.holdings.check_account("with nobody in a call");
 }
 
