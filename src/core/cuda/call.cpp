@@ -5,6 +5,7 @@
 #include <atomic>
 
 #include "core/cuda/cuda.hpp"
+#include "core/cuda/device_pool.hpp"
 #include "core/cuda/driver.hpp"
 #include "core/cuda/limit.hpp"
 #include "core/engine/engine.hpp"
@@ -113,7 +114,9 @@ void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t 
                     CUresult result) const noexcept {
   if (is_gone(result) && !is_of_another(taken, result)) {
     if (!taken.found() && result == CUDA_SUCCESS) engine::cuda_freed_untaken(keys, key, taken, caller_);
-    if (taken.found() && result == CUDA_SUCCESS) observe(taken.block.device);
+    // What a pool keeps is nothing new to the driver.
+    const bool is_pooled = taken.block.kind == MemoryKind::Plain && has_device_pool();
+    if (taken.found() && result == CUDA_SUCCESS && !is_pooled) observe(taken.block.device);
   } else {
     if (taken.found()) (void)engine::cuda_put_back(taken);
     if (is_refusal(result)) engine::cuda_free_refused(keys, key, caller_, space);

@@ -153,18 +153,26 @@ CUresult synchronize(int number, int current) noexcept {
   return result;
 }
 
+/// A context that ends needs no waiting for.
+CUresult synchronize_other(int number, int current) noexcept {
+  const std::uint32_t lives = load_acquire(seen_context(number).lives);
+  const ContextUse use{number};
+  if (use) return synchronize(number, current);
+  return is_life_over(number, lives) ? CUDA_SUCCESS : CUDA_ERROR_NOT_READY;
+}
+
+/// The thread's own: the driver's free would wait in it, too, whoever ends it meanwhile.
+CUresult synchronize_own(int number) noexcept {
+  const bool is_alive = load_acquire(seen_context(number).life) == Life::Alive;
+  return is_alive ? synchronize(number, number) : CUDA_ERROR_NOT_READY;
+}
+
 CUresult wait_in_contexts(const ContextSet& contexts, int current) noexcept {
   const Housekeeping keeping{Housekeeping::Lasts::Long};
   if (!keeping) return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
   CUresult first = CUDA_SUCCESS;
   for_each(contexts, [&](int number) noexcept {
-    const std::uint32_t lives = load_acquire(seen_context(number).lives);
-    const ContextUse use{number};
-    CUresult result = CUDA_SUCCESS;
-    if (use)
-      result = synchronize(number, current);
-    else if (!is_life_over(number, lives))
-      result = CUDA_ERROR_NOT_READY;
+    const CUresult result = number == current ? synchronize_own(number) : synchronize_other(number, current);
     if (first == CUDA_SUCCESS) first = result;
     return true;
   });
