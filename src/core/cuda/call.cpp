@@ -115,7 +115,8 @@ void Call::released(const engine::CudaTaken& taken, CudaKey keys, std::uint64_t 
   if (is_gone(result) && !is_of_another(taken, result)) {
     if (!taken.found() && result == CUDA_SUCCESS) engine::cuda_freed_untaken(keys, key, taken, caller_);
     // What a pool keeps is nothing new to the driver.
-    const bool is_pooled = taken.block.kind == MemoryKind::Plain && has_device_pool();
+    const bool is_pooled =
+        taken.block.space == Space::Device && taken.block.kind == MemoryKind::Plain && has_device_pool();
     if (taken.found() && result == CUDA_SUCCESS && !is_pooled) observe(taken.block.device);
   } else {
     if (taken.found()) (void)engine::cuda_put_back(taken);

@@ -1,5 +1,6 @@
 #include "core/cuda/device_pool.hpp"
 
+#include "core/cuda/give_way.hpp"
 #include "core/cuda/managed.hpp"
 #include "core/cuda/own_stream.hpp"
 #include "core/engine/cuda_pools.hpp"
@@ -137,19 +138,7 @@ void note_stock(DeviceSource& source, const DevicePlace& place) noexcept {
   const std::uint64_t had = stock.idle + stock.pending, has = now.idle + now.pending;
   const std::uint64_t given = had > has ? had - has : 0;
   free -= free < given ? free : given;
-  engine::cuda_out_of_memory({.space = Space::Device,
-                              .device = device,
-                              .asked = bytes,
-                              .driver_free = free,
-                              .driver_total = total,
-                              .live = stock.live,
-                              .idle = stock.idle,
-                              .pending = stock.pending,
-                              .largest_idle = stock.largest_idle,
-                              .largest_pending = stock.largest_pending,
-                              .limit = 0,
-                              .result = static_cast<std::uint32_t>(result)},
-                             call.caller());
+  report_no_memory(call, device, bytes, stock, {free, total}, 0, result);
 }
 
 /// Nothing else has helped: managed memory, where that is wanted?
@@ -167,10 +156,9 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   if (domain == nullptr) {
     CUresult result = real(out, bytes);
     if (!DeviceSource::is_no_memory(result)) return result;
-    profile::PoolRecord* const giver =
-        is_any_stream_capturing() ? nullptr : device_pool_gives_back(call.current().device);
-    if (giver != nullptr) result = real(out, bytes);
-    if (giver != nullptr && result == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
+    result =
+        with_second_try(Lack{.route = {}, .is_host = false, .is_in_call = true, .device = Lack::kCurrent},
+                        result, [=]() noexcept { return real(out, bytes); });
     if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device))
       result = real(out, bytes);
     if (!DeviceSource::is_no_memory(result)) return result;
@@ -214,6 +202,23 @@ CUresult pooled_release(const Freeing& freeing, CUdeviceptr block, bool must_giv
   return find_carved(block, carved) ? CUDA_ERROR_INVALID_VALUE : freeing();
 }
 
+void report_no_memory(const Call& call, std::uint8_t device, std::uint64_t asked, const PoolStock& stock,
+                      MemoryInfo drivers, std::uint64_t limit, CUresult result) noexcept {
+  engine::cuda_out_of_memory({.space = Space::Device,
+                              .device = device,
+                              .asked = asked,
+                              .driver_free = drivers.free,
+                              .driver_total = drivers.total,
+                              .live = stock.live,
+                              .idle = stock.idle,
+                              .pending = stock.pending,
+                              .largest_idle = stock.largest_idle,
+                              .largest_pending = stock.largest_pending,
+                              .limit = limit,
+                              .result = static_cast<std::uint32_t>(result)},
+                             call.caller());
+}
+
 void export_from_device_pool(CUdeviceptr address) noexcept {
   if (load_acquire(g_is_used) != 0) (void)g_pool.mark_exported(address);
 }
@@ -240,9 +245,10 @@ profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept {
   return *numbers_of(device, engine::options().device_idle_max.of(total)).pool;
 }
 
+namespace {
 /// The driver takes its memory in chunks of 2 MiB: a block of more than half of one has its chunk for itself, nearly always, so
 /// that freeing it would free the chunk.
-static std::uint64_t rest_of_chunks(std::uint8_t device) noexcept {
+std::uint64_t rest_of_chunks(std::uint8_t device) noexcept {
   constexpr std::uint64_t kChunk = 2U << 20;
   const profile::PoolClassRecord* const classes = numbers_of(device, 0).classes;
   std::uint64_t rest = 0;
@@ -254,6 +260,7 @@ static std::uint64_t rest_of_chunks(std::uint8_t device) noexcept {
   }
   return rest;
 }
+}  // namespace
 
 std::uint64_t pooled_free_bytes(std::uint8_t device) noexcept {
   if (load_acquire(g_is_used) == 0) return 0;

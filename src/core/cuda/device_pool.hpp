@@ -7,6 +7,7 @@
 
 #include "core/cuda/call.hpp"
 #include "core/cuda/device_source.hpp"
+#include "core/cuda/memory_info.hpp"
 
 namespace weir::cuda {
 
@@ -49,6 +50,10 @@ void export_from_device_pool(CUdeviceptr address) noexcept;
 [[nodiscard]] PoolStock device_pool_stock(std::uint8_t device) noexcept;
 /// Its numbers, made when they are new.
 [[nodiscard]] profile::PoolRecord& device_pool_record(std::uint8_t device) noexcept;
+
+/// Into the profile, and the verdict: this many bytes could not be had. `stock`: what the pool had then; `limit`: 0 for none.
+void report_no_memory(const Call& call, std::uint8_t device, std::uint64_t asked, const PoolStock& stock,
+                      MemoryInfo drivers, std::uint64_t limit, CUresult result) noexcept;
 
 /// Another call found no memory: gives back what it can without waiting. Null: that was nothing; else its numbers.
 [[nodiscard]] profile::PoolRecord* device_pool_gives_back(std::uint8_t device) noexcept;

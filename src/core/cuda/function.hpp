@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "core/base/tally.hpp"
 #include "core/engine/cuda_memory.hpp"
 
 namespace weir::cuda {
@@ -57,6 +58,15 @@ extern void* g_real[kFunctions][engine::kCudaRoutes];
 /// The function behind a wrapper that nobody was handed: the next one in the process, or the loaded driver's. Null: there
 /// is no driver.
 [[nodiscard]] void* find_real(Function f, CudaRoute route) noexcept;
+
+/// What the wrapper of `f` for `route` calls, as a function of this type; null: there is no driver.
+template <class Symbol>
+[[nodiscard]] inline Symbol* driver_function(Function f, CudaRoute route) noexcept {
+  void* found = load_acquire(g_real[index(f)][static_cast<std::size_t>(route)]);
+  if (found == nullptr) [[unlikely]]
+    found = find_real(f, route);
+  return reinterpret_cast<Symbol*>(found);
+}
 
 /// Once there is a driver: finds all that weir will ever call of it. Later a call must not wait for the loader, whose lock may
 /// be held by who waits for this thread (a library's constructor).

@@ -19,7 +19,7 @@ namespace weir::cuda {
 /// What a call that found no memory was about.
 struct Lack {
   static constexpr int kCurrent = -1;
-  CudaRoute route;
+  CudaRoute route;  ///< for a call that has not begun
   bool is_host;     ///< page-locked memory, else a device's
   bool is_in_call;  ///< a Call has begun (call.hpp)
   int device;       ///< kCurrent: that of the current context
@@ -27,6 +27,18 @@ struct Lack {
 /// Null: nothing was given back. Else where it counts that this has helped. Never from within another wrapped call, and not
 /// while a stream is captured.
 [[nodiscard, gnu::cold]] profile::PoolRecord* give_way(const Lack& lack) noexcept;
+
+/// After a call's first `result`: made `again` where memory was what it lacked, and the pools had some to give.
+template <class Again>
+CUresult with_second_try(const Lack& lack, CUresult result, Again again) noexcept {
+  if (result != CUDA_ERROR_OUT_OF_MEMORY) [[likely]]
+    return result;
+  profile::PoolRecord* const giver = give_way(lack);
+  if (giver == nullptr) return result;
+  result = again();
+  if (result == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
+  return result;
+}
 
 /// Has its own way when there is no memory (pool/rescue.hpp), or takes none.
 constexpr bool goes_without(std::string_view symbol) noexcept {
@@ -61,23 +73,14 @@ struct Forwarder;
 template <Function F, CudaRoute Route, bool InCall, class... A>
 struct Forwarder<F, Route, InCall, CUresult(A...)> {
   static CUresult call(A... arguments) noexcept {
-    void* found = load_acquire(g_real[index(F)][static_cast<std::size_t>(Route)]);
-    if (found == nullptr) [[unlikely]]
-      found = find_real(F, Route);
-    if (found == nullptr) return CUDA_ERROR_NOT_INITIALIZED;
-    auto* real = reinterpret_cast<CUresult (*)(A...)>(found);
-    const CUresult result = real(arguments...);
-    if (result != CUDA_ERROR_OUT_OF_MEMORY) [[likely]]
-      return result;
+    auto* real = driver_function<CUresult(A...)>(F, Route);
+    if (real == nullptr) [[unlikely]]
+      return CUDA_ERROR_NOT_INITIALIZED;
     constexpr std::string_view symbol = kSymbols[index(F)];
     Lack lack{Route, is_of_host(symbol), InCall, Lack::kCurrent};
     if constexpr (names_device(symbol) || symbol == "cuMemCreate")
       (look_for_device(lack.device, arguments), ...);
-    profile::PoolRecord* const giver = give_way(lack);
-    if (giver == nullptr) return result;
-    const CUresult again = real(arguments...);
-    if (again == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
-    return again;
+    return with_second_try(lack, real(arguments...), [&]() noexcept { return real(arguments...); });
   }
 };
 

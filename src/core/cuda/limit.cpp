@@ -85,20 +85,8 @@ CUresult Room::refuse() const noexcept {
   std::size_t free = 0, total = 0;
   const bool can_ask = !is_any_stream_capturing() && call_->current().device == device_;
   if (!can_ask || ask::memory_info(&free, &total) != CUDA_SUCCESS) free = total = 0;
-  const PoolStock stock = device_pool_stock(device_);
-  engine::cuda_out_of_memory({.space = Space::Device,
-                              .device = device_,
-                              .asked = bytes_,
-                              .driver_free = free,
-                              .driver_total = total,
-                              .live = stock.live,
-                              .idle = stock.idle,
-                              .pending = stock.pending,
-                              .largest_idle = stock.largest_idle,
-                              .largest_pending = stock.largest_pending,
-                              .limit = limit_of(device_),
-                              .result = CUDA_ERROR_OUT_OF_MEMORY},
-                             call_->caller());
+  report_no_memory(*call_, device_, bytes_, device_pool_stock(device_), {free, total}, limit_of(device_),
+                   CUDA_ERROR_OUT_OF_MEMORY);
   return CUDA_ERROR_OUT_OF_MEMORY;
 }
 

@@ -1,5 +1,6 @@
 #include "core/cuda/pinned_pool.hpp"
 
+#include "core/cuda/give_way.hpp"
 #include "core/cuda/pinned_source.hpp"
 #include "core/engine/cuda_pools.hpp"
 
@@ -95,12 +96,8 @@ CUresult allocate(Call& call, const AllocateHost& real, unsigned kind, void** ou
   PinnedSource source{real, owner.device};
   if (domain == nullptr) {
     const CUresult result = source.allocate_from_driver(out, bytes);
-    if (!PinnedSource::is_no_memory(result) || is_any_stream_capturing()) return result;
-    profile::PoolRecord* const giver = pinned_pool_gives_back();
-    if (giver == nullptr) return result;
-    const CUresult again = source.allocate_from_driver(out, bytes);
-    if (again == CUDA_SUCCESS) add_shared(giver->rescued_others, 1);
-    return again;
+    return with_second_try(Lack{.route = {}, .is_host = true, .is_in_call = true, .device = Lack::kCurrent},
+                           result, [&]() noexcept { return source.allocate_from_driver(out, bytes); });
   }
   std::uint64_t address = 0;
   const CUresult result = g_pool.allocate(source, *domain, bytes, address);

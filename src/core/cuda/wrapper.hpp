@@ -13,11 +13,9 @@ struct Wrapper;
 template <Function F, CudaRoute Route, auto Body, class... A>
 struct Wrapper<F, Route, Body, CUresult(A...)> {
   static CUresult call(A... arguments) noexcept {
-    void* found = load_acquire(g_real[index(F)][static_cast<std::size_t>(Route)]);
-    if (found == nullptr) [[unlikely]]
-      found = find_real(F, Route);
-    if (found == nullptr) return CUDA_ERROR_NOT_INITIALIZED;
-    auto* real = reinterpret_cast<CUresult (*)(A...)>(found);
+    auto* real = driver_function<CUresult(A...)>(F, Route);
+    if (real == nullptr) [[unlikely]]
+      return CUDA_ERROR_NOT_INITIALIZED;
     Call call{engine::caller_of(__builtin_frame_address(0))};
     if (!call.begin(Route)) return real(arguments...);
     if constexpr (!goes_without(kSymbols[index(F)])) real = &Forwarder<F, Route, true, CUresult(A...)>::call;

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "core/base/bits.hpp"
+#include "core/base/tally.hpp"
 #include "core/pool/shared_pool.hpp"
 
 namespace weir::pool {
@@ -25,7 +26,8 @@ template <BlockSource Source>
   // Another error than that is nobody's rescue.
   const auto done = [&](int step) noexcept {
     const Hold hold{*this};
-    if (step == 6 || result == Source::kSuccess) ++domain.numbers.pool->rescued[step];
+    if (step == 6 || result == Source::kSuccess)
+      add_shared(domain.numbers.pool->rescued[step], 1);  // the caller may take it back
     return result;
   };
   {

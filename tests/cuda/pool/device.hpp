@@ -1,37 +1,7 @@
-// What the device_* programs share. They are linked with the simulated driver, and say with MUST what has to be so under
-// weir; what they print is the same without.
+// What the device_* programs share besides.
 #pragma once
 
-#include <cuda.h>
-#include <simcuda.h>
-
-#include <cstdio>
-#include <cstdlib>
-#include <initializer_list>
-
-#define MUST(condition)                                                 \
-  do {                                                                  \
-    if (!(condition)) {                                                 \
-      std::printf("%s:%d: %s\n", __FILE__, __LINE__, #condition);       \
-      std::exit(1);                                                     \
-    }                                                                   \
-  } while (0)
-#define OK(call)                                                        \
-  do {                                                                  \
-    const CUresult result_ = (call);                                    \
-    if (result_ != CUDA_SUCCESS) {                                      \
-      std::printf("%s:%d: %s is %d\n", __FILE__, __LINE__, #call, result_); \
-      std::exit(1);                                                     \
-    }                                                                   \
-  } while (0)
-
-inline CUcontext start(int device = 0) {
-  CUcontext context;
-  OK(cuInit(0));
-  OK(cuDevicePrimaryCtxRetain(&context, device));
-  OK(cuCtxSetCurrent(context));
-  return context;
-}
+#include "program.hpp"
 
 inline CUdeviceptr allocate(size_t bytes) {
   CUdeviceptr block = 0;
@@ -39,19 +9,7 @@ inline CUdeviceptr allocate(size_t bytes) {
   return block;
 }
 
-inline CUstream make_stream() {
-  CUstream stream;
-  OK(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
-  return stream;
-}
-
 /// How often the driver's own functions were called.
 inline unsigned long long allocations() { return simcuda_calls("cuMemAlloc_v2"); }
 inline unsigned long long frees() { return simcuda_calls("cuMemFree_v2"); }
 inline unsigned long long blocks(int device = 0) { return simcuda_live_blocks(device, SIMCUDA_DEVICE); }
-
-/// At the end of every program.
-inline int done() {
-  MUST(simcuda_check() == 0 && simcuda_violations() == 0);
-  return 0;
-}

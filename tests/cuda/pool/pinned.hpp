@@ -1,38 +1,9 @@
-// What the pinned_* programs share. They are linked with the simulated driver, and say with MUST what has to be so under
-// weir; what they print is the same without.
+// What the pinned_* programs share besides.
 #pragma once
 
-#include <cuda.h>
-#include <simcuda.h>
-
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <initializer_list>
 
-#define MUST(condition)                                           \
-  do {                                                            \
-    if (!(condition)) {                                           \
-      std::printf("%s:%d: %s\n", __FILE__, __LINE__, #condition); \
-      std::exit(1);                                               \
-    }                                                             \
-  } while (0)
-#define OK(call)                                                            \
-  do {                                                                      \
-    const CUresult result_ = (call);                                        \
-    if (result_ != CUDA_SUCCESS) {                                          \
-      std::printf("%s:%d: %s is %d\n", __FILE__, __LINE__, #call, result_); \
-      std::exit(1);                                                         \
-    }                                                                       \
-  } while (0)
-
-inline CUcontext start(int device = 0) {
-  CUcontext context;
-  OK(cuInit(0));
-  OK(cuDevicePrimaryCtxRetain(&context, device));
-  OK(cuCtxSetCurrent(context));
-  return context;
-}
+#include "program.hpp"
 
 inline CUcontext make_context(int device) {
   CUcontext context;
@@ -49,12 +20,6 @@ inline void* allocate_plain(size_t bytes) {
   void* block = nullptr;
   OK(cuMemAllocHost(&block, bytes));
   return block;
-}
-
-inline CUstream make_stream() {
-  CUstream stream;
-  OK(cuStreamCreate(&stream, CU_STREAM_NON_BLOCKING));
-  return stream;
 }
 
 inline CUdeviceptr at(const void* block) { return reinterpret_cast<CUdeviceptr>(block); }
@@ -76,10 +41,4 @@ inline bool is_deferred() {
 inline void leave_idle(void* block) {
   OK(cuMemFreeHost(block));
   OK(cuCtxSynchronize());
-}
-
-/// At the end of every program.
-inline int done() {
-  MUST(simcuda_check() == 0 && simcuda_violations() == 0);
-  return 0;
 }
