@@ -130,6 +130,12 @@ class Profile:
                 expect(over_sites == sums[key], f"{where}{key}: the sites sum up to {over_sites}, the process to {sums[key]}")
 
 
+def live_over(profiles, function):
+    """Bytes and blocks that are live in all these processes, allocated through that function."""
+    found = [profile.live(function) for profile in profiles]
+    return sum(size for size, _ in found), sum(blocks for _, blocks in found)
+
+
 class Outcome:
     def __init__(self, status, stdout, stderr, folder, profiles, seconds):
         self.status, self.stdout, self.stderr = status, stdout, stderr

@@ -4,21 +4,7 @@
     run.py --weir PROGRAM --library LIBWEIR --source FILE --program EXECUTABLE --mode preload|cli|sampled
     run.py --self-test --weir … --library … --source … --program …   wants every expectation to be able to fail
 
-A head comment is the // lines at the top of the source. Lines of prose are ignored; these are orders:
-
-    WEIR_NAME=VALUE          set for the run; @DIR@ stands for the run's own empty folder (also its cwd)
-    env NAME=VALUE           the same for other variables
-    args: WORD...            arguments of the program
-    before: SHELL TEXT       runs first in a shell, without weir; the shell then becomes the program
-    run under: preload cli   the modes; default these and sampled: preload, with every byte sampled (read by CMake too)
-    build: O0 O2             the optimisation levels; default both (read by CMake)
-    exit N | signal N        how it ends; default exit 0
-    bare: no                 do not compare status and output with a run without weir
-    profiles N|any           how many profiles it leaves; default 1; sorted by start
-    sums: no                 the profile was cut short: totals need not add up
-    expect EXPRESSION        a Python expression over the names below
-
-Names: every question of the first profile (live, total, freed, leaks, temporary, peak, at_peak, line, frame,
+What a head comment may order is told in orders.py. An expression may use these names: every question of the first profile (live, total, freed, leaks, temporary, peak, at_peak, line, frame,
 depth, errors, coverage, at, live_in, total_in; see lab.Profile), report, host, process, profiles, parent, child, stderr (text),
 stderr_lines (those that begin with "weir:"), stdout, mode, marked("A") (source line that carries // @A).
 """
@@ -28,50 +14,7 @@ import re
 import sys
 
 import lab
-
-
-class Orders:
-    """The head comment of one program, taken apart."""
-
-    def __init__(self, source):
-        self.source = source
-        self.lines = open(source, encoding="utf-8").read().splitlines()
-        self.environment, self.expectations, self.arguments = {}, [], []
-        self.before, self.modes, self.status = "", ["preload", "cli", "sampled"], 0
-        self.bare, self.sums, self.profiles = True, True, 1
-        for line in self.lines:
-            if not line.startswith("//"):
-                break
-            self.take(line[2:].strip())
-
-    def take(self, text):
-        if found := re.match(r"(?:env:? )?([A-Z][A-Z0-9_]*)=(.*)$", text):
-            if text.startswith(("env ", "env: ", "WEIR_")):
-                self.environment[found[1]] = found[2]
-        elif found := re.match(r"args: (.*)", text):
-            self.arguments = found[1].split()
-        elif found := re.match(r"before: (.*)", text):
-            self.before += found[1] + "\n"
-        elif found := re.match(r"run under: (.*)", text):
-            self.modes = found[1].split()
-        elif found := re.match(r"exit (\d+)$", text):
-            self.status = int(found[1])
-        elif found := re.match(r"signal (\d+)$", text):
-            self.status = -int(found[1])
-        elif found := re.match(r"profiles (\d+|any)$", text):
-            self.profiles = None if found[1] == "any" else int(found[1])
-        elif text == "bare: no":
-            self.bare = False
-        elif text == "sums: no":
-            self.sums = False
-        elif found := re.match(r"expect (.*)", text):
-            self.expectations.append(found[1])
-
-    def marked(self, mark):
-        for number, line in enumerate(self.lines, 1):
-            if line.rstrip().endswith(f"// @{mark}"):
-                return os.path.basename(self.source), number
-        raise lab.Failure(f"{self.source} has no line marked // @{mark}")
+from orders import Orders
 
 
 def names_of(orders, outcome, mode):
@@ -114,6 +57,10 @@ def run(orders, options, mode):
             except lab.Failure as failure:
                 complaints.append(str(failure))
         names = names_of(orders, outcome, mode)
+        for function, wanted in orders.lost.items():
+            found = lab.live_over(outcome.profiles, function)
+            if found != wanted:
+                complaints.append(f"live through {function}(): {found} bytes, blocks over all profiles, not {wanted}")
         for expression in orders.expectations if outcome.profiles or orders.profiles != 1 else []:
             complaints += judge(expression, names)
         if complaints:

@@ -1,9 +1,10 @@
 // SIGKILL: nobody gets a word in, and the counts are exact.
 //
+// row: endings | SIGKILL
 // signal 9
+// lost lose 500 5
 // expect process["end"] == ("signal" if mode == "cli" else "killed")
 // expect mode != "cli" or process["signal"] == 9
-// expect live("lose") == (500, 5)
 // expect freed("lose") == 0
 // expect total("hasty") == (3000, 30)
 #include <signal.h>
