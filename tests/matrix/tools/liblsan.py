@@ -1,0 +1,41 @@
+import re
+
+from lab import plain
+from tools.tool import Result, Tool, each
+
+# Nothing counts as a pointer: all that is live is reported, also what a stale word on a stack would hide.
+EVERYTHING = "use_globals=0:use_stacks=0:use_registers=0:use_tls=0"
+# The program's signals stay the program's.
+SIGNALS = ":".join(f"handle_{name}=0" for name in ("segv", "abort", "sigbus", "sigill", "sigfpe", "sigtrap"))
+
+
+class Lsan(Tool):
+    name, package, needs = "LSan", "liblsan0", "/usr/lib/x86_64-linux-gnu/liblsan.so.0"
+    set_up = (f"`LD_PRELOAD=liblsan.so.0`, `LSAN_OPTIONS=exitcode=0:fast_unwind_on_malloc=0:malloc_context_size=255:{EVERYTHING}:{SIGNALS}`: "
+              "whole stacks, every live block is a leak, the exit status and all signals are left alone.")
+
+    def __init__(self, *_):
+        pass
+
+    def start(self, place):
+        options = f"exitcode=0:fast_unwind_on_malloc=0:malloc_context_size=255:{EVERYTHING}:{SIGNALS}:log_path={place}/lsan"
+        return [], {"LD_PRELOAD": self.needs, "LSAN_OPTIONS": options}
+
+    def results(self, files, counted):
+        return each([path for path in files if re.fullmatch(r"lsan\.\d+", path.name)], read)
+
+
+def read(path):
+    text = path.read_text(errors="replace")
+    if "detected memory leaks" not in text:
+        raise ValueError("no report of leaks")
+    # A stack ends in _start, which is the executable's.
+    start = re.search(r" in _start \(.*?([^/]+)\+0x[0-9a-f]+\)$", text, re.M)
+    result = Result(start[1] if start else "")
+    for size, blocks, stack in re.findall(r"irect leak of (\d+) byte\(s\) in (\d+) object\(s\) allocated from:\n((?: +#.*\n)*)", text):
+        functions = re.findall(r"#\d+ 0x[0-9a-f]+ in (.*?)(?: \(\S*\+0x[0-9a-f]+\)| \S+:\d+)?$", stack, re.M)
+        result.add(map(plain, functions), int(size), int(blocks))
+    return result
+
+
+TOOLS = [Lsan]
