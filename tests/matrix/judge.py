@@ -23,7 +23,8 @@ class Verdict:
     seen: int     # blocks found, of those wanted
     wanted: int
     files: int    # results that could be read
-    note: str = ""
+    note: str = ""     # what is wrong with the counts although every block was found
+    told: str = ""     # what the program printed, for --explain
     worst_of: str = ""  # "2 of 3" when not every run went so
 
     @property
@@ -114,9 +115,8 @@ class Judge:
         files = [path for root in roots if root.is_dir() for path in root.rglob("*") if path.is_file() and not path.is_symlink()]
         results = tool.results(list(dict.fromkeys(files)), bool(self.row.lost))
         seen, note = self.count(tool, results)
-        verdict = Verdict(behaves, seen, self.row.wanted, len(results), note)
-        verdict.stderr = ended.stderr
-        return verdict
+        told = f"stdout {ended.stdout[-600:]!r}, bare {self.bare.stdout[-600:]!r}\n    stderr {ended.stderr[-1000:]!r}"
+        return Verdict(behaves, seen, self.row.wanted, len(results), note, told)
 
     def count(self, tool, results):
         """How many of the wanted blocks were found, and "" or what is wrong beyond that."""

@@ -13,18 +13,18 @@ TREE = pathlib.Path(__file__).resolve().parents[2]
 class Row:
     """One program or workload: how it is started and what a full cell is."""
 
-    def __init__(self, source, executable=None):
+    def __init__(self, source, executable=None, row=None):
         self.source, self.name = pathlib.Path(source), pathlib.Path(source).stem
         self.place = self.source.resolve().relative_to(TREE).as_posix()
         self.environment, self.before, self.lost, self.profiled = {}, "", {}, []
         if executable:
-            self.take_program(executable)
+            self.take_program(executable, row)
         else:
             self.take_workload()
 
-    def take_program(self, executable):
+    def take_program(self, executable, row):
         orders = Orders(str(self.source))
-        self.group, self.text = orders.row
+        self.group, self.text = row or orders.row
         self.environment, self.before, self.lost = orders.environment, orders.before, orders.lost
         self.words, self.status, self.compare = [executable, *orders.arguments], orders.status, orders.bare
 

@@ -5,10 +5,11 @@
                                      runs these (default: all) and prints each cell
            --write PAGE              and writes PAGE and the results beside it (.json); a part is added to what is there
            --missing                 runs only the cells that the page's results lack; with --write
+           --explain                 prints what the program printed where a cell is not full
            --want-full               exit 1 unless every cell is full
            --check-page PAGE         runs nothing: the page has exactly the rows that there are, and weir's columns are full
            --render PAGE             runs nothing: writes PAGE anew from the results beside it
-           --self-test --program P   plants tools that fail and wants each found (P is leak_exact)
+           --self-test --program P   plants tools that fail and wants each found, and the chosen tools full on P, which is leak_exact
 """
 import argparse
 import concurrent.futures
@@ -52,7 +53,7 @@ def run_row(row, chosen):
 
 def cell_of(verdict):
     return {"behaves": verdict.behaves, "sees": verdict.sees(), "seen": verdict.seen, "wanted": verdict.wanted,
-            "worst_of": verdict.worst_of}
+            "worst_of": verdict.worst_of, "told": verdict.told}
 
 
 def run_all(jobs, number_of_jobs):
@@ -113,11 +114,15 @@ def start_results(path, chosen):
     return {**now, "tools": {**before["tools"], **now["tools"]}, "cells": before["cells"]}
 
 
-def run(options, all_rows, all_tools):
+def choose(options, all_tools):
     chosen = [tool for tool in all_tools if tool.name in options.tool or not options.tool]
     for tool in [tool for tool in chosen if not tool.installed()]:
         print(f"run.py: leaving out {tool.name}: {tool.package} is not installed", file=sys.stderr)
         chosen.remove(tool)
+    return chosen
+
+
+def run(options, chosen, all_rows, all_tools):
     rows = [row for row in all_rows if (row.name in options.row or not options.row) and (row.group in options.group or not options.group)]
     whole = not (options.tool or options.row or options.group or options.missing)
     results = start_results(None if whole else options.write, chosen)
@@ -125,6 +130,10 @@ def run(options, all_rows, all_tools):
     jobs = [(row, [tool for tool in chosen if tool.name not in have.get(row.name, {})]) for row in rows]
     lacking = 0
     for row, cells in run_all([job for job in jobs if job[1]], options.jobs):
+        for tool, cell in cells.items():
+            told = cell.pop("told")
+            if options.explain and not page.is_full(cell):
+                print(f"  {row.name} under {tool}: {told}")
         results["cells"].setdefault(row.name, {}).update(cells)
         lacking += sum(not page.is_full(cell) for cell in cells.values())
         print(f"{row.name}: " + ", ".join(f"{tool} {page.text_of(cell)}" for tool, cell in cells.items()), flush=True)
@@ -141,7 +150,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     for name in ("write", "check-page", "render"):
         parser.add_argument(f"--{name}", type=pathlib.Path)
-    for name in ("missing", "want-full", "self-test"):
+    for name in ("missing", "want-full", "explain", "self-test"):
         parser.add_argument(f"--{name}", action="store_true")
     parser.add_argument("--program")
     options = parser.parse_args()
@@ -149,7 +158,7 @@ def main():
     all_tools = tools_module.all_tools(weir, library)
     if options.self_test:
         import self_test
-        return self_test.main(options.program, weir, library)
+        return self_test.main(options.program, choose(options, all_tools))
     if options.check_page:
         complaints = check(options.check_page, all_rows, all_tools)
         print("\n".join(complaints))
@@ -157,7 +166,7 @@ def main():
     if options.render:
         write(options.render, results_beside(options.render), all_rows, all_tools)
         return 0
-    return run(options, all_rows, all_tools)
+    return run(options, choose(options, all_tools), all_rows, all_tools)
 
 
 if __name__ == "__main__":
