@@ -6,12 +6,15 @@ no difference.
 
 A workload is a shell script with deterministic output. Its head says, in comments:
 
-    needs: PROGRAM...      skipped, with the reason, where one is not installed
-    profiled: NAME...      the executables (as %e names them) that must each leave a profile with blocks in it
+    needs: PROGRAM...      skipped, with the reason, where one is not installed (or a file, with its path)
+    profiled: NAME...      the executables (as %e names them, or a pattern) that must each leave a profile with blocks in it
+    tier: heavy            labelled so, too: the big ones
+    row: programs | TEXT   makes it a row of the robustness matrix
 
 Every program that it starts inherits the preload. Compared: stdout, stderr and exit status, byte by byte; with
 `weir run` stderr may go on with the summary. Every profile must be readable.
 """
+import fnmatch
 import os
 import pathlib
 import re
@@ -63,7 +66,7 @@ def compare(what, wanted, found):
 def check(laboratory, workload):
     text = workload.read_text()
     for program in words_of(text, "needs"):
-        if not shutil.which(program):
+        if not (os.path.exists(program) if "/" in program else shutil.which(program)):
             lab.skip(f"{program} is not installed")
     bare, _ = go(laboratory, "bare", workload)
     lab.expect(bare.returncode == 0 and bare.stdout, f"the workload itself fails: {bare.returncode} {bare.stderr!r}")
@@ -82,7 +85,7 @@ def check(laboratory, workload):
         wanted = words_of(text, "profiled")
         chosen = []
         for name in wanted:
-            found = [file for file in files if file.name.startswith(name + ".")]
+            found = [file for file in files if fnmatch.fnmatch(file.name, name + ".*")]
             lab.expect(found, f"{name} left no profile; there are {[file.name for file in files][:20]}")
             chosen.append(max(found, key=lambda file: file.stat().st_size))
         # One of each program that the workload is about, then others, but none as big as a compiler's again.
