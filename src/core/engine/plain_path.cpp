@@ -49,6 +49,7 @@ void* other_alloc(std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc(bytes, caller);
     case Mode::Plain: t_budget = kPlenty; return weir_je_malloc(bytes);
+    case Mode::Aside: return aside_malloc(bytes);
     default: return exact_alloc(bytes, caller);
   }
 }
@@ -57,6 +58,7 @@ void* other_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc_zeroed(bytes, caller);
     case Mode::Plain: t_budget = kPlenty; return weir_je_calloc(1, bytes);
+    case Mode::Aside: return aside_calloc(bytes);
     default: return exact_alloc_zeroed(bytes, caller);
   }
 }
@@ -65,6 +67,7 @@ void* other_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) n
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc_aligned(bytes, align, caller);
     case Mode::Plain: return plain_alloc_aligned(bytes, align);
+    case Mode::Aside: return aside_memalign(align, bytes);
     default: return exact_alloc_aligned(bytes, align, caller);
   }
 }
@@ -73,16 +76,19 @@ void* other_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_realloc(block, bytes, caller);
     case Mode::Plain: return plain_realloc(block, bytes);
+    case Mode::Aside: return aside_realloc(block, bytes);
     default: return exact_realloc(block, bytes, caller);
   }
 }
 
 void other_free(void* block, Caller caller) noexcept {
-  is_sampled() ? sampled_free(block, caller) : plain_free(block);
+  if (is_sampled()) return sampled_free(block, caller);
+  is_aside() ? aside_free(block) : plain_free(block);
 }
 
 void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
-  is_sampled() ? sampled_free_sized(block, bytes, caller) : plain_free(block);
+  if (is_sampled()) return sampled_free_sized(block, bytes, caller);
+  is_aside() ? aside_free(block) : plain_free(block);
 }
 
 }  // namespace weir::engine
