@@ -21,7 +21,7 @@ class Ended:
 
 def run(words, environment, folder, timeout):
     """Ended: `hangs` says in words what had to be killed, or nothing."""
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    reap_orphans()
     process = subprocess.Popen(words, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, start_new_session=True)
     try:
@@ -33,6 +33,10 @@ def run(words, environment, folder, timeout):
         stdout, stderr = process.communicate()
         return Ended(process.returncode, stdout, stderr, "leaves a process behind" if over else "hangs")
     return Ended(process.returncode, stdout, stderr, "" if all_end(PATIENCE) else "leaves a process behind")
+
+
+def reap_orphans():
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def children(pid):

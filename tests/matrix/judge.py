@@ -4,17 +4,20 @@ A cell is full when the program behaves as bare (the same status, the same bytes
 results hold every block that the row's `lost` orders name. What is not full is run twice again; the worst counts.
 """
 import dataclasses
+import fnmatch
 import os
 import pathlib
 import shutil
 import signal
+import time
 
 import family
 import lab
 
-PATIENCE = 60  # seconds until a run counts as hung; bare runs take less than a few
+PATIENCE = 60  # seconds until a run counts as hung, or TIMES what the bare run took, whichever is longer
+TIMES = 100
 SLOW = 3       # times as long for tools that are known to be slow
-RUNS = 3       # of a cell that is not full
+RUNS = 3       # of a cell that is not full; two where another one would take long
 
 
 @dataclasses.dataclass
@@ -57,7 +60,7 @@ class Judge:
     def __init__(self, row):
         self.row = row
         self.laboratory = lab.Lab("weir", "library")  # for folders and variables only
-        self.bare = None
+        self.bare, self.seconds = None, 0
 
     def close(self):
         shutil.rmtree(self.laboratory.folder, ignore_errors=True)
@@ -76,13 +79,13 @@ class Judge:
         words = [fill(word) for word in self.row.words]
         place = self.place(folder, environment)
         if tool:
-            before, variables = tool.start(place)
+            before, variables = tool.start(place, bool(self.row.lost))
             variables = {name: value for name, value in variables.items() if name not in self.row.environment}
             # The tool's variables are for the program, not for the shell that prepares its surroundings.
             words = ["env", *(f"{name}={value}" for name, value in variables.items()), *before, *words]
         if self.row.before:
             words = ["/bin/sh", "-c", fill(self.row.before) + '\nexec "$@"', "sh", *words]
-        patience = PATIENCE * (SLOW if tool and tool.slow else 1)
+        patience = max(PATIENCE * (SLOW if tool and tool.slow else 1), TIMES * self.seconds)
         return family.run(words, environment, folder, patience), folder, place
 
     @staticmethod
@@ -98,7 +101,9 @@ class Judge:
 
     def know_bare(self):
         """"", or what is wrong with the row itself."""
+        began = time.monotonic()
         self.bare, *_ = self.run()
+        self.seconds = time.monotonic() - began
         if self.bare.hangs or self.bare.status != self.row.status:
             what = self.bare.hangs or how(self.bare.status)
             return f"the row is wrong: without any tool its program {what}: {self.bare.stderr[-300:]!r}"
@@ -128,14 +133,14 @@ class Judge:
             seen += max(0, min(found[1], blocks))
             if tool.exact_bytes and found[1] >= blocks and found != (size, blocks):
                 note = f"{found[0]} bytes in {found[1]} blocks through {function}(), not {size} in {blocks}"
-        seen += sum(any(result.program == name for result in results) for name in self.row.profiled)
+        seen += sum(any(fnmatch.fnmatch(result.program, name + "*") for result in results) for name in self.row.profiled)
         return seen, note
 
     def cell(self, tool):
         verdicts = [self.once(tool)]
         if not verdicts[0].full:
-            more = 1 if verdicts[0].behaves == "hangs" else RUNS - 1
-            verdicts += [self.once(tool) for _ in range(more)]
+            long = verdicts[0].behaves == "hangs" or self.row.group == "programs"
+            verdicts += [self.once(tool) for _ in range(1 if long else RUNS - 1)]
         worst = min(verdicts, key=Verdict.rank)
         same = sum(verdict.behaves == worst.behaves and verdict.sees() == worst.sees() for verdict in verdicts)
         if same < len(verdicts):

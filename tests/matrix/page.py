@@ -33,9 +33,9 @@ blocks, weir for bytes too, and what a forked child counts again of its parent's
 | nothing | behaves as bare; the results have none of the blocks |
 | no result | behaves as bare; no result was left that can be read |
 | **bold** | does not behave as bare; behind the semicolon, what was seen nevertheless |
-| 2 of 3 runs: … | a cell that is not full is run three times (twice, where it hangs) and shows the worst; without this, all went so |
+| 2 of 3 runs: … | a cell that is not full is run three times (twice, where it hangs, and in *Programs*) and shows the worst; without this, all went so |
 
-A run *hangs* when it is not over after {patience} s ({slow} s for valgrind); bare runs take less than a few.
+A run *hangs* when it is not over after {patience} s ({slow} s for valgrind), nor after {times} times what the bare run took.
 """
 
 REPRODUCE = """
@@ -91,7 +91,7 @@ def summary(rows, tools, cells):
 def page(results, rows, set_up):
     """The whole text. `set_up` is {tool: sentence}; the columns are the tools of the results."""
     tools, cells = list(results["tools"]), results["cells"]
-    lines = HEAD.format(**{name: results[name] for name in ("machine", "date", "patience", "slow")}).splitlines() + [""]
+    lines = HEAD.format(**{name: results[name] for name in ("machine", "date", "patience", "slow", "times")}).splitlines() + [""]
     lines += summary(rows, tools, cells)
     for group in GROUPS:
         chosen = [row for row in rows if row.group == group]

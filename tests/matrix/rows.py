@@ -1,5 +1,6 @@
 """The rows of the matrix, from rows.json, which CMake writes, and from the heads of the programs and workloads."""
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -16,7 +17,7 @@ class Row:
     def __init__(self, source, executable=None, row=None):
         self.source, self.name = pathlib.Path(source), pathlib.Path(source).stem
         self.place = self.source.resolve().relative_to(TREE).as_posix()
-        self.environment, self.before, self.lost, self.profiled = {}, "", {}, []
+        self.environment, self.before, self.lost, self.profiled, self.needs = {}, "", {}, [], []
         if executable:
             self.take_program(executable, row)
         else:
@@ -37,7 +38,7 @@ class Row:
         self.words, self.status, self.compare = ["/bin/bash", str(self.source)], 0, True
 
     def missing(self):
-        return [need for need in getattr(self, "needs", []) if not shutil.which(need)]
+        return [need for need in self.needs if not (os.path.exists(need) if "/" in need else shutil.which(need))]
 
     @property
     def wanted(self):

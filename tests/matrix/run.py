@@ -19,10 +19,11 @@ import os
 import pathlib
 import platform
 import re
-import subprocess
+import signal
 import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(__file__).resolve().parents[1] / "preload")]
+import family  # noqa: E402
 import judge  # noqa: E402
 import page  # noqa: E402
 import rows as rows_module  # noqa: E402
@@ -57,11 +58,18 @@ def cell_of(verdict):
 
 
 def run_all(jobs, number_of_jobs):
-    """Yields (row, {tool: cell}) in the order of the rows. `jobs` are pairs of a row and its tools."""
+    """Yields (row, {tool: cell}) as rows are done. `jobs` are pairs of a row and its tools."""
+    signal.signal(signal.SIGTERM, stop)
+    family.reap_orphans()
     with concurrent.futures.ProcessPoolExecutor(number_of_jobs) as pool:
-        pending = [(row, pool.submit(run_row, row, chosen)) for row, chosen in jobs]
-        for row, future in pending:
-            yield row, future.result()
+        pending = {pool.submit(run_row, row, chosen): row for row, chosen in jobs}
+        for future in concurrent.futures.as_completed(pending):
+            yield pending[future], future.result()
+
+
+def stop(*_):
+    family.kill_all()
+    os._exit(1)
 
 
 def results_beside(path):
@@ -104,7 +112,7 @@ def check(path, all_rows, all_tools):
 def start_results(path, chosen):
     """What is there already, where it can be added to: the same machine and the same versions."""
     now = {"date": datetime.date.today().isoformat(), "machine": machine(), "patience": judge.PATIENCE,
-           "slow": judge.PATIENCE * judge.SLOW, "tools": {tool.name: tool.version() for tool in chosen}, "cells": {}}
+           "slow": judge.PATIENCE * judge.SLOW, "times": judge.TIMES, "tools": {tool.name: tool.version() for tool in chosen}, "cells": {}}
     before = results_beside(path) if path else None
     if before is None:
         return now

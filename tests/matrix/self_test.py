@@ -39,7 +39,7 @@ class Planted(Tool):
         self.script.write_text(f"#!/bin/sh\n{start}\n")
         self.script.chmod(self.script.stat().st_mode | stat.S_IXUSR)
 
-    def start(self, place):
+    def start(self, place, often):
         return [str(self.script)], {}
 
     def results(self, files, counted):
@@ -66,7 +66,7 @@ def check_page(row, cells):
         path, all_tools = pathlib.Path(folder) / "page.md", tools.all_tools("weir", "library")
 
         def complaints(cells, edit=str):
-            results = {"date": "", "machine": "", "patience": 1, "slow": 2, "tools": {name: "1" for name in names}, "cells": cells}
+            results = {"date": "", "machine": "", "patience": 1, "slow": 2, "times": 3, "tools": {name: "1" for name in names}, "cells": cells}
             run.write(path, results, [row], all_tools)
             path.write_text(edit(path.read_text()))
             return " ".join(run.check(path, [row], all_tools))
@@ -80,7 +80,7 @@ def check_page(row, cells):
 
 
 def main(program, chosen):
-    judge.PATIENCE, judge.family.PATIENCE = 3, 1
+    judge.PATIENCE, judge.TIMES, judge.family.PATIENCE = 3, 0, 1
     row, complaints, cells = the_row(program), [], {}
     planted = [Planted(name, start, dropped) for name, (start, dropped, _) in FAULTS.items()]
     judging = judge.Judge(row)

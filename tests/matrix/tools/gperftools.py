@@ -7,13 +7,14 @@ from tools.tool import Result, Tool, each
 class Gperftools(Tool):
     name, package, needs = "gperftools", "libgoogle-perftools4", "/usr/lib/x86_64-linux-gnu/libtcmalloc.so.4"
     set_up = ("`LD_PRELOAD=libtcmalloc.so.4`, `HEAPPROFILE=heap HEAP_PROFILE_ALLOCATION_INTERVAL=1048576`: a dump at exit and one after "
-              "each MiB that was allocated; the last dump of each process counts.")
+              "each MiB that was allocated; the last dump of each process counts. Without those in between for the workloads, which would be slowed down beyond use.")
 
     def __init__(self, *_):
         pass
 
-    def start(self, place):
-        return [], {"LD_PRELOAD": self.needs, "HEAPPROFILE": f"{place}/heap", "HEAP_PROFILE_ALLOCATION_INTERVAL": "1048576"}
+    def start(self, place, often):
+        often = {"HEAP_PROFILE_ALLOCATION_INTERVAL": "1048576"} if often else {}
+        return [], {"LD_PRELOAD": self.needs, "HEAPPROFILE": f"{place}/heap", **often}
 
     def results(self, files, counted):
         newest = {}  # by prefix, which has the process's id in it unless it is the first process

@@ -15,7 +15,7 @@ class Heaptrack(Tool):
     def __init__(self, *_):
         pass
 
-    def start(self, place):
+    def start(self, place, often):
         return [], {"LD_PRELOAD": self.needs, "DUMP_HEAPTRACK_OUTPUT": f"{place}/heaptrack.$$"}
 
     def results(self, files, counted):

@@ -7,13 +7,13 @@ from tools.tool import Result, Tool, each
 class Jemalloc(Tool):
     name, package, needs = "jemalloc", "libjemalloc2", "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
     set_up = ("`LD_PRELOAD=libjemalloc.so.2`, `MALLOC_CONF=prof:true,lg_prof_sample:0,prof_final:true,lg_prof_interval:20`: every "
-              "allocation is a sample, a dump at exit and one after each MiB that was allocated; the last dump of each process counts.")
+              "allocation is a sample, a dump at exit and one after each MiB that was allocated; the last dump of each process counts. Without those in between for the workloads, which would be slowed down beyond use.")
 
     def __init__(self, *_):
         pass
 
-    def start(self, place):
-        conf = f"prof:true,lg_prof_sample:0,prof_final:true,lg_prof_interval:20,prof_prefix:{place}/jeprof"
+    def start(self, place, often):
+        conf = f"prof:true,lg_prof_sample:0,prof_final:true,prof_prefix:{place}/jeprof" + (",lg_prof_interval:20" if often else "")
         return [], {"LD_PRELOAD": self.needs, "MALLOC_CONF": conf}
 
     def results(self, files, counted):

@@ -19,20 +19,18 @@ class Lsan(Tool):
     def __init__(self, *_):
         pass
 
-    def start(self, place):
-        return [], {"LD_PRELOAD": self.needs, "LSAN_OPTIONS": f"{OPTIONS}:log_path={place}/lsan"}
+    def start(self, place, often):
+        return [], {"LD_PRELOAD": self.needs, "LSAN_OPTIONS": f"{OPTIONS}:log_exe_name=1:log_path={place}/lsan"}
 
     def results(self, files, counted):
-        return each([path for path in files if re.fullmatch(r"lsan\.\d+", path.name)], read)
+        return each([path for path in files if re.fullmatch(r"lsan\..*\.\d+", path.name)], read)
 
 
 def read(path):
     text = path.read_text(errors="replace")
     if "detected memory leaks" not in text:
         raise ValueError("no report of leaks")
-    # A stack ends in _start, which is the executable's.
-    start = re.search(r" in _start \(.*?([^/]+)\+0x[0-9a-f]+\)$", text, re.M)
-    result = Result(start[1] if start else "")
+    result = Result(path.name.removeprefix("lsan.").rpartition(".")[0])
     for size, blocks, stack in re.findall(r"irect leak of (\d+) byte\(s\) in (\d+) object\(s\) allocated from:\n((?: +#.*\n)*)", text):
         functions = re.findall(r"#\d+ 0x[0-9a-f]+ in (.*?)(?: \(\S*\+0x[0-9a-f]+\)| \S+:\d+)?$", stack, re.M)
         result.add(map(plain, functions), int(size), int(blocks))

@@ -36,8 +36,9 @@ class Tool:
         found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", self.package], capture_output=True, text=True)
         return found.stdout.strip() or "unknown"
 
-    def start(self, place):
-        """Words before the command and variables for it; results shall go to the folder `place`."""
+    def start(self, place, often):
+        """Words before the command and variables for it; results shall go to the folder `place`, and go there `often`,
+        where a tool has a choice: the program may end in a way that leaves no other chance."""
         raise NotImplementedError
 
     def results(self, files, counted):

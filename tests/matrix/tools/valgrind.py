@@ -15,7 +15,7 @@ class Valgrind(Tool):
     def __init__(self, *_):
         pass
 
-    def start(self, place):
+    def start(self, place, often):
         return ["valgrind", *self.options, f"--log-file={place}/valgrind.%p"], {}
 
     def results(self, files, counted):

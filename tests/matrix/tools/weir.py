@@ -1,3 +1,5 @@
+import os
+
 import lab
 from tools.tool import Result, Tool, each
 
@@ -13,17 +15,19 @@ class Weir(Tool):
     def version(self):
         return "this tree"
 
-    def start(self, place):
+    def start(self, place, often):
         return [], {"LD_PRELOAD": self.laboratory.library, "WEIR_OUT": f"{place}/%e.%p.weir"}
 
     def results(self, files, counted):
         def read(path):
             try:
-                profile = self.laboratory.profile(path)
+                report = self.laboratory.report(path, *([] if counted else ["--only", "process"]))
             except lab.Failure as failure:
                 raise ValueError(str(failure)) from failure
-            result = Result(path.name.split(".")[0])
-            for site in profile.sites:
+            result = Result(os.path.basename(report["process"]["exe"]))
+            for site in report.get("sites", []):
+                if site["space"] != "host":
+                    continue
                 result.add([lab.plain(frame["function"]) for frame in site["frames"]], site["live_bytes"], site["live_blocks"])
             return result
         return each([path for path in files if ".weir" in path.name], read)
@@ -32,8 +36,8 @@ class Weir(Tool):
 class Sampled(Weir):
     name, set_up = "weir sampled", "The same with `WEIR_RECORD=sampled WEIR_SAMPLE_EVERY=1`: every byte is a sample."
 
-    def start(self, place):
-        words, environment = super().start(place)
+    def start(self, place, often):
+        words, environment = super().start(place, often)
         return words, {**environment, "WEIR_RECORD": "sampled", "WEIR_SAMPLE_EVERY": "1"}
 
 
