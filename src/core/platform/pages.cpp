@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <cstring>
+
 #include "core/base/bits.hpp"
 #include "core/platform/raw.hpp"
 
@@ -43,6 +45,19 @@ void* map_table(std::size_t bytes) noexcept {
 }
 
 void unmap(void* base, std::size_t bytes) noexcept { raw_munmap(base, bytes); }
+
+void zero_pages(void* base, std::size_t bytes) noexcept {
+  auto* at = static_cast<std::byte*>(base);
+  std::byte* end = at + bytes;
+  std::byte* first = at + (align_up(address_of(at), kPageBytes) - address_of(at));
+  std::byte* last = end - address_of(end) % kPageBytes;
+  constexpr std::ptrdiff_t kWorthACall = 2 * kPageBytes;
+  if (last - first < kWorthACall ||
+      raw_madvise(first, static_cast<std::size_t>(last - first), MADV_DONTNEED) != 0)  // locked in memory
+    first = last = end;
+  std::memset(at, 0, static_cast<std::size_t>(first - at));
+  std::memset(last, 0, static_cast<std::size_t>(end - last));
+}
 
 void* map_wiped_on_fork(std::size_t bytes) noexcept {
   void* base = map_pages(bytes);
