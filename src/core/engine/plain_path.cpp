@@ -45,6 +45,10 @@ void plain_free(void* block) noexcept {
 
 }  // namespace
 
+bool is_host_block(const void* block) noexcept { return host::is_ours(block); }
+
+bool stays_aside() noexcept { return is_aside(); }
+
 void* other_alloc(std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc(bytes, caller);
