@@ -27,6 +27,9 @@ namespace weir::engine {
 namespace {
 
 constinit platform::Lock g_start_lock{};
+/// The loader fills thread-local storage after it has relocated all libraries, and resolvers of indirect functions run before:
+/// all is zero then, which jemalloc does not bear.
+constinit thread_local bool t_has_storage [[gnu::tls_model("initial-exec")]]{true};
 constinit std::atomic<bool> g_ended{};
 constinit bool g_forked{};
 constinit bool g_guard_is_wiped{};
@@ -207,6 +210,7 @@ void watch_process() noexcept {
 }  // namespace
 
 void start_cold() noexcept {
+  if (!load_relaxed(t_has_storage)) return;
   const KeepOut keep_out;
   if (!keep_out.entered)
     return;  // jemalloc's own start allocates (for a thread key): the next allocator serves it
