@@ -144,7 +144,7 @@ class Watch:
 
 def read_all(place, server):
     """After the end: every kind of process left a profile that adds up, and the main one knows who allocated."""
-    files = sorted(server.profiles.glob("*.weir"), key=lambda path: path.stat().st_mtime)
+    files = sorted(server.profiles.glob("*.weir*"), key=lambda path: path.stat().st_mtime)
     lab.expect(files, f"{server.mode}: no profiles")
     main = [path for path in files if path.name.endswith(f".{server.process.pid}.weir")]
     lab.expect(main, f"{server.mode}: the first process left no profile; there are {[path.name for path in files][:10]}")
