@@ -15,10 +15,9 @@ using profile::Space;
 
 constexpr auto kUntracked = static_cast<std::uint32_t>(profile::FixedSite::Untracked);
 
-/// What else the key may say of itself: true, and there is nothing to enter.
-bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
+/// There is a live block already. What else the key may say of itself: true, and there is nothing to enter.
+[[gnu::noinline, gnu::cold]] bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
   ledger::Block* old = g_cuda.blocks.find(key);
-  if (old == nullptr) return false;
   if (old->space == Space::Imported && block.space == Space::Imported && old->bytes == block.bytes) {
     ++old->shares;
     return true;
@@ -39,7 +38,11 @@ bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
 
 /// Under the lock.
 void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint32_t site) noexcept {
-  if (is_shared_once_more(key, block)) return;
+  ledger::Blocks::Spot spot = g_cuda.blocks.look(key);
+  if (spot.live() != nullptr) [[unlikely]] {
+    if (is_shared_once_more(key, block)) return;
+    spot = g_cuda.blocks.look(key);
+  }
   const ledger::Block entry{.bytes = block.bytes,
                             .context = block.context,
                             .born = ++g_cuda.born,
@@ -50,7 +53,7 @@ void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint3
                             .device = block.device,
                             .ending = 0};
   // First the ledger: what it does not know is never seen freed, and must not be counted.
-  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(key, entry);
+  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(spot, entry);
   if (entered == nullptr) {
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
@@ -79,7 +82,8 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
 
 /// Under the lock. `freed_site`: who frees.
 CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t freed_site) noexcept {
-  ledger::Block* found = g_cuda.blocks.find(ledger_key(keys, key));
+  const ledger::Blocks::Spot spot = g_cuda.blocks.look(ledger_key(keys, key));
+  ledger::Block* found = spot.live();
   CudaTaken taken{};
   taken.keys = keys;
   taken.born = g_cuda.born;
@@ -104,7 +108,7 @@ CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t
   taken.is_temporary = taken.born == self.last_cuda;
   if (taken.is_temporary) self.last_cuda = 0;
   count_cuda_free(*found, taken.is_temporary);
-  g_cuda.blocks.free(ledger_key(keys, key), freed_site);
+  g_cuda.blocks.free(spot, freed_site);
   return taken;
 }
 
@@ -190,6 +194,7 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
   const std::uint32_t site = cuda_site(stack_site, block);
   {
     const platform::Holding hold{g_cuda.lock};
+    count_cuda_call(self);
     enter(self, ledger_key(keys, block.key), block, site);
   }
   tick(self);
@@ -204,6 +209,7 @@ CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
   CudaTaken taken;
   {
     const platform::Holding hold{g_cuda.lock};
+    count_cuda_call(self);
     taken = take(self, keys, key, freed_site);
   }
   tick(self);
