@@ -16,7 +16,7 @@ namespace weir::cuda {
 namespace {
 
 constinit platform::Lock g_lock{};  ///< held by who writes, but for `users`
-constinit std::uint32_t g_ends{};  ///< that have begun
+constinit std::uint32_t g_ends{};   ///< that have begun
 constexpr SeenContext (&g_contexts)[kMostContexts] = detail::g_seen.all;
 constexpr std::uint32_t& g_count = detail::g_seen.count;
 

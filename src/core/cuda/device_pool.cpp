@@ -152,17 +152,15 @@ using Allocate = CUresult (*)(CUdeviceptr*, std::size_t);
 
 [[gnu::noinline]] CUresult allocate_unpooled(Call& call, Allocate real, CUdeviceptr* out, std::size_t bytes,
                                              Served& served) noexcept {
-    CUresult result = real(out, bytes);
-    if (!DeviceSource::is_no_memory(result)) return result;
-    result =
-        with_second_try(Lack{.route = {}, .is_host = false, .is_in_call = true, .device = Lack::kCurrent},
-                        result, [=]() noexcept { return real(out, bytes); });
-    if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device))
-      result = real(out, bytes);
-    if (!DeviceSource::is_no_memory(result)) return result;
-    if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
-    report(call, {}, call.current().device, bytes, result);
-    return result;
+  CUresult result = real(out, bytes);
+  if (!DeviceSource::is_no_memory(result)) return result;
+  result = with_second_try(Lack{.route = {}, .is_host = false, .is_in_call = true, .device = Lack::kCurrent},
+                           result, [=]() noexcept { return real(out, bytes); });
+  if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device)) result = real(out, bytes);
+  if (!DeviceSource::is_no_memory(result)) return result;
+  if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
+  report(call, {}, call.current().device, bytes, result);
+  return result;
 }
 
 /// No idle block is at hand.

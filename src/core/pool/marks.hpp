@@ -75,8 +75,7 @@ bool SharedPool<Source>::take_proven(Source& source, Domain& domain, std::uint64
 
 /// Takes out the marks that prove nothing new: how many `fences`. They are to be dropped, outside the lock.
 template <BlockSource Source>
-std::uint32_t SharedPool<Source>::drop_proven(Domain& domain,
-                                              Fence (&fences)[Marks<Fence>::kMost]) noexcept {
+std::uint32_t SharedPool<Source>::drop_proven(Domain& domain, Fence (&fences)[Marks<Fence>::kMost]) noexcept {
   std::uint32_t count = 0;
   while (domain.marks.count != 0 && domain.marks.at(0).upto <= domain.proven_upto)
     fences[count++] = domain.marks.pop_front().fence;

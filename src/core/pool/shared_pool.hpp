@@ -93,9 +93,9 @@ class SharedPool {
     Numbers numbers;
     std::uint64_t free_number,
         freed_bytes;  ///< of all frees that left a block pending, in all lives: number of the newest, and their bytes
-    std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
+    std::uint64_t marked_upto;   ///< frees up to here have a fence behind them
     std::uint64_t claimed_upto;  ///< … or a thread is about to put one
-    std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
+    std::uint64_t proven_upto;   ///< … were followed by a proof that the device is done
     std::uint64_t mark_at,
         mark_at_bytes;            ///< of free_number and freed_bytes: a free that reaches it puts a mark
     std::uint64_t put_off_until;  ///< of the clock: shedding was Busy; 0: it was not
