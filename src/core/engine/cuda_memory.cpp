@@ -43,28 +43,30 @@ void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint3
     if (is_shared_once_more(key, block)) return;
     spot = g_cuda.blocks.look(key);
   }
-  const ledger::Block entry{.bytes = block.bytes,
-                            .context = block.context,
-                            .born = ++g_cuda.born,
-                            .site = site,
-                            .shares = 0,
-                            .space = block.space,
-                            .kind = block.kind,
-                            .device = block.device,
-                            .ending = 0};
+  const std::uint64_t born = ++g_cuda.born;
   // First the ledger: what it does not know is never seen freed, and must not be counted.
-  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(spot, entry);
+  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(spot);
   if (entered == nullptr) {
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
   }
-  entered->site = count_cuda_alloc(entry);
+  // In place: a copy of what was just written in parts would wait for the parts.
+  entered->bytes = block.bytes;
+  entered->context = block.context;
+  entered->born = born;
+  entered->site = site;
+  entered->shares = 0;
+  entered->space = block.space;
+  entered->kind = block.kind;
+  entered->device = block.device;
+  entered->ending = 0;
+  entered->site = count_cuda_alloc(*entered);
   if (entered->site == 0) {
     g_cuda.blocks.take(key);
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
   }
-  self.last_cuda = entry.born;
+  self.last_cuda = born;
 }
 
 ledger::Block entry_of(const CudaTaken& taken) noexcept {
@@ -81,35 +83,34 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
 }
 
 /// Under the lock. `freed_site`: who frees.
-CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t freed_site) noexcept {
+void take(ThreadState& self, CudaTaken& taken, CudaKey keys, std::uint64_t key,
+          std::uint32_t freed_site) noexcept {
   const ledger::Blocks::Spot spot = g_cuda.blocks.look(ledger_key(keys, key));
   ledger::Block* found = spot.live();
-  CudaTaken taken{};
   taken.keys = keys;
   taken.born = g_cuda.born;
-  if (found == nullptr) return taken;
-  taken.block = {.key = key,
-                 .bytes = found->bytes,
-                 .context = found->context,
-                 .space = found->space,
-                 .kind = found->kind,
-                 .device = found->device};
+  if (found == nullptr) return;
+  taken.block.key = key;
+  taken.block.bytes = found->bytes;
+  taken.block.context = found->context;
+  taken.block.space = found->space;
+  taken.block.kind = found->kind;
+  taken.block.device = found->device;
   taken.site = found->site;
   taken.is_shared = found->shares != 0;
   taken.born = found->born;
   if (taken.is_shared) {
     --found->shares;
-    return taken;
+    return;
   }
   if (taken.site < g_first_own_site) {
     g_cuda.blocks.take(ledger_key(keys, key));
-    return taken;
+    return;
   }
   taken.is_temporary = taken.born == self.last_cuda;
   if (taken.is_temporary) self.last_cuda = 0;
   count_cuda_free(*found, taken.is_temporary);
   g_cuda.blocks.free(spot, freed_site);
-  return taken;
 }
 
 bool put_back(ThreadState& self, const CudaTaken& taken) noexcept {
@@ -201,16 +202,16 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
 }
 
 CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
+  CudaTaken taken{};
   ThreadState& self = t_self;
-  if (!may_record_cuda(self, caller)) return {};
+  if (!may_record_cuda(self, caller)) return taken;
   const Operation operation{self, caller};
-  if (!counts_cuda()) return {};
+  if (!counts_cuda()) return taken;
   const std::uint32_t freed_site = capture_site(self, caller);
-  CudaTaken taken;
   {
     const platform::Holding hold{g_cuda.lock};
     count_cuda_call(self);
-    taken = take(self, keys, key, freed_site);
+    take(self, taken, keys, key, freed_site);
   }
   tick(self);
   return taken;

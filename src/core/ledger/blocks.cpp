@@ -7,7 +7,7 @@ const Freed* Blocks::find_freed(const Key& key) noexcept {
   return entry != nullptr && entry->state == State::Freed ? &entry->freed : nullptr;
 }
 
-Block* Blocks::enter(const Spot& spot, const Block& block) noexcept {
+Block* Blocks::enter(const Spot& spot) noexcept {
   Entry* entry = spot.entry_;
   if (entry == nullptr) {
     entry = table_.insert_new(spot.key_);
@@ -15,7 +15,6 @@ Block* Blocks::enter(const Spot& spot, const Block& block) noexcept {
     entry->is_in_ring = false;
   }
   entry->state = State::Live;
-  entry->block = block;
   return &entry->block;
 }
 

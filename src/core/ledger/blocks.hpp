@@ -72,9 +72,13 @@ class Blocks {
   /// What was freed with this key lately and not handed out since, or null.
   [[nodiscard]] const Freed* find_freed(const Key& key) noexcept;
 
-  /// Makes this the live block of the key; there is none. Null: no memory, or the bound is reached.
-  [[nodiscard]] Block* enter(const Spot& spot, const Block& block) noexcept;
-  [[nodiscard]] Block* enter(const Key& key, const Block& block) noexcept { return enter(look(key), block); }
+  /// Makes a live block of the key; there is none. What it is, the caller writes. Null: no memory, or the bound is reached.
+  [[nodiscard]] Block* enter(const Spot& spot) noexcept;
+  [[nodiscard]] Block* enter(const Key& key, const Block& block) noexcept {
+    Block* made = enter(look(key));
+    if (made != nullptr) *made = block;
+    return made;
+  }
 
   /// Takes the live block out. It is neither live nor freed then.
   void take(const Key& key) noexcept;

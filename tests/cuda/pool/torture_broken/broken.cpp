@@ -30,7 +30,10 @@ WRAPPED(CUresult, wait_for, "_ZN4weir4cuda8wait_forERKNS0_10ContextSetEi", const
 }
 
 WRAPPED(CUresult, wait_in_own, "_ZN4weir4cuda21wait_for_users_in_ownEi", int current) {
-  return is_broken("wait") ? CUDA_SUCCESS : real_wait_in_own(current);
+  if (is_broken("wait")) return CUDA_SUCCESS;
+  ContextSet own{};
+  own.add(current);
+  return is_broken("peers") ? real_wait_for(own, current) : real_wait_in_own(current);
 }
 
 /// Every fence is done at once.
