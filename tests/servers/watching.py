@@ -10,7 +10,7 @@ import lab
 
 FEWEST_READINGS = 3    # on a machine that has no time for more
 READ_AT_ONCE = 3       # profiles read in one round, the newest
-READ_AT_END = 40       # profiles of ended processes that are checked
+READ_AT_END = 10       # profiles of ended processes that are checked
 MIB = 1 << 20
 RSS_NOISE = 24 * MIB   # by which the second half's growth may exceed the bare run's, or 5 %, whichever is more
 OWN_NOISE = 4 * MIB    # by which weir's own memory may grow in the second half of a main process's run
@@ -156,9 +156,9 @@ def read_all(place, server):
     step = max(1, len(files) // READ_AT_END)
     for path in [*main, *files[::step]]:
         profile = place.profile(path)
-        profile.check_sums()
         lost = profile.coverage("records_dropped")
         lab.expect(lost == 0, f"{server.mode}: {path.name}: {lost} records lost: {profile.report['coverage']}")
+        profile.check_sums()
         if path == main[0]:
             names = {f"{frame['module']} {frame['function']}" for site in profile.sites for frame in site["frames"]}
             for wanted in server.functions:
