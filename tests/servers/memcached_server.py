@@ -80,4 +80,5 @@ class Memcached(serving.Server):
         return self.ask(b"cache_memlimit 80\r\nslabs automove 1\r\nlru_crawler crawl all\r\nstats settings\r\nquit\r\n").replace(str(self.port).encode(), b"PORT")
 
 
-serving.main(Memcached)
+if __name__ == "__main__":
+    serving.main(Memcached)

@@ -75,4 +75,5 @@ class Sshd(serving.Server):
         return re.sub(rb"OpenSSH\S*", b"", said)
 
 
-serving.main(Sshd)
+if __name__ == "__main__":
+    serving.main(Sshd)
