@@ -27,4 +27,6 @@ foreach(name mmap munmap secure_getenv readlink pthread_atfork _Unwind_Backtrace
   string(APPEND map "${name} weir_je_os_${name}\n")
 endforeach()
 file(WRITE ${OUT}.map "${map}")
-execute_process(COMMAND ${OBJCOPY} --redefine-syms=${OUT}.map ${ARCHIVE} ${OUT} COMMAND_ERROR_IS_FATAL ANY)
+# Its constructor only starts it early. weir starts it, and not in a process whose malloc it leaves to a sanitizer.
+execute_process(COMMAND ${OBJCOPY} --redefine-syms=${OUT}.map --remove-section=.init_array --remove-section=.rela.init_array
+                        ${ARCHIVE} ${OUT} COMMAND_ERROR_IS_FATAL ANY)

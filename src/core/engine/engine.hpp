@@ -76,6 +76,11 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 }
 [[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
 
+/// True for a block that weir gave.
+[[nodiscard]] bool is_host_block(const void* block) noexcept;
+/// True if weir leaves all blocks to a sanitizer.
+[[nodiscard]] bool stays_aside() noexcept;
+
 /// True for a signal handler that has interrupted this thread inside weir: nothing can be recorded for it.
 [[nodiscard]] bool is_kept_out(Caller caller) noexcept;
 
@@ -83,7 +88,8 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept;
 
 /// Every option, as the environment set it.
-[[nodiscard]] const config::Config& options() noexcept;
+[[gnu::visibility("hidden")]] extern constinit config::Config g_config;
+[[nodiscard]] inline const config::Config& options() noexcept { return g_config; }
 
 /// Null, with errno ENOMEM.
 [[nodiscard]] void* out_of_memory() noexcept;

@@ -19,6 +19,14 @@ void* map_pages(std::size_t bytes) noexcept {
   return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
+void leave_out_of_dumps(void* base, std::size_t bytes) noexcept { raw_madvise(base, bytes, MADV_DONTDUMP); }
+
+void* reserve_pages(std::size_t bytes) noexcept {
+  void* base = map_pages(bytes);
+  if (base != nullptr) leave_out_of_dumps(base, bytes);
+  return base;
+}
+
 void* map_table(std::size_t bytes) noexcept {
   if (bytes < kLargePage)
     return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE,

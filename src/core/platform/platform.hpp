@@ -14,3 +14,4 @@
 #include "core/platform/quick_clock.hpp"
 #include "core/platform/raw.hpp"
 #include "core/platform/signals.hpp"
+#include "core/platform/start_objects.hpp"

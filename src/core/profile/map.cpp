@@ -104,7 +104,7 @@ bool Map::begin(std::uint64_t max_bytes) noexcept {
   const std::uint64_t wanted = max_bytes < share ? max_bytes : share;
   std::uint64_t bytes = align_up(wanted < kSmallest ? kSmallest : wanted, kChunkBytes);
   for (; bytes >= kSmallest; bytes = align_down(bytes / 2, kChunkBytes)) {
-    base_ = static_cast<std::byte*>(platform::map_pages(bytes));
+    base_ = static_cast<std::byte*>(platform::reserve_pages(bytes));
     if (base_ != nullptr) break;
   }
   if (base_ == nullptr) return false;
@@ -155,7 +155,7 @@ int Map::move_to(const char* path) noexcept {
 bool Map::leave_file() noexcept {
   if (!has_file()) return true;
   const std::uint64_t bytes = own_chunks_ * kChunkBytes;
-  void* copy = platform::map_pages(max_chunks_ * kChunkBytes);
+  void* copy = platform::reserve_pages(max_chunks_ * kChunkBytes);
   if (copy == nullptr) return false;
   const auto copy_run = [&](std::uint64_t begin, std::uint64_t end) {
     std::memcpy(static_cast<std::byte*>(copy) + begin, base_ + begin, end - begin);
@@ -242,6 +242,7 @@ void Map::trim_file() noexcept {
   if (platform::raw_mmap(chunk(used), (grown_chunks_ - used) * kChunkBytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == nullptr)
     return;
+  platform::leave_out_of_dumps(chunk(used), (grown_chunks_ - used) * kChunkBytes);
   grown_chunks_ = used;
   platform::raw_syscall(SYS_ftruncate, file.fd(), used * kChunkBytes);
 }

@@ -26,10 +26,7 @@ namespace {
 std::size_t path_of(const platform::LoadedObject& object, std::span<char> out) noexcept {
   TextBuffer path{out};
   const std::string_view name{object.name};
-  if (name.empty()) {
-    const long n = platform::raw_syscall(SYS_readlink, "/proc/self/exe", out.data(), out.size());
-    return n > 0 ? static_cast<std::size_t>(n) : 0;
-  }
+  if (name.empty()) return platform::program_path(out);
   if (name[0] != '/' && name.find('/') != std::string_view::npos) put_directory(path);
   path << name;
   return path.view().size();
