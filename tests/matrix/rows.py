@@ -23,6 +23,10 @@ class Row:
         else:
             self.take_workload()
 
+    @property
+    def is_workload(self):
+        return self.source.suffix == ".sh"
+
     def take_program(self, executable, row):
         orders = Orders(str(self.source))
         self.group, self.text = row or orders.row
