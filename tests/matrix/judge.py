@@ -72,7 +72,7 @@ class Judge:
         (folder / "tmp").mkdir(parents=True)
         os.chmod(self.laboratory.folder, 0o755)  # also for a program that gives up its rights
         environment = self.laboratory.environment(folder, self.row.environment)
-        if self.row.group == "programs":
+        if self.row.is_workload:
             environment |= {"HOME": str(folder), "LC_ALL": "C", "TZ": "UTC", "GIT_CONFIG_NOSYSTEM": "1", "TMPDIR": str(folder)}
         fill = lambda text: text.replace("@DIR@", str(folder))
         environment = {name: fill(value) for name, value in environment.items()}
@@ -139,7 +139,7 @@ class Judge:
     def cell(self, tool):
         verdicts = [self.once(tool)]
         if not verdicts[0].full:
-            long = verdicts[0].behaves == "hangs" or self.row.group == "programs"
+            long = verdicts[0].behaves == "hangs" or self.row.is_workload
             verdicts += [self.once(tool) for _ in range(1 if long else RUNS - 1)]
         worst = min(verdicts, key=Verdict.rank)
         same = sum(verdict.behaves == worst.behaves and verdict.sees() == worst.sees() for verdict in verdicts)

@@ -23,6 +23,10 @@ class Row:
         else:
             self.take_workload()
 
+    @property
+    def is_workload(self):
+        return self.source.suffix == ".sh"
+
     def take_program(self, executable, row):
         orders = Orders(str(self.source))
         self.group, self.text = row or orders.row
@@ -33,7 +37,7 @@ class Row:
         """A workload counts no blocks: a full cell is the same output, and a result for each program that it is about."""
         head = self.source.read_text()
         order = lambda name: (re.search(rf"^# {name}: (.*)$", head, re.M) or [None, ""])[1]
-        self.group, self.text, self.profiled = "programs", order("row").removeprefix("programs | "), order("profiled").split()
+        (self.group, self.text), self.profiled = order("row").split(" | ", 1), order("profiled").split()
         self.needs = order("needs").split()
         self.words, self.status, self.compare = ["/bin/bash", str(self.source)], 0, True
 

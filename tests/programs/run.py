@@ -9,7 +9,7 @@ A workload is a shell script with deterministic output. Its head says, in commen
     needs: PROGRAM...      skipped, with the reason, where one is not installed (or a file, with its path)
     profiled: NAME...      the executables (as %e names them, or a pattern) that must each leave a profile with blocks in it
     tier: heavy            labelled so, too: the big ones
-    row: programs | TEXT   makes it a row of the robustness matrix
+    row: GROUP | TEXT      makes it a row of the robustness matrix, of the group programs or another
 
 Every program that it starts inherits the preload. Compared: stdout, stderr and exit status, byte by byte; with
 `weir run` stderr may go on with the summary. Every profile must be readable.

@@ -83,6 +83,7 @@ void vary(TextBuffer& out, std::string_view path, std::uint32_t attempt) noexcep
 bool take_over_name(const char* path) noexcept {
   static constinit profile::Header before{};
   constexpr std::size_t kEnough = offsetof(profile::Header, end);
+  if (!platform::is_regular_file(path)) return false;
   if (platform::read_file(path, {reinterpret_cast<char*>(&before), kEnough}) != kEnough) return false;
   if (before.magic != profile::kMagic || before.pid != header().pid ||
       before.started_ticks != header().started_ticks)

@@ -70,6 +70,11 @@ FileFacts facts_of(const char* path) noexcept {
   return raw_syscall(SYS_stat, path, &info) == 0 ? facts_from(info) : FileFacts{};
 }
 
+bool is_regular_file(const char* path) noexcept {
+  struct stat info;
+  return raw_syscall(SYS_lstat, path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 std::uint64_t own_start_ticks() noexcept {
   char text[1024];
   const std::string_view stat{text, read_file("/proc/self/stat", text)};

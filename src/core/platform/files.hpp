@@ -42,6 +42,9 @@ struct FileFacts {
 [[nodiscard]] FileFacts facts_of(int fd) noexcept;
 [[nodiscard]] FileFacts facts_of(const char* path) noexcept;
 
+/// Not a link, a pipe, a device: opening those may wait, or do something.
+[[nodiscard]] bool is_regular_file(const char* path) noexcept;
+
 /// Field 22 of /proc/self/stat: start of the process in clock ticks since boot; 0: unknown.
 [[nodiscard]] std::uint64_t own_start_ticks() noexcept;
 
