@@ -1,4 +1,5 @@
-// Runs a fuzzer without libFuzzer: its seeds and the files of the folders given, each whole and with fixed mutations.
+// Runs a fuzzer without libFuzzer: its seeds and the files of the folders given, each whole and with fixed mutations, fewer
+// of each where there are many.
 //
 //   <name>_fuzz [--write-seeds DIR] [FILE|DIR]...
 #include <algorithm>
@@ -17,6 +18,7 @@ namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr int kMutations = 3000;
+constexpr std::size_t kAllMutations = 30000;
 
 class Random {
  public:
@@ -56,6 +58,7 @@ void mutate(Bytes& bytes, Random& random) {
 }
 
 void read_into(const fs::path& path, std::vector<Bytes>& out) {
+  if (!fs::exists(path)) return;  // no corpus yet
   if (fs::is_directory(path)) {
     for (const auto& entry : fs::directory_iterator{path})
       if (entry.is_regular_file()) read_into(entry.path(), out);
@@ -77,15 +80,16 @@ int main(int argc, char** argv) {
   }
   for (int i = 1; i < argc; ++i) read_into(argv[i], inputs);
   Random random;
+  const auto each = std::min<int>(kMutations, static_cast<int>(kAllMutations / inputs.size()));
   for (const Bytes& input : inputs) {
     LLVMFuzzerTestOneInput(input.data(), input.size());
-    const int rounds = input.size() > 4'000'000 ? 50 : kMutations;
+    const int rounds = input.size() > 4'000'000 ? std::min(50, each) : each;
     for (int i = 0; i != rounds; ++i) {
       Bytes bytes = input;
       mutate(bytes, random);
       LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
     }
   }
-  std::printf("%zu inputs, %d mutations each\n", inputs.size(), kMutations);
+  std::printf("%zu inputs, %d mutations each\n", inputs.size(), each);
   return 0;
 }

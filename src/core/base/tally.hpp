@@ -27,18 +27,22 @@ inline void add_shared(std::uint64_t& counter, std::uint64_t amount) noexcept {
   std::atomic_ref<std::uint64_t>{counter}.fetch_add(amount, std::memory_order_relaxed);
 }
 
-/// Loads and stores of words that other threads or processes see.
+/// Loads and stores of words that other threads or processes see; of enumerations, too.
 template <class T>
 T load_relaxed(const T& word) noexcept {
-  return __atomic_load_n(&word, __ATOMIC_RELAXED);
+  T value;
+  __atomic_load(const_cast<T*>(&word), &value, __ATOMIC_RELAXED);
+  return value;
 }
 template <class T>
 T load_acquire(const T& word) noexcept {
-  return __atomic_load_n(&word, __ATOMIC_ACQUIRE);
+  T value;
+  __atomic_load(const_cast<T*>(&word), &value, __ATOMIC_ACQUIRE);
+  return value;
 }
 template <class T>
 void store_relaxed(T& word, T value) noexcept {
-  __atomic_store(&word, &value, __ATOMIC_RELAXED);  // of an enumeration, too
+  __atomic_store(&word, &value, __ATOMIC_RELAXED);
 }
 template <class T>
 void store_release(T& word, T value) noexcept {

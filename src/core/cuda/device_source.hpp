@@ -106,14 +106,15 @@ class DeviceSource {
     return is_known ? pool::Stance::Act : pool::Stance::Aside;
   }
   CUresult wait(Place& place) noexcept {
-    const CUresult result = wait_for(users_of_memory_in(place.number), place.number);
+    const CUresult result = wait_for_users_in_own(place.number);
     if (is_sticky(result)) broken_ = place.number + 1;
     return result;
   }
   /// The same, whichever context is current.
   CUresult wait_from_anywhere(Place& place) noexcept;
   [[nodiscard]] bool waits_for_all(Place& place) noexcept {
-    return has_all_contexts(place.number, users_of_memory_in(place.number));
+    return is_first_and_last(place.number) ||
+           has_all_contexts(place.number, users_of_memory_in(place.number));
   }
   bool mark(Place&, Fence& fence) noexcept { return put_fence(all_contexts(), fence); }
   pool::Progress look(Place& place, Fence& fence) noexcept {

@@ -99,7 +99,8 @@ struct Question {
   int node;
   char address[32];  ///< lower case, terminated
 };
-constexpr std::uint32_t kFree = 0, kAsked = 1, kAnswered = 2;
+[[maybe_unused]] constexpr std::uint32_t kFree = 0;
+constexpr std::uint32_t kAsked = 1, kAnswered = 2;
 constexpr unsigned kQuestions = 32;
 constinit Question g_questions[kQuestions]{};
 constinit std::atomic<std::uint32_t> g_question_count{};

@@ -88,7 +88,8 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept;
 
 /// Every option, as the environment set it.
-[[nodiscard]] const config::Config& options() noexcept;
+[[gnu::visibility("hidden")]] extern constinit config::Config g_config;
+[[nodiscard]] inline const config::Config& options() noexcept { return g_config; }
 
 /// Null, with errno ENOMEM.
 [[nodiscard]] void* out_of_memory() noexcept;

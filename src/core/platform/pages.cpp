@@ -2,6 +2,8 @@
 
 #include <sys/mman.h>
 
+#include <cstring>
+
 #include "core/base/bits.hpp"
 #include "core/platform/raw.hpp"
 
@@ -15,6 +17,14 @@ constexpr int kPopulateForWriting = 23;  // MADV_POPULATE_WRITE, since Linux 5.1
 
 void* map_pages(std::size_t bytes) noexcept {
   return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+void leave_out_of_dumps(void* base, std::size_t bytes) noexcept { raw_madvise(base, bytes, MADV_DONTDUMP); }
+
+void* reserve_pages(std::size_t bytes) noexcept {
+  void* base = map_pages(bytes);
+  if (base != nullptr) leave_out_of_dumps(base, bytes);
+  return base;
 }
 
 void* map_table(std::size_t bytes) noexcept {
@@ -35,6 +45,19 @@ void* map_table(std::size_t bytes) noexcept {
 }
 
 void unmap(void* base, std::size_t bytes) noexcept { raw_munmap(base, bytes); }
+
+void zero_pages(void* base, std::size_t bytes) noexcept {
+  auto* at = static_cast<std::byte*>(base);
+  std::byte* end = at + bytes;
+  std::byte* first = at + (align_up(address_of(at), kPageBytes) - address_of(at));
+  std::byte* last = end - address_of(end) % kPageBytes;
+  constexpr std::ptrdiff_t kWorthACall = 2 * kPageBytes;
+  if (last - first < kWorthACall ||
+      raw_madvise(first, static_cast<std::size_t>(last - first), MADV_DONTNEED) != 0)  // locked in memory
+    first = last = end;
+  std::memset(at, 0, static_cast<std::size_t>(first - at));
+  std::memset(last, 0, static_cast<std::size_t>(end - last));
+}
 
 void* map_wiped_on_fork(std::size_t bytes) noexcept {
   void* base = map_pages(bytes);

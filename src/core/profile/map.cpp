@@ -13,7 +13,7 @@ namespace weir::profile {
 namespace {
 
 constexpr std::uint64_t kSmallest = 1U << 20;
-constexpr std::uint64_t kFirstChunks = 20;  // what a small process needs
+constexpr std::uint64_t kSpareChunks = 5;  // what a process that hardly allocates needs until its end
 constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
 constexpr std::uint64_t kShareOfAddressSpace = 16;  // where that is limited: it is the program's
@@ -27,10 +27,17 @@ std::uint64_t limit_of(int resource) noexcept {
 /// True if a file of `bytes` is within RLIMIT_FSIZE; beyond it the kernel would send SIGXFSZ to the program.
 bool size_is_allowed(std::uint64_t bytes) noexcept { return bytes <= limit_of(RLIMIT_FSIZE); }
 
-/// Makes sure that the first `bytes` of the file have room on the disk, so that no later store can raise SIGBUS.
-int take_room(int fd, std::uint64_t bytes) noexcept {
+struct Gap {
+  std::uint64_t begin, end;
+};
+
+/// Makes sure that the first `bytes` of the file have room on the disk, so that no later store can raise SIGBUS. In the
+/// gap, which nothing is stored to before room is taken again, a filesystem that can leaves a hole.
+int take_room(int fd, std::uint64_t bytes, Gap gap = {}) noexcept {
   if (!size_is_allowed(bytes)) return -EFBIG;
-  const long done = platform::raw_syscall(SYS_fallocate, fd, 0, 0L, bytes);
+  long done = 0;
+  if (gap.begin != 0) done = platform::raw_syscall(SYS_fallocate, fd, 0, 0L, gap.begin);
+  if (done == 0) done = platform::raw_syscall(SYS_fallocate, fd, 0, gap.end, bytes - gap.end);
   if (done != -EOPNOTSUPP && done != -ENOSYS) return static_cast<int>(done);
   // A filesystem without fallocate: write zeros where the file ends.
   static constexpr char kZeros[4096]{};
@@ -43,14 +50,51 @@ int take_room(int fd, std::uint64_t bytes) noexcept {
   return 0;
 }
 
-int write_all(int fd, const std::byte* from, std::uint64_t bytes) noexcept {
-  for (std::uint64_t at = 0; at != bytes;) {
-    const long written = platform::raw_syscall(SYS_pwrite64, fd, from + at, bytes - at, at);
+int write_all(int fd, const std::byte* base, std::uint64_t at, std::uint64_t end) noexcept {
+  while (at != end) {
+    const long written = platform::raw_syscall(SYS_pwrite64, fd, base + at, end - at, at);
     if (written == -EINTR) continue;
     if (written <= 0) return written == 0 ? -ENOSPC : static_cast<int>(written);
     at += static_cast<std::uint64_t>(written);
   }
   return 0;
+}
+
+bool is_zero_page(const std::byte* page) noexcept {
+  std::uint64_t any = 0;
+  for (std::size_t i = 0; i != platform::kPageBytes && any == 0; i += 64) {
+    std::uint64_t words[8];
+    std::memcpy(words, page + i, sizeof(words));
+    for (const std::uint64_t word : words) any |= word;
+  }
+  return any == 0;
+}
+
+/// Calls see(begin, end) for each run of pages among the first `bytes` that hold anything, until it gives other than 0.
+template <class See>
+int each_filled_run(const std::byte* base, std::uint64_t bytes, Gap gap, See see) noexcept {
+  const auto is_empty = [&](std::uint64_t at) {
+    return (at >= gap.begin && at < gap.end) || is_zero_page(base + at);
+  };
+  int result = 0;
+  for (std::uint64_t at = 0; at < bytes && result == 0;) {
+    if (is_empty(at)) {
+      at += platform::kPageBytes;
+      continue;
+    }
+    std::uint64_t end = at + platform::kPageBytes;
+    while (end < bytes && !is_empty(end)) end += platform::kPageBytes;
+    result = see(at, end);
+    at = end;
+  }
+  return result;
+}
+
+/// The pages of the directory that have no entry, if there are so many chunks.
+Gap unused_directory(std::uint64_t chunks, std::uint64_t max_chunks) noexcept {
+  const std::uint64_t used = align_up(kChunkBytes + chunks * sizeof(ChunkEntry), platform::kPageBytes);
+  const std::uint64_t end = kChunkBytes * (1 + divide_up(max_chunks * sizeof(ChunkEntry), kChunkBytes));
+  return {used, end > used ? end : used};
 }
 
 }  // namespace
@@ -60,7 +104,7 @@ bool Map::begin(std::uint64_t max_bytes) noexcept {
   const std::uint64_t wanted = max_bytes < share ? max_bytes : share;
   std::uint64_t bytes = align_up(wanted < kSmallest ? kSmallest : wanted, kChunkBytes);
   for (; bytes >= kSmallest; bytes = align_down(bytes / 2, kChunkBytes)) {
-    base_ = static_cast<std::byte*>(platform::map_pages(bytes));
+    base_ = static_cast<std::byte*>(platform::reserve_pages(bytes));
     if (base_ != nullptr) break;
   }
   if (base_ == nullptr) return false;
@@ -85,10 +129,14 @@ int Map::move_to(const char* path) noexcept {
       platform::open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, 0600);
   if (!file.is_open()) return file.fd();
   const std::uint64_t used = used_chunks();
-  const std::uint64_t wanted = used > kFirstChunks ? used : kFirstChunks;
+  const std::uint64_t wanted = used + kSpareChunks;
   const std::uint64_t chunks = wanted < max_chunks_ ? wanted : max_chunks_;
-  int failed = take_room(file.fd(), chunks * kChunkBytes);
-  if (failed == 0) failed = write_all(file.fd(), base_, used * kChunkBytes);
+  const Gap gap = unused_directory(chunks, max_chunks_);
+  int failed = take_room(file.fd(), chunks * kChunkBytes, gap);
+  const auto write_run = [&](std::uint64_t begin, std::uint64_t end) {
+    return write_all(file.fd(), base_, begin, end);
+  };
+  if (failed == 0) failed = each_filled_run(base_, used * kChunkBytes, gap, write_run);
   if (failed == 0 && platform::raw_mmap(base_, chunks * kChunkBytes, PROT_READ | PROT_WRITE,
                                         MAP_SHARED | MAP_FIXED, file.fd(), 0) == nullptr)
     failed = -ENODEV;  // a filesystem that cannot share mappings
@@ -107,9 +155,13 @@ int Map::move_to(const char* path) noexcept {
 bool Map::leave_file() noexcept {
   if (!has_file()) return true;
   const std::uint64_t bytes = own_chunks_ * kChunkBytes;
-  void* copy = platform::map_pages(max_chunks_ * kChunkBytes);
+  void* copy = platform::reserve_pages(max_chunks_ * kChunkBytes);
   if (copy == nullptr) return false;
-  std::memcpy(copy, base_, bytes);
+  const auto copy_run = [&](std::uint64_t begin, std::uint64_t end) {
+    std::memcpy(static_cast<std::byte*>(copy) + begin, base_ + begin, end - begin);
+    return 0;
+  };
+  (void)each_filled_run(base_, bytes, unused_directory(own_chunks_, max_chunks_), copy_run);
   const long moved = platform::raw_syscall(SYS_mremap, copy, max_chunks_ * kChunkBytes,
                                            max_chunks_ * kChunkBytes, MREMAP_MAYMOVE | MREMAP_FIXED, base_);
   if (moved < 0) {
@@ -140,8 +192,14 @@ bool Map::grow(std::uint64_t chunks) noexcept {
   if (target > max_chunks_) target = max_chunks_;
   bool grown = false;
   if (file.is_open()) {
-    int failed = take_room(file.fd(), target * kChunkBytes);
-    if (failed != 0) failed = take_room(file.fd(), (target = chunks) * kChunkBytes);
+    const auto take = [&] {
+      return take_room(file.fd(), target * kChunkBytes, unused_directory(target, max_chunks_));
+    };
+    int failed = take();
+    if (failed != 0) {
+      target = chunks;
+      failed = take();
+    }
     grown =
         failed == 0 && platform::raw_mmap(chunk(grown_chunks_), (target - grown_chunks_) * kChunkBytes,
                                           PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.fd(),
@@ -184,6 +242,7 @@ void Map::trim_file() noexcept {
   if (platform::raw_mmap(chunk(used), (grown_chunks_ - used) * kChunkBytes, PROT_READ | PROT_WRITE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == nullptr)
     return;
+  platform::leave_out_of_dumps(chunk(used), (grown_chunks_ - used) * kChunkBytes);
   grown_chunks_ = used;
   platform::raw_syscall(SYS_ftruncate, file.fd(), used * kChunkBytes);
 }

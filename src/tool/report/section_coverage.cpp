@@ -48,17 +48,12 @@ constexpr Loss kLosses[] = {
 
 std::vector<std::string> all_warnings(const Context& context) {
   std::vector<std::string> out = context.profile.warnings;
+  for (std::size_t i = 0; i != std::min(out.size(), context.profile.warned_in.size()); ++i)
+    if (const std::uint32_t times = context.profile.warned_in[i]; times != 0)
+      out[i] += times == 1 ? " (in 1 process)" : fmt::format(" (in {} processes)", exact(times));
   out.insert(out.end(), context.profile.damage.begin(), context.profile.damage.end());
   out.insert(out.end(), context.symbols.warnings.begin(), context.symbols.warnings.end());
   return out;
-}
-
-std::uint64_t records_dropped(const LossCounters& losses) {
-  std::uint64_t sum = losses.sites_dropped;
-  for (const std::uint64_t more :
-       {losses.counters_dropped, losses.errors_dropped, losses.cuda_blocks_dropped})
-    if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
-  return sum;
 }
 
 constexpr std::string_view kRoutes[profile::kCudaRoutes] = {"linked", "dlsym", "proc_address", "patched"};

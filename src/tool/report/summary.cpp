@@ -48,7 +48,7 @@ std::string site_lines(const Context& context, const LeakGroup& group, std::size
 std::string leak_lines(const Context& context) {
   const Leaks& leaks = context.leaks;
   const Profile& profile = context.profile;
-  const std::string words = lower(live_words(profile.process.ending));
+  const std::string words = lower(live_words(profile));
   const std::vector<LeakGroup> groups = leak_groups(context);
   std::string out;
   for (const LeakGroup& group : groups) {

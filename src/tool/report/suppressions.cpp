@@ -65,11 +65,7 @@ std::optional<std::string> user_rule(std::span<const Suppression> rules, std::sp
   return std::nullopt;
 }
 
-std::vector<Suppression> load_suppressions(const std::string& path) {
-  if (std::filesystem::is_directory(path))
-    throw Error{fmt::format("{} is a directory, not a suppression file", path)};
-  std::ifstream in{path};
-  if (!in) throw Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
+std::vector<Suppression> read_suppressions(std::istream& in, const std::string& name) {
   std::vector<Suppression> out;
   std::string line;
   for (int number = 1; std::getline(in, line); ++number) {
@@ -77,11 +73,19 @@ std::vector<Suppression> load_suppressions(const std::string& path) {
     if (text.empty() || text.starts_with('#')) continue;
     constexpr std::string_view kKind = "leak:";
     if (!text.starts_with(kKind) || text.size() == kKind.size())
-      throw Error{fmt::format("{}, line {}: expected leak:PATTERN", path, number)};
+      throw Error{fmt::format("{}, line {}: expected leak:PATTERN", name, number)};
     out.push_back({std::string{text.substr(kKind.size())}, std::string{text}});
   }
-  if (in.bad()) throw Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
+  if (in.bad()) throw Error{fmt::format("cannot read {}: {}", name, std::strerror(errno))};
   return out;
+}
+
+std::vector<Suppression> load_suppressions(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    throw Error{fmt::format("{} is a directory, not a suppression file", path)};
+  std::ifstream in{path};
+  if (!in) throw Error{fmt::format("cannot read {}: {}", path, std::strerror(errno))};
+  return read_suppressions(in, path);
 }
 
 }  // namespace weir::tool

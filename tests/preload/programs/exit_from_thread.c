@@ -1,8 +1,11 @@
 // exit called by a thread while the others still allocate: the status passes, the profile is whole.
 //
+// row: endings | exit in a thread while others allocate
+// lost lose 500 5
 // exit 6
 // expect leaks("lose") == (500, 5)
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -17,6 +20,7 @@ static void* churn(void* unused) {
 }
 static void* leave(void* unused) {
   lose();
+  puts("lost 5 blocks");
   usleep(20000);
   exit(6);
   return unused;
