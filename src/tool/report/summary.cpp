@@ -118,6 +118,7 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
       fmt::format("{} after {}\n", ending(profile.process), human_seconds(profile.process.duration_ns));
   if (profile.record_mode == 2) {
     out += "recording was off: no allocation was recorded\n";
+    for (const std::string& why : profile.warnings) out += printable(why) + "\n";
   } else {
     if (profile.is_sampled())
       out += fmt::format(
