@@ -87,8 +87,8 @@ int command_merge(const Arguments& arguments) {
   std::string out;
   std::vector<std::string> words;
   CLI::App app{
-      "Make one profile of many, which weir report reads like any: sums over all processes by call site, and what each\n"
-      "process and each program had.",
+      "Make one profile of many, which weir report reads like any: sums over all processes by call site,\n"
+      "and what each process and each program had.",
       "weir merge"};
   app.add_option("-o,--output", out, "the merged profile; an older merged one is replaced, nothing else")
       ->required()

@@ -8,11 +8,11 @@
 
 #include <cstring>
 #include <filesystem>
-#include <set>
 #include <sstream>
 
 #include "tool/cli/child.hpp"
 #include "tool/cli/cli.hpp"
+#include "tool/cli/family_lines.hpp"
 #include "tool/cli/library.hpp"
 #include "tool/cli/output.hpp"
 #include "tool/cli/record_end.hpp"
@@ -100,16 +100,6 @@ std::string why_no_profile(const std::string& program) {
          "written (WEIR_OUT, WEIR_FOLLOW)";
 }
 
-std::string others_line(const std::vector<RunFile::Entry>& entries, const std::string& main_profile) {
-  std::set<std::string> others;
-  for (const RunFile::Entry& entry : entries)
-    if (entry.profile != main_profile) others.insert(entry.profile);
-  if (others.empty()) return {};
-  return others.size() == 1 ? fmt::format("weir: one more profile: {}\n", printable(*others.begin()))
-                            : fmt::format("weir: {} more profiles of its other processes, such as {}\n",
-                                          others.size(), printable(*others.begin()));
-}
-
 /// Paths in this directory or below it without it.
 std::string relative(const std::string& path) {
   std::error_code failed;
@@ -140,7 +130,9 @@ void tell(const std::vector<RunFile::Entry>& entries, const ChildEnd& end, const
     record_end(path, end);
     write_all(stderr, told(path, choices));
   }
-  write_all(stderr, others_line(entries, path));
+  std::vector<std::string> profiles;
+  for (const RunFile::Entry& entry : entries) profiles.push_back(entry.profile);
+  write_all(stderr, family_lines(profiles));
 }
 
 }  // namespace
