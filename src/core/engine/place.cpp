@@ -156,7 +156,7 @@ void complain_of_place(int error) noexcept {
 void resolve_pattern() noexcept {
   if (g_facts.resolved) return;
   g_facts.resolved = true;
-  platform::raw_syscall(SYS_getcwd, g_facts.cwd, sizeof(g_facts.cwd));
+  (void)platform::working_directory(g_facts.cwd);
   copy_text(header().cwd, text_of(g_facts.cwd));
   const std::string_view temporary = environment_value("TMPDIR");
   copy_text(std::span{g_facts.fallback}.first(sizeof(g_facts.fallback) - 1),
@@ -204,8 +204,8 @@ std::string_view shown_profile_path() noexcept {
   const std::string_view path = text_of(g_map.path());
   const std::string_view start = text_of(g_facts.cwd);
   char now[sizeof(g_facts.cwd)];
-  const long bytes = platform::raw_syscall(SYS_getcwd, now, sizeof(now));
-  const bool same = bytes > 0 && start == std::string_view{now, static_cast<std::size_t>(bytes) - 1};
+  const std::string_view here = platform::working_directory(now);
+  const bool same = !here.empty() && start == here;
   const bool inside = path.size() > start.size() && path.starts_with(start) && path[start.size()] == '/';
   return same && inside && !start.empty() ? slice(path, start.size() + 1) : path;
 }
