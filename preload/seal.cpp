@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/engine/seal.hpp"
 #include "hook.hpp"
 #include "next.hpp"
 

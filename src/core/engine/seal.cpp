@@ -1,5 +1,4 @@
-#include "core/engine/seal.hpp"
-
+// What is done when the process is about to give up rights: the profile goes on without what they were needed for.
 #include <link.h>
 
 #include "core/engine/engine.hpp"

@@ -106,6 +106,10 @@ int Map::move_to(const char* path) noexcept {
     platform::raw_syscall(SYS_unlink, path);
     return failed;
   }
+  // The rest is only a place from now on: a program that locks all its memory must not get it.
+  if (chunks != max_chunks_)
+    platform::raw_mmap(chunk(chunks), (max_chunks_ - chunks) * kChunkBytes, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   facts_ = platform::facts_of(file.fd());
   grown_chunks_ = mapped_chunks_ = chunks;
   TextBuffer kept{path_};

@@ -4,7 +4,7 @@
 // known, then a file mapped shared. Tables hold plain pointers into it and notice nothing.
 //
 //   base             used                 grown                      mapped                       max
-//   │ chunks in use   │ has room on disk   │ in the file, without room │ private memory, not saved │
+//   │ chunks in use   │ has room on disk   │ in the file, without room │ a place, no memory        │
 //
 // The file is not held open: it is found again by its path, and must be the same file (device and inode).
 #pragma once
