@@ -1,7 +1,6 @@
 // Where the profile goes: the pattern of WEIR_OUT, what to do when that place does not work, and who is told.
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -90,9 +89,12 @@ bool take_over_name(const char* path) noexcept {
   for (std::uint32_t attempt = 1; attempt != 100; ++attempt) {
     TextBuffer other{g_scratch.other};
     vary(other, path, attempt);
-    const long moved =
-        platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
-    if (moved != -EEXIST) return moved == 0;
+    const long linked = platform::raw_syscall(SYS_link, path, other.c_str());  // never over what is there
+    if (linked == 0) return platform::raw_syscall(SYS_unlink, path) == 0;
+    if (linked == -EEXIST) continue;
+    // A filesystem without hard links.
+    return platform::facts_of(other.c_str()).inode == 0 &&
+           platform::raw_syscall(SYS_rename, path, other.c_str()) == 0;
   }
   return false;
 }

@@ -70,7 +70,6 @@ static void by_switch(void) {
 }
 static void* begin_on(char* stack) {
   void** top = (void**)(stack + kStack);
-  *--top = NULL;
   *--top = NULL;  // nobody called by_switch()
   *--top = (void*)by_switch;
   for (int i = 0; i != 6; ++i) *--top = NULL;

@@ -5,6 +5,7 @@
 // expect leaks("lose_late") == (32 * 8, 8)
 // expect live("fill") == (0, 0)
 // lost lose_late 256 8
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
