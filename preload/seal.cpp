@@ -83,7 +83,9 @@ HOOK(int, setregid, gid_t real, gid_t effective) { return leave_files(g_setregid
 HOOK(int, setresgid, gid_t real, gid_t effective, gid_t saved) {
   return leave_files(g_setresgid, real, effective, saved);
 }
-HOOK(int, setgroups, std::size_t count, const gid_t* groups) { return leave_files(g_setgroups, count, groups); }
+HOOK(int, setgroups, std::size_t count, const gid_t* groups) {
+  return leave_files(g_setgroups, count, groups);
+}
 HOOK(int, capset, void* header, const void* data) { return leave_files(g_capset, header, data); }
 HOOK(int, unshare, int flags) { return leave_files(g_unshare, flags); }
 HOOK(int, setns, int fd, int kind) { return leave_files(g_setns, fd, kind); }
@@ -95,8 +97,8 @@ HOOK(int, prctl, int option, long a, long b, long c, long d) {
 }
 
 /// syscall() of one of the numbers below, or before the next one's is known.
-extern "C" [[gnu::visibility("hidden"), gnu::used]] long syscall_of_seal(long number, long a, long b, long c, long d,
-                                                                        long e, long f) noexcept;
+extern "C" [[gnu::visibility("hidden"), gnu::used]] long syscall_of_seal(long number, long a, long b, long c,
+                                                                         long d, long e, long f) noexcept;
 long syscall_of_seal(long number, long a, long b, long c, long d, long e, long f) noexcept {
   switch (number) {
     case SYS_seccomp:
@@ -106,7 +108,8 @@ long syscall_of_seal(long number, long a, long b, long c, long d, long e, long f
       break;
     case SYS_prctl:
       if (a != PR_SET_SECCOMP) break;
-      return set_filter(b == SECCOMP_MODE_STRICT ? nullptr : as_filter(c), g_syscall, number, a, b, c, d, e, f);
+      return set_filter(b == SECCOMP_MODE_STRICT ? nullptr : as_filter(c), g_syscall, number, a, b, c, d, e,
+                        f);
     case SYS_chroot:
     case SYS_pivot_root:
     case SYS_setuid:

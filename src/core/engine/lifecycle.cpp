@@ -70,7 +70,8 @@ bool make_tables() noexcept {
 /// What never changes after start.
 void describe_process() noexcept {
   profile::Header& h = header();
-  if (platform::link_target("/proc/self/exe", std::span{h.exe}.first(sizeof(h.exe) - 1)) == 0) h.exe[0] = '\0';
+  if (platform::link_target("/proc/self/exe", std::span{h.exe}.first(sizeof(h.exe) - 1)) == 0)
+    h.exe[0] = '\0';
   const std::size_t args = platform::read_file("/proc/self/cmdline", h.args);
   h.args_cut = args == sizeof(h.args);
   h.args_bytes = static_cast<std::uint32_t>(args);

@@ -37,7 +37,8 @@ int list_object(dl_phdr_info* object, std::size_t, void* argument) noexcept {
 void learn_modules() noexcept {
   for (std::size_t done = 0;;) {
     Objects objects{.at = {}, .count = 0, .skipped = done};
-    dl_iterate_phdr(list_object, &objects);  // no allocation; the loader's lock is free again when modules are entered
+    dl_iterate_phdr(list_object,
+                    &objects);  // no allocation; the loader's lock is free again when modules are entered
     for (std::size_t i = 0; i != objects.count; ++i) (void)g_modules.find(g_map, objects.at[i]);
     if (objects.count != Objects::kMost) return;
     done += objects.count;
@@ -57,7 +58,8 @@ bool read_filter(const void* at, sock_fprog& out) noexcept {
     if (from == nullptr) return false;
     if (!platform::may(Right::AskPages)) return true;  // then this is not the first filter, and no trial
     const std::uintptr_t end = address_of(from) + bytes;
-    for (std::uintptr_t page = align_down(address_of(from), platform::kPageBytes); page < end; page += platform::kPageBytes)
+    for (std::uintptr_t page = align_down(address_of(from), platform::kPageBytes); page < end;
+         page += platform::kPageBytes)
       if (!platform::is_readable(page)) return false;
     return true;
   };

@@ -207,7 +207,8 @@ int weir_je_os_madvise(void* base, std::size_t bytes, int advice) noexcept {
 /// open, read, write and close; the first as libc does it, which a filter that stood before the program knows.
 long weir_je_os_syscall(long number, long a, long b, long c) noexcept {
   using weir::platform::raw_syscall;
-  const long done = number == SYS_open ? raw_syscall(SYS_openat, AT_FDCWD, a, b, c) : raw_syscall(number, a, b, c);
+  const long done =
+      number == SYS_open ? raw_syscall(SYS_openat, AT_FDCWD, a, b, c) : raw_syscall(number, a, b, c);
   return done < 0 ? -1 : done;
 }
 

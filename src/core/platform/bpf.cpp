@@ -39,7 +39,8 @@ bool jumps(std::uint32_t test, std::uint32_t a, std::uint32_t with) noexcept {
 }
 
 /// A word of the call, or the length of all of it; false: beyond.
-bool load(const sock_filter& step, const seccomp_data& call, const Machine& machine, std::uint32_t& out) noexcept {
+bool load(const sock_filter& step, const seccomp_data& call, const Machine& machine,
+          std::uint32_t& out) noexcept {
   switch (BPF_MODE(step.code)) {
     case BPF_IMM: out = step.k; return true;
     case BPF_LEN: out = sizeof(call); return true;

@@ -23,7 +23,8 @@ void* map_table(std::size_t bytes) noexcept {
   if (!may(Right::Map)) return nullptr;
   if (bytes < kLargePage)
     return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (may(Right::Populate) ? MAP_POPULATE : 0), -1, 0);
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (may(Right::Populate) ? MAP_POPULATE : 0),
+                    -1, 0);
   // Large pages lie at multiples of their size.
   const std::size_t whole = align_up(bytes, kPageBytes);
   auto* base = static_cast<std::byte*>(map_pages(whole + kLargePage));

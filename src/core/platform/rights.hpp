@@ -20,8 +20,8 @@ enum class Right : std::uint32_t {
   Speak = 1U << 5,   ///< a line on standard error, without raising a signal
   Map = 1U << 6,     ///< anonymous mmap
   MapInPlace = 1U << 7,
-  Populate = 1U << 8,  ///< mmap with MAP_POPULATE
-  Move = 1U << 9,      ///< mremap
+  Populate = 1U << 8,   ///< mmap with MAP_POPULATE
+  Move = 1U << 9,       ///< mremap
   GiveBack = 1U << 10,  ///< madvise: these pages are not needed (MADV_DONTNEED)
   Advise = 1U << 11,    ///< madvise: large pages, pages at once
   AskStack = 1U << 12,  ///< sigaltstack

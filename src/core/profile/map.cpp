@@ -13,7 +13,7 @@ namespace weir::profile {
 namespace {
 
 constexpr std::uint64_t kSmallest = 1U << 20;
-constexpr std::uint64_t kFirstChunks = 20;  // what a small process needs
+constexpr std::uint64_t kFirstChunks = 20;    // what a small process needs
 constexpr std::uint64_t kSpareChunks = 1024;  // 16 MiB: room for some 50,000 new call stacks
 constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
@@ -100,8 +100,7 @@ int Map::move_to(const char* path) noexcept {
   const std::uint64_t chunks = wanted < max_chunks_ ? wanted : max_chunks_;
   int failed = take_room(file.fd(), 0, chunks * kChunkBytes);
   if (failed == 0) failed = write_all(file.fd(), base_, used * kChunkBytes);
-  if (failed == 0 && !map_file(file, 0, chunks))
-    failed = -ENODEV;  // a filesystem that cannot share mappings
+  if (failed == 0 && !map_file(file, 0, chunks)) failed = -ENODEV;  // a filesystem that cannot share mappings
   if (failed != 0) {
     platform::raw_syscall(SYS_unlink, path);
     return failed;
@@ -166,7 +165,8 @@ platform::File Map::reopen() const noexcept {
 
 bool Map::populate(std::uint64_t end) noexcept {
   return end <= mapped_chunks_ &&
-         platform::raw_madvise(chunk(grown_chunks_), (end - grown_chunks_) * kChunkBytes, kPopulateForWriting) == 0;
+         platform::raw_madvise(chunk(grown_chunks_), (end - grown_chunks_) * kChunkBytes,
+                               kPopulateForWriting) == 0;
 }
 
 bool Map::extend(const platform::File& file, std::uint64_t end) noexcept {

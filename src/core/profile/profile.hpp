@@ -77,10 +77,10 @@ class Map {
   std::uint64_t max_chunks_{};
   std::uint64_t
       own_chunks_{};  ///< used_chunks() as this process made them; after fork the file's are the parent's
-  std::uint64_t grown_chunks_{};  ///< chunks that have room in the file; max_chunks_ without a file
+  std::uint64_t grown_chunks_{};   ///< chunks that have room in the file; max_chunks_ without a file
   std::uint64_t mapped_chunks_{};  ///< chunks that the file is mapped for; without a file it means nothing
-  std::uint64_t failed_at_ns_{};  ///< when the file last could not grow
-  platform::FileFacts facts_{};   ///< inode 0: no file
+  std::uint64_t failed_at_ns_{};   ///< when the file last could not grow
+  platform::FileFacts facts_{};    ///< inode 0: no file
   platform::Lock lock_{};
   char path_[4096]{};
 };

@@ -60,27 +60,31 @@ TEST(Rights, ArgumentsAreLookedAt) {
 }
 
 TEST(Bpf, Calculates) {
-  const seccomp_data call{.nr = 12, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {0x1'0000'0007, 3}};
+  const seccomp_data call{
+      .nr = 12, .arch = AUDIT_ARCH_X86_64, .instruction_pointer = 0, .args = {0x1'0000'0007, 3}};
   const auto result_of = [&](Steps steps) {
     steps.push_back(BPF_STMT(BPF_RET | BPF_A, 0));
     return run(std::move(steps), call);
   };
   EXPECT_EQ(result_of({load(kNumber), BPF_STMT(BPF_ALU | BPF_ADD | BPF_K, 30)}), 42U);
-  EXPECT_EQ(result_of({load(kNumber), BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2), BPF_STMT(BPF_ALU | BPF_XOR | BPF_K, 1)}), 49U);
+  EXPECT_EQ(result_of({load(kNumber), BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),
+                       BPF_STMT(BPF_ALU | BPF_XOR | BPF_K, 1)}),
+            49U);
   EXPECT_EQ(result_of({load(offsetof(seccomp_data, args[0]))}), 7U);
   EXPECT_EQ(result_of({load(offsetof(seccomp_data, args[0]) + 4)}), 1U);
   EXPECT_EQ(result_of({load(offsetof(seccomp_data, args[1])), BPF_STMT(BPF_MISC | BPF_TAX, 0), load(kNumber),
                        BPF_STMT(BPF_ALU | BPF_MUL | BPF_X, 0)}),
             36U);
-  EXPECT_EQ(result_of({load(kNumber), BPF_STMT(BPF_ST, 5), BPF_STMT(BPF_LD | BPF_IMM, 1), BPF_STMT(BPF_LDX | BPF_MEM, 5),
-                       BPF_STMT(BPF_MISC | BPF_TXA, 0)}),
+  EXPECT_EQ(result_of({load(kNumber), BPF_STMT(BPF_ST, 5), BPF_STMT(BPF_LD | BPF_IMM, 1),
+                       BPF_STMT(BPF_LDX | BPF_MEM, 5), BPF_STMT(BPF_MISC | BPF_TXA, 0)}),
             12U);
   EXPECT_EQ(result_of({BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0)}), sizeof(seccomp_data));
 }
 
 TEST(Bpf, JumpsByEveryTest) {
   const auto taken = [](unsigned test, unsigned value) {
-    return run({BPF_STMT(BPF_LD | BPF_IMM, 8), BPF_JUMP(BPF_JMP | test | BPF_K, value, 1, 0), answer(0), answer(1)}) == 1;
+    return run({BPF_STMT(BPF_LD | BPF_IMM, 8), BPF_JUMP(BPF_JMP | test | BPF_K, value, 1, 0), answer(0),
+                answer(1)}) == 1;
   };
   EXPECT_TRUE(taken(BPF_JEQ, 8));
   EXPECT_FALSE(taken(BPF_JEQ, 9));
@@ -96,8 +100,10 @@ TEST(Bpf, WhatIsNoFilterKills) {
   EXPECT_EQ(run({}), SECCOMP_RET_KILL_PROCESS);
   EXPECT_EQ(run({load(kNumber)}), SECCOMP_RET_KILL_PROCESS);
   EXPECT_EQ(run({load(sizeof(seccomp_data))}), SECCOMP_RET_KILL_PROCESS);
-  EXPECT_EQ(run({BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0), answer(SECCOMP_RET_ALLOW)}), SECCOMP_RET_KILL_PROCESS);
-  EXPECT_EQ(run({BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), answer(SECCOMP_RET_ALLOW)}), SECCOMP_RET_KILL_PROCESS);
+  EXPECT_EQ(run({BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0), answer(SECCOMP_RET_ALLOW)}),
+            SECCOMP_RET_KILL_PROCESS);
+  EXPECT_EQ(run({BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), answer(SECCOMP_RET_ALLOW)}),
+            SECCOMP_RET_KILL_PROCESS);
   EXPECT_EQ(run({BPF_STMT(BPF_JMP | BPF_JA, 1000), answer(SECCOMP_RET_ALLOW)}), SECCOMP_RET_KILL_PROCESS);
 }
 
