@@ -51,9 +51,13 @@ and `matrix.table_is_complete` holds this page against the rows that there are.
 """
 
 
+def lacks(cell):
+    return cell is None or cell["behaves"].startswith("not run")
+
+
 def text_of(cell):
     """A cell in words. A cell is an entry of robustness.json."""
-    if cell is None or cell["behaves"].startswith("not run"):
+    if lacks(cell):
         return cell["behaves"] if cell else "not run"
     if cell["behaves"]:
         seen = f"; {cell['sees']}" if cell["seen"] else ""
@@ -84,10 +88,11 @@ def summary(rows, tools, cells):
         return " | ".join(str(sum(bool(holds(cells.get(row.name, {}).get(tool))) for row in chosen)) for tool in tools)
 
     return ["## In numbers", "", f"| of {len(rows)} rows | " + " | ".join(tools) + " |", "|---|" + "---|" * len(tools),
+            *([f"| not run | {count(rows, lacks)} |"] if any(lacks(cells.get(row.name, {}).get(tool)) for row in rows for tool in tools) else []),
             f"| full | {count(rows, is_full)} |",
-            f"| behaves as bare | {count(rows, lambda cell: cell and not cell['behaves'])} |",
-            f"| saw everything, of the {len(counted)} that have something to see | {count(counted, lambda cell: cell and cell['sees'] == 'all')} |",
-            f"| saw nothing, of these | {count(counted, lambda cell: cell and cell['seen'] == 0)} |", ""]
+            f"| behaves as bare | {count(rows, lambda cell: not lacks(cell) and not cell['behaves'])} |",
+            f"| saw everything, of the {len(counted)} that have something to see | {count(counted, lambda cell: not lacks(cell) and cell['sees'] == 'all')} |",
+            f"| saw nothing, of these | {count(counted, lambda cell: not lacks(cell) and cell['seen'] == 0)} |", ""]
 
 
 def page(results, rows, set_up):

@@ -35,7 +35,7 @@ OURS = ("weir", "weir sampled")
 def machine():
     processor = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.M)
     system = re.search(r'^PRETTY_NAME="(.*)"$', pathlib.Path("/etc/os-release").read_text(), re.M)
-    return (f"{processor[1] if processor else platform.machine()}, {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}, "
+    return (f"{processor[1] if processor else platform.machine()}, {len(os.sched_getaffinity(0))} cores, Linux {platform.release().split('-')[0]}, "
             f"{system[1] if system else 'unknown system'}, glibc {platform.libc_ver()[1]}")
 
 
@@ -146,8 +146,8 @@ def run(options, chosen, all_rows, all_tools):
         results["cells"].setdefault(row.name, {}).update(cells)
         lacking += sum(not page.is_full(cell) for cell in cells.values())
         print(f"{row.name}: " + ", ".join(f"{tool} {page.text_of(cell)}" for tool, cell in cells.items()), flush=True)
-    if options.write:
-        write(options.write, results, all_rows, all_tools)
+        if options.write:  # each time: what is interrupted goes on with --missing
+            write(options.write, results, all_rows, all_tools)
     return 1 if options.want_full and lacking else 0
 
 
