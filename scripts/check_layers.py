@@ -18,7 +18,7 @@ import tempfile
 # Modules that are groups of small headers: any of their headers may be included.
 HEADER_GROUPS = {"core/base", "core/platform"}
 # Headers beside the face that other modules may include.
-OPEN_HEADERS = {"core/profile/format.hpp", "core/config/options.inc", "core/engine/cuda_memory.hpp", "core/engine/cuda_pools.hpp", "core/cuda/functions.inc"}
+OPEN_HEADERS = {"core/profile/format.hpp", "core/config/options.inc", "tool/symbolize/progress.hpp", "core/engine/cuda_memory.hpp", "core/engine/cuda_pools.hpp", "core/cuda/functions.inc"}
 # What a tool module may take from a core module, where that is less than the face.
 TOOL_ONLY = {"core/profile": {"core/profile/format.hpp"}}
 PRELOAD_USES = {"core/engine", "core/cuda", "core/base"}

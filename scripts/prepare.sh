@@ -1,9 +1,10 @@
 # For scripts/test and scripts/quickstart, which source it: packages and the build.
 #
 #   weir_packages SECTION...   installs what packages.txt lists there and is missing, and says which
+#   weir_packages_if_possible SECTION...   the same, but what cannot be had is only named: its tests are skipped
 #   weir_cuda                  without a CUDA toolkit on this machine: brings its compiler and runtime from PyPI and
 #                              sets CUDA_HOME to them; where that fails, the CUDA half is off
-#   weir_build DIR             configures and builds the tree of this script in DIR
+#   weir_build DIR             configures and builds the tree of this script in DIR; of it only $weir_target, where that is set
 #
 # Without apt-get, or without root or sudo: one line with the list of what is missing, exit 2.
 
@@ -22,16 +23,36 @@ weir_missing() {
 }
 
 weir_packages() {
-  local missing become=()
+  local missing
+  mapfile -t missing < <(weir_missing "$@")
+  ((${#missing[@]} == 0)) || weir_install "${missing[@]}"
+}
+
+# No package of these may fail the command, nor start a server on a machine that is in use.
+weir_packages_if_possible() {
+  local missing package
   mapfile -t missing < <(weir_missing "$@")
   ((${#missing[@]} == 0)) && return
+  if [[ $* == *servers* && -d /run/systemd/system ]]; then
+    echo "weir: not installed here, because they would be started as services: ${missing[*]}; tests that need them are skipped" >&2
+    return
+  fi
+  (weir_install "${missing[@]}") && return
+  for package in "${missing[@]}"; do
+    (weir_install "$package") || echo "weir: going on without $package; tests that need it are skipped" >&2
+  done
+}
+
+weir_install() {
+  local missing=("$@") become=()
   if ((EUID != 0)); then become=(sudo); fi
   if ! command -v apt-get > /dev/null || { ((EUID != 0)) && ! command -v sudo > /dev/null; }; then
     echo "weir: cannot install packages here (needs apt-get, and root or sudo); missing: ${missing[*]}" >&2
     exit 2
   fi
   echo "weir: installing ${missing[*]}"
-  local install=("${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}")
+  # RUNLEVEL: what a package would start, it does not.
+  local install=("${become[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}")
   if ! "${install[@]}" > /dev/null 2>&1; then
     # The package lists may be missing or old.
     if ! { "${become[@]}" apt-get update -qq && "${install[@]}" > /dev/null; }; then
@@ -80,7 +101,7 @@ weir_build() {
   mkdir -p "$directory"
   echo "weir: building in ${directory#"$weir_root"/}"
   if ! { cmake -S "$weir_root" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" &&
-    cmake --build "$directory"; } > "$log" 2>&1; then
+    cmake --build "$directory" ${weir_target:+--target "$weir_target"}; } > "$log" 2>&1; then
     tail -n 60 "$log" >&2
     echo "weir: the build failed; all of its output is in $log" >&2
     exit 1

@@ -14,6 +14,7 @@ A head comment is the // lines at the top of the source. Lines of prose are igno
     bare: no                 do not compare status and output with a run without weir
     profiles N|any           how many profiles it leaves; default 1; sorted by start
     sums: no                 the profile was cut short: totals need not add up
+    needs: LIBRARY           left out where there is no such library to link with (read by CMake)
     expect EXPRESSION        a Python expression over the names that run.py lists
     lost FUNCTION BYTES BLOCKS
                              over all profiles together, so many bytes in so many blocks that were allocated through FUNCTION

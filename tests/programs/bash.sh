@@ -1,4 +1,5 @@
 # Arrays, associative arrays, subshells, pipes, here documents, traps and a failing command.
+# row: programs | bash
 # needs: bash
 # profiled: bash
 set -u

@@ -1,4 +1,5 @@
 # The small ones: ls, find, sort, grep, sed, cp, du, xargs, and their complaints.
+# row: programs | ls, find, sort, grep, cp
 # needs: ls find sort grep sed xargs
 # profiled: ls find sort
 mkdir -p tree/sub/deeper && for i in $(seq 1 200); do echo "line $i" > "tree/sub/file $i.txt"; done

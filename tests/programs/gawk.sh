@@ -1,4 +1,5 @@
 # Arrays, sorting, regular expressions, string building, and a pipe from inside.
+# row: programs | gawk
 # needs: gawk
 # profiled: gawk
 seq 1 30000 | gawk '

@@ -1,4 +1,5 @@
 # A repository of its own: commits, a branch, a merge with a conflict, log, grep, gc, clone, bundle.
+# row: programs | git
 # needs: git
 # profiled: git
 export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b

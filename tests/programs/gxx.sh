@@ -1,4 +1,5 @@
 # A C++ program compiled (driver, compiler, assembler, linker), run, and one that does not compile.
+# row: programs | g++ with its assembler and linker
 # needs: g++
 # profiled: cc1plus collect2
 cat > words.cpp <<'END'

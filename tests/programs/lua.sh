@@ -1,4 +1,5 @@
 # Tables, strings, coroutines, closures, garbage collection, and an error that is caught.
+# row: programs | lua
 # needs: lua5.4
 # profiled: lua5.4
 cat > work.lua <<'END'

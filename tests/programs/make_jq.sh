@@ -1,4 +1,5 @@
 # make with parallel jobs over a graph of rules, and jq over what they produced.
+# row: programs | make -j, jq
 # needs: make jq
 # profiled: make jq
 cat > Makefile <<'END'

@@ -1,4 +1,5 @@
 # Objects, JSON, regular expressions, a worker thread, zlib and crypto, a promise, and an exit status.
+# row: programs | node
 # needs: node
 # profiled: node
 cat > work.js <<'END'

@@ -1,4 +1,5 @@
 # Hashes, regular expressions, sorting, closures, string building, pack, and eval of a dying sub.
+# row: programs | perl
 # needs: perl
 # profiled: perl
 perl -e '

@@ -1,4 +1,5 @@
 # Debian's own python3: json, regular expressions, threads, a subprocess, sqlite and zlib modules.
+# row: programs | python3 of Debian
 # needs: /usr/bin/python3
 # profiled: python3
 export PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1

@@ -1,4 +1,5 @@
 # The python3 of the PATH: json, regular expressions, threads, a subprocess, sqlite and zlib modules.
+# row: programs | python3 of the PATH
 # needs: python3
 export PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1
 cat > work.py <<'END'

@@ -1,4 +1,5 @@
 # A database in a file and one in memory: inserts, an index, joins, aggregates, recursion, json, an error.
+# row: programs | sqlite3
 # needs: sqlite3
 # profiled: sqlite3
 cat > work.sql <<'END'

@@ -1,4 +1,5 @@
 # An archive packed, compressed by two programs, listed, unpacked and compared.
+# row: programs | tar, xz, gzip
 # needs: tar xz gzip
 # profiled: tar xz
 mkdir -p tree/{a,b,c}

@@ -62,15 +62,17 @@ bool Call::begin(engine::CudaRoute route) noexcept {
     weir_scan();
   const auto here = reinterpret_cast<std::uintptr_t>(caller_.slot);
   if (t_outermost != 0 && is_nested(here)) return false;
-  if (is_forked() || engine::is_kept_out(caller_)) [[unlikely]]
+  if (is_forked() || !engine::cuda_called(route, caller_)) [[unlikely]]
     return false;
   t_outermost = here;
   t_outermost_return = caller_.return_address();
-  engine::cuda_called(route);
   return true;
 }
 
-void Call::end() noexcept { t_outermost = 0; }
+void Call::end() noexcept {
+  engine::cuda_call_over();
+  t_outermost = 0;
+}
 
 Owner Call::current() const noexcept {
   CUcontext context = nullptr;
@@ -81,7 +83,7 @@ Owner Call::current() const noexcept {
 }
 
 void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space space, MemoryKind kind,
-                     Owner owner) const noexcept {
+                     const Owner& owner) const noexcept {
   if (key == 0) return;
   if (room_ != nullptr) [[unlikely]]
     room_->begin_handover();

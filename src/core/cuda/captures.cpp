@@ -15,12 +15,12 @@ namespace {
 
 // A capture that begins raises g_open and then looks for keepers; a keeper raises its count and then looks at g_open. All of
 // it is seq_cst: one of the two sees the other.
-constinit std::atomic<int> g_open{};
+constexpr std::atomic<int>& g_open = detail::g_open_captures;
 constinit std::uint32_t g_keepers[2]{};  ///< by Lasts
 /// The calling thread's: a capture that begins within (in a signal handler) does not wait for its own thread.
 constinit thread_local std::uint32_t t_keepers [[gnu::tls_model("initial-exec")]]{};
 
-constinit std::uint32_t g_was_open{};
+constexpr std::uint32_t& g_was_open = detail::g_was_any_captured;
 
 struct OpenCapture {
   int context;  ///< number of the stream's; -1: unknown
@@ -88,8 +88,8 @@ bool is_still_open(CUresult result) noexcept {
 
 }  // namespace
 
-bool is_any_stream_capturing() noexcept { return g_open.load(std::memory_order_relaxed) != 0; }
-bool was_any_stream_captured() noexcept { return load_acquire(g_was_open) != 0; }
+constinit std::atomic<int> detail::g_open_captures{};
+constinit std::uint32_t detail::g_was_any_captured{};
 
 bool is_capturing(CUstream stream) noexcept {
   if (!is_any_stream_capturing()) return false;

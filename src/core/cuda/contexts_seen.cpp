@@ -16,10 +16,9 @@ namespace weir::cuda {
 namespace {
 
 constinit platform::Lock g_lock{};  ///< held by who writes, but for `users`
-constinit SeenContext g_contexts[kMostContexts]{};
-constinit std::uint32_t g_count{};
-constinit std::uint32_t g_ends{};  ///< that have begun
-constinit std::uint32_t g_is_unknown{};
+constinit std::uint32_t g_ends{};   ///< that have begun
+constexpr SeenContext (&g_contexts)[kMostContexts] = detail::g_seen.all;
+constexpr std::uint32_t& g_count = detail::g_seen.count;
 
 Life life_of(const SeenContext& context) noexcept { return load_acquire(context.life); }
 
@@ -97,11 +96,9 @@ int enter(std::uint64_t handle, std::uint8_t device) noexcept {
 
 }  // namespace
 
-SeenContext& seen_context(int number) noexcept { return g_contexts[number]; }
-std::uint32_t seen_contexts() noexcept { return load_acquire(g_count); }
+constinit detail::SeenContexts detail::g_seen{};
 
-bool are_contexts_known() noexcept { return load_acquire(g_is_unknown) == 0; }
-void some_context_is_unknown() noexcept { store_release(g_is_unknown, 1U); }
+void some_context_is_unknown() noexcept { store_release(detail::g_seen.is_any_unknown, 1U); }
 
 void tell_of_unknown_contexts() noexcept {
   static constinit std::atomic<bool> has_told{};

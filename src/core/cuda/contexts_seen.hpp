@@ -15,6 +15,7 @@
 
 #include <cstdint>
 
+#include "core/base/tally.hpp"
 #include "core/cuda/driver_api.hpp"
 
 namespace weir::cuda {
@@ -35,15 +36,15 @@ struct alignas(64) SeenContext {
 
 /// Not below 0: good. -1: no context that lives, or too many. The context is entered if it is the current one and new.
 [[nodiscard]] int number_of_context(CUcontext context) noexcept;
-[[nodiscard]] SeenContext& seen_context(int number) noexcept;
+[[nodiscard]] inline SeenContext& seen_context(int number) noexcept;
 /// All numbers are below this.
-[[nodiscard]] std::uint32_t seen_contexts() noexcept;
+[[nodiscard]] inline std::uint32_t seen_contexts() noexcept;
 /// The current context's number; -1: none. One call of the driver.
 [[nodiscard]] int current_context() noexcept;
 
 /// False: there may be contexts that touch memory and have no number (more than kMostContexts live, green contexts). Then
 /// no fence can be put and nothing can be waited for: pools leave everything to the driver. It never becomes true again.
-[[nodiscard]] bool are_contexts_known() noexcept;
+[[nodiscard]] inline bool are_contexts_known() noexcept;
 void some_context_is_unknown() noexcept;
 /// Says so in the report, once.
 void tell_of_unknown_contexts() noexcept;
@@ -74,6 +75,18 @@ class ContextUse {
  private:
   SeenContext* context_;
 };
+
+namespace detail {
+struct SeenContexts {
+  std::uint32_t count, is_any_unknown;
+  SeenContext all[kMostContexts];
+};
+[[gnu::visibility("hidden")]] extern constinit SeenContexts g_seen;
+}  // namespace detail
+
+inline SeenContext& seen_context(int number) noexcept { return detail::g_seen.all[number]; }
+inline std::uint32_t seen_contexts() noexcept { return load_acquire(detail::g_seen.count); }
+inline bool are_contexts_known() noexcept { return load_acquire(detail::g_seen.is_any_unknown) == 0; }
 
 /// The life with which something was made is over, and with it all work and events of that context.
 [[nodiscard]] bool is_life_over(int number, std::uint32_t lives) noexcept;

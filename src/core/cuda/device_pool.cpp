@@ -148,27 +148,25 @@ bool is_rescued(Call& call, CUdeviceptr* out, std::size_t bytes, Served& served)
   return true;
 }
 
-}  // namespace
+using Allocate = CUresult (*)(CUdeviceptr*, std::size_t);
 
-CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t), CUdeviceptr* out,
-                         std::size_t bytes, Served& served) noexcept {
-  Domain* domain = bytes != 0 && out != nullptr ? domain_for(call) : nullptr;
-  if (domain == nullptr) {
-    CUresult result = real(out, bytes);
-    if (!DeviceSource::is_no_memory(result)) return result;
-    result =
-        with_second_try(Lack{.route = {}, .is_host = false, .is_in_call = true, .device = Lack::kCurrent},
-                        result, [=]() noexcept { return real(out, bytes); });
-    if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device))
-      result = real(out, bytes);
-    if (!DeviceSource::is_no_memory(result)) return result;
-    if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
-    report(call, {}, call.current().device, bytes, result);
-    return result;
-  }
-  const std::uint64_t context = load_relaxed(seen_context(domain->place.number).handle);
-  served = {.owner = {context, domain->place.device}, .is_known = true};
-  DeviceSource driver{real, context, note_stock};
+[[gnu::noinline]] CUresult allocate_unpooled(Call& call, Allocate real, CUdeviceptr* out, std::size_t bytes,
+                                             Served& served) noexcept {
+  CUresult result = real(out, bytes);
+  if (!DeviceSource::is_no_memory(result)) return result;
+  result = with_second_try(Lack{.route = {}, .is_host = false, .is_in_call = true, .device = Lack::kCurrent},
+                           result, [=]() noexcept { return real(out, bytes); });
+  if (DeviceSource::is_no_memory(result) && give_up_all_of(call.current().device)) result = real(out, bytes);
+  if (!DeviceSource::is_no_memory(result)) return result;
+  if (is_rescued(call, out, bytes, served)) return CUDA_SUCCESS;
+  report(call, {}, call.current().device, bytes, result);
+  return result;
+}
+
+/// No idle block is at hand.
+[[gnu::noinline]] CUresult allocate_in(Domain* domain, Call& call, Allocate real, CUdeviceptr* out,
+                                       std::size_t bytes, Served& served) noexcept {
+  DeviceSource driver{real, served.owner.context, note_stock};
   Source source{driver, g_slabs};
   std::uint64_t address = 0;
   CUresult result = g_pool.allocate(source, *domain, bytes, address);
@@ -185,6 +183,21 @@ CUresult pooled_allocate(Call& call, CUresult (*real)(CUdeviceptr*, std::size_t)
   }
   report(call, driver.stock, domain->place.device, bytes, result);
   return result;
+}
+
+}  // namespace
+
+CUresult pooled_allocate(Call& call, Allocate real, CUdeviceptr* out, std::size_t bytes,
+                         Served& served) noexcept {
+  Domain* domain = bytes != 0 && out != nullptr ? domain_for(call) : nullptr;
+  if (domain == nullptr) return allocate_unpooled(call, real, out, bytes, served);
+  const std::uint64_t context = load_relaxed(seen_context(domain->place.number).handle);
+  served = {.owner = {context, domain->place.device}, .is_known = true};
+  std::uint64_t address = 0;
+  if (!g_pool.take_idle(*domain, bytes, address)) [[unlikely]]
+    return allocate_in(domain, call, real, out, bytes, served);
+  *out = address;
+  return CUDA_SUCCESS;
 }
 
 CUresult pooled_release(const Freeing& freeing, CUdeviceptr block, bool must_give) noexcept {

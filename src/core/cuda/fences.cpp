@@ -238,7 +238,7 @@ ContextSet all_contexts() noexcept {
 }
 
 bool has_all_contexts(int context, const ContextSet& set) noexcept {
-  if (seen_contexts() == 1 && context == 0) [[likely]]
+  if (is_first_and_last(context)) [[likely]]
     return true;
   const ContextSet all = all_contexts();
   std::uint64_t others = 0;
@@ -288,6 +288,13 @@ CUresult wait_for(const ContextSet& contexts, int current) noexcept {
   if (current < 0) return CUDA_ERROR_INVALID_CONTEXT;
   const bool may_capture = was_any_stream_captured() && g_record_context.exists() && g_exchange_mode.exists();
   return may_capture ? wait_by_events(contexts) : wait_in_contexts(contexts, current);
+}
+
+CUresult wait_for_users_in_own(int current) noexcept {
+  if (!is_first_and_last(current) || !are_contexts_known() || was_any_stream_captured()) [[unlikely]]
+    return wait_for(users_of_memory_in(current), current);
+  const Housekeeping keeping{Housekeeping::Lasts::Long};
+  return keeping ? synchronize_own(current) : CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
 }
 
 void events_ended_with(int context) noexcept {

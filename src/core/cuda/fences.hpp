@@ -35,6 +35,10 @@ struct ContextSet {
 [[nodiscard]] ContextSet all_contexts() noexcept;
 /// Are all of those in the set? It has this context at least.
 [[nodiscard]] bool has_all_contexts(int context, const ContextSet& set) noexcept;
+/// The only one that there has ever been?
+[[nodiscard]] inline bool is_first_and_last(int context) noexcept {
+  return context == 0 && seen_contexts() == 1;
+}
 /// What the program waits for in this context is all there is.
 [[nodiscard]] bool is_only_context(int context) noexcept;
 
@@ -60,6 +64,8 @@ inline constexpr int kAskWhichIsCurrent = -1;
 ///   CUDA_ERROR_NOT_SUPPORTED                !are_contexts_known()
 ///   CUDA_ERROR_INVALID_CONTEXT              none is current
 [[nodiscard]] CUresult wait_for(const ContextSet& contexts, int current = kAskWhichIsCurrent) noexcept;
+/// The same for users_of_memory_in() the current context, whose number this is.
+[[nodiscard]] CUresult wait_for_users_in_own(int current) noexcept;
 
 /// The context is gone, with its events.
 void events_ended_with(int context) noexcept;

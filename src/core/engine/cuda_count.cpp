@@ -27,8 +27,8 @@ SpaceWords words_of(Space space) noexcept {
 }
 
 // The one writer of these words is whoever holds the lock; readers of the file see whole words.
-void add(std::uint64_t& sum, std::uint64_t more) noexcept { store_relaxed(sum, sum + more); }
-void add(std::int64_t& sum, std::int64_t more) noexcept { store_relaxed(sum, sum + more); }
+void add(std::uint64_t& sum, std::uint64_t more) noexcept { add_own(sum, more); }
+void add(std::int64_t& sum, std::int64_t more) noexcept { add_own(sum, more); }
 void raise(std::int64_t& highest, std::int64_t now) noexcept {
   if (now > highest) store_relaxed(highest, now);
 }

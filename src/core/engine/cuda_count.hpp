@@ -38,6 +38,13 @@ struct CudaBooks {
 /// False: no memory for them.
 [[nodiscard]] bool make_cuda_tables() noexcept;
 [[nodiscard]] inline bool has_cuda_tables() noexcept { return g_cuda.has_tables || make_cuda_tables(); }
+/// Counts the call of the driver that this thread is in, unless it is counted already.
+inline void count_cuda_call(ThreadState& self) noexcept {
+  if (self.uncounted_call == 0) return;
+  std::uint64_t& calls = header().cuda_calls[self.uncounted_call - 1];
+  store_relaxed(calls, calls + 1);
+  self.uncounted_call = 0;
+}
 /// Counts an allocation; gives the site that it was counted at, which is the unknown one when there is no room; 0: none.
 [[nodiscard]] std::uint32_t count_cuda_alloc(const ledger::Block& block) noexcept;
 void count_cuda_free(const ledger::Block& block, bool temporary) noexcept;

@@ -5,6 +5,7 @@
 #include "core/base/text.hpp"
 #include "core/engine/cuda_count.hpp"
 #include "core/engine/cuda_pools.hpp"
+#include "core/engine/handler_path.hpp"
 #include "core/engine/operation.hpp"
 
 namespace weir::engine {
@@ -89,10 +90,26 @@ void in_operation(Caller caller, Act act) noexcept {
 
 }  // namespace
 
-void cuda_called(CudaRoute route) noexcept {
+bool cuda_called(CudaRoute route, Caller caller) noexcept {
+  ThreadState& self = t_self;
+  if (self.inside() && is_inside(self, caller)) [[unlikely]]
+    return false;
+  self.uncounted_call = static_cast<std::uint8_t>(static_cast<unsigned>(route) + 1);
+  return true;
+}
+
+[[gnu::noinline]] static void count_call_by_itself(ThreadState& self) noexcept {
   // In a forked child that has not begun yet the header is still the parent's.
-  if (!counts_cuda() || load_relaxed(g_guard->generation) == 0) return;
-  add_shared(header().cuda_calls[static_cast<std::size_t>(route)], 1);
+  const KeepOut keep_out;
+  if (counts_cuda() && load_relaxed(g_guard->generation) != 0 && keep_out.entered) {
+    const platform::Holding hold{g_cuda.lock};
+    count_cuda_call(self);
+  }
+  self.uncounted_call = 0;
+}
+
+void cuda_call_over() noexcept {
+  if (t_self.uncounted_call != 0) count_call_by_itself(t_self);
 }
 
 void cuda_unhooked(const char* name, CudaRoute route, const char* why) noexcept {

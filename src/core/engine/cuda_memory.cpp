@@ -15,10 +15,9 @@ using profile::Space;
 
 constexpr auto kUntracked = static_cast<std::uint32_t>(profile::FixedSite::Untracked);
 
-/// What else the key may say of itself: true, and there is nothing to enter.
-bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
+/// There is a live block already. What else the key may say of itself: true, and there is nothing to enter.
+[[gnu::noinline, gnu::cold]] bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
   ledger::Block* old = g_cuda.blocks.find(key);
-  if (old == nullptr) return false;
   if (old->space == Space::Imported && block.space == Space::Imported && old->bytes == block.bytes) {
     ++old->shares;
     return true;
@@ -39,29 +38,35 @@ bool is_shared_once_more(const Key& key, const CudaBlock& block) noexcept {
 
 /// Under the lock.
 void enter(ThreadState& self, const Key& key, const CudaBlock& block, std::uint32_t site) noexcept {
-  if (is_shared_once_more(key, block)) return;
-  const ledger::Block entry{.bytes = block.bytes,
-                            .context = block.context,
-                            .born = ++g_cuda.born,
-                            .site = site,
-                            .shares = 0,
-                            .space = block.space,
-                            .kind = block.kind,
-                            .device = block.device,
-                            .ending = 0};
+  ledger::Blocks::Spot spot = g_cuda.blocks.look(key);
+  if (spot.live() != nullptr) [[unlikely]] {
+    if (is_shared_once_more(key, block)) return;
+    spot = g_cuda.blocks.look(key);
+  }
+  const std::uint64_t born = ++g_cuda.born;
   // First the ledger: what it does not know is never seen freed, and must not be counted.
-  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(key, entry);
+  ledger::Block* entered = site == 0 ? nullptr : g_cuda.blocks.enter(spot);
   if (entered == nullptr) {
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
   }
-  entered->site = count_cuda_alloc(entry);
+  // In place: a copy of what was just written in parts would wait for the parts.
+  entered->bytes = block.bytes;
+  entered->context = block.context;
+  entered->born = born;
+  entered->site = site;
+  entered->shares = 0;
+  entered->space = block.space;
+  entered->kind = block.kind;
+  entered->device = block.device;
+  entered->ending = 0;
+  entered->site = count_cuda_alloc(*entered);
   if (entered->site == 0) {
     g_cuda.blocks.take(key);
     add_shared(losses().cuda_blocks_dropped, 1);
     return;
   }
-  self.last_cuda = entry.born;
+  self.last_cuda = born;
 }
 
 ledger::Block entry_of(const CudaTaken& taken) noexcept {
@@ -78,34 +83,35 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
 }
 
 /// Under the lock. `freed_site`: who frees.
-CudaTaken take(ThreadState& self, CudaKey keys, std::uint64_t key, std::uint32_t freed_site) noexcept {
-  ledger::Block* found = g_cuda.blocks.find(ledger_key(keys, key));
-  CudaTaken taken{};
+void take(ThreadState& self, CudaTaken& taken, CudaKey keys, std::uint64_t key,
+          std::uint32_t freed_site) noexcept {
+  const Key in_books = ledger_key(keys, key);
+  const ledger::Blocks::Spot spot = g_cuda.blocks.look(in_books);
+  ledger::Block* found = spot.live();
   taken.keys = keys;
   taken.born = g_cuda.born;
-  if (found == nullptr) return taken;
-  taken.block = {.key = key,
-                 .bytes = found->bytes,
-                 .context = found->context,
-                 .space = found->space,
-                 .kind = found->kind,
-                 .device = found->device};
+  if (found == nullptr) return;
+  taken.block.key = key;
+  taken.block.bytes = found->bytes;
+  taken.block.context = found->context;
+  taken.block.space = found->space;
+  taken.block.kind = found->kind;
+  taken.block.device = found->device;
   taken.site = found->site;
   taken.is_shared = found->shares != 0;
   taken.born = found->born;
   if (taken.is_shared) {
     --found->shares;
-    return taken;
+    return;
   }
   if (taken.site < g_first_own_site) {
-    g_cuda.blocks.take(ledger_key(keys, key));
-    return taken;
+    g_cuda.blocks.take(in_books);
+    return;
   }
   taken.is_temporary = taken.born == self.last_cuda;
   if (taken.is_temporary) self.last_cuda = 0;
   count_cuda_free(*found, taken.is_temporary);
-  g_cuda.blocks.free(ledger_key(keys, key), freed_site);
-  return taken;
+  g_cuda.blocks.free(spot, freed_site);
 }
 
 bool put_back(ThreadState& self, const CudaTaken& taken) noexcept {
@@ -190,21 +196,23 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
   const std::uint32_t site = cuda_site(stack_site, block);
   {
     const platform::Holding hold{g_cuda.lock};
+    count_cuda_call(self);
     enter(self, ledger_key(keys, block.key), block, site);
   }
   tick(self);
 }
 
 CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
+  CudaTaken taken{};
   ThreadState& self = t_self;
-  if (!may_record_cuda(self, caller)) return {};
+  if (!may_record_cuda(self, caller)) return taken;
   const Operation operation{self, caller};
-  if (!counts_cuda()) return {};
+  if (!counts_cuda()) return taken;
   const std::uint32_t freed_site = capture_site(self, caller);
-  CudaTaken taken;
   {
     const platform::Holding hold{g_cuda.lock};
-    taken = take(self, keys, key, freed_site);
+    count_cuda_call(self);
+    take(self, taken, keys, key, freed_site);
   }
   tick(self);
   return taken;

@@ -69,8 +69,11 @@ void cuda_end_failed(std::uint32_t end) noexcept;
 /// How a driver function was reached. The values are indices on disk.
 enum class CudaRoute : std::uint8_t { Linked = 0, Dlsym = 1, ProcAddress = 2, Patched = 3 };
 inline constexpr std::uint32_t kCudaRoutes = profile::kCudaRoutes;
-/// A call of a wrapped function arrived by this route. Hot: one relaxed increment.
-void cuda_called(CudaRoute route) noexcept;
+/// A call of a wrapped function arrived by this route. False: it comes from a signal handler that interrupted weir, and
+/// nothing can be recorded of it. It is counted with the first block that is recorded, else when it is over: under the
+/// books' lock, so that most calls need no locked instruction of their own.
+[[nodiscard]] bool cuda_called(CudaRoute route, Caller caller) noexcept;
+void cuda_call_over() noexcept;
 /// The program was given a function that allocates, and not our wrapper of it. `why`: one word for the report.
 void cuda_unhooked(const char* name, CudaRoute route, const char* why) noexcept;
 /// A library was opened with RTLD_DEEPBIND.

@@ -76,6 +76,11 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 }
 [[nodiscard]] std::size_t host_usable_size(void* block) noexcept;
 
+/// True for a block that weir gave.
+[[nodiscard]] bool is_host_block(const void* block) noexcept;
+/// True if weir leaves all blocks to a sanitizer.
+[[nodiscard]] bool stays_aside() noexcept;
+
 /// True for a signal handler that has interrupted this thread inside weir: nothing can be recorded for it.
 [[nodiscard]] bool is_kept_out(Caller caller) noexcept;
 
@@ -83,7 +88,8 @@ void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept;
 void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept;
 
 /// Every option, as the environment set it.
-[[nodiscard]] const config::Config& options() noexcept;
+[[gnu::visibility("hidden")]] extern constinit config::Config g_config;
+[[nodiscard]] inline const config::Config& options() noexcept { return g_config; }
 
 /// Null, with errno ENOMEM.
 [[nodiscard]] void* out_of_memory() noexcept;
@@ -100,6 +106,18 @@ void exec_failed() noexcept;
 
 /// Ends the process at once, as _exit does.
 [[noreturn]] void leave(int code) noexcept;
+
+// Before the process gives up rights that weir needs; harmless in a vfork child.
+
+/// Another user, another root, another namespace: the profile's file may not be found by its path any more.
+void before_leaving_files() noexcept;
+
+/// A seccomp filter (struct sock_fprog, in memory that may not be readable), or null for strict mode. Returns what was given
+/// up for it, for filter_refused().
+[[nodiscard]] std::uint32_t before_filter(const void* filter) noexcept;
+
+/// The kernel did not take the filter: what was given up for it may be done again.
+void filter_refused(std::uint32_t given_up) noexcept;
 
 /// A library was closed: other code may come to its addresses.
 void library_closed() noexcept;

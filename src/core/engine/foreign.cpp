@@ -2,6 +2,8 @@
 
 #include <dlfcn.h>
 
+#include <type_traits>
+
 #include "core/base/old_glibc.hpp"
 #include "core/engine/state.hpp"
 
@@ -44,6 +46,25 @@ void find_next_allocator() noexcept {
   find(found.usable_size, "malloc_usable_size");
   if (whole) g_next = found;
 }
+
+void find_allocator_of(const link_map& runtime) noexcept {
+  Allocator found{};
+  const auto take = [&](auto*& out, const char* name) {
+    out = reinterpret_cast<std::remove_reference_t<decltype(out)>>(platform::function_of(runtime, name));
+    return out != nullptr;
+  };
+  const bool whole = take(found.malloc, "malloc") && take(found.calloc, "calloc") &&
+                     take(found.memalign, "memalign") && take(found.realloc, "realloc") &&
+                     take(found.free, "free");
+  take(found.usable_size, "malloc_usable_size");
+  if (whole) g_next = found;
+}
+
+void* aside_malloc(std::size_t bytes) noexcept { return g_next.malloc(bytes); }
+void* aside_calloc(std::size_t bytes) noexcept { return g_next.calloc(1, bytes); }
+void* aside_memalign(std::size_t align, std::size_t bytes) noexcept { return g_next.memalign(align, bytes); }
+void* aside_realloc(void* block, std::size_t bytes) noexcept { return g_next.realloc(block, bytes); }
+void aside_free(void* block) noexcept { g_next.free(block); }
 
 // No allocator bears to be interrupted by a handler that allocates from it, and handlers that interrupt weir do: so signals
 // wait.

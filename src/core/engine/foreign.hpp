@@ -4,6 +4,8 @@
 
 #include <cstddef>
 
+struct link_map;
+
 namespace weir::engine {
 
 /// Finds the next allocator. At start; until then it is glibc's.
@@ -15,6 +17,14 @@ void find_next_allocator() noexcept;
 
 void free_foreign(void* block) noexcept;
 [[nodiscard]] void* realloc_foreign(void* block, std::size_t bytes) noexcept;
+/// For good: the allocator of a sanitizer's runtime, whose functions aside_*() are. Once, while there is one thread.
+void find_allocator_of(const link_map& runtime) noexcept;
+[[nodiscard]] void* aside_malloc(std::size_t bytes) noexcept;
+[[nodiscard]] void* aside_calloc(std::size_t bytes) noexcept;
+[[nodiscard]] void* aside_memalign(std::size_t align, std::size_t bytes) noexcept;
+[[nodiscard]] void* aside_realloc(void* block, std::size_t bytes) noexcept;
+void aside_free(void* block) noexcept;
+
 /// 0: unknown.
 [[nodiscard]] std::size_t usable_size_foreign(void* block) noexcept;
 

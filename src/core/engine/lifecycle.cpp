@@ -10,6 +10,7 @@
 
 #include "core/base/slice.hpp"
 #include "core/base/text.hpp"
+#include "core/engine/company.hpp"
 #include "core/engine/cuda_count.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/environment.hpp"
@@ -26,6 +27,9 @@ namespace weir::engine {
 namespace {
 
 constinit platform::Lock g_start_lock{};
+/// The loader fills thread-local storage after it has relocated all libraries, and resolvers of indirect functions run before:
+/// all is zero then, which jemalloc does not bear.
+constinit thread_local bool t_has_storage [[gnu::tls_model("initial-exec")]]{true};
 constinit std::atomic<bool> g_ended{};
 constinit bool g_forked{};
 constinit bool g_guard_is_wiped{};
@@ -41,8 +45,8 @@ std::uint32_t most_sites() noexcept {
 
 void note_process() noexcept {
   profile::Header& h = header();
-  h.pid = static_cast<std::uint32_t>(platform::raw_getpid());
-  h.parent_pid = static_cast<std::uint32_t>(platform::raw_syscall(SYS_getppid));
+  h.pid = platform::own_pid();
+  h.parent_pid = platform::parent_pid();
   h.started_realtime_ns = platform::realtime_ns();
   h.started_monotonic_ns = platform::monotonic_ns();
   h.started_ticks = platform::own_start_ticks();
@@ -70,14 +74,18 @@ bool make_tables() noexcept {
 /// What never changes after start.
 void describe_process() noexcept {
   profile::Header& h = header();
-  const long bytes = platform::raw_syscall(SYS_readlink, "/proc/self/exe", h.exe, sizeof(h.exe) - 1);
-  if (bytes <= 0) h.exe[0] = '\0';
+  const std::size_t path_bytes = platform::program_path(std::span{h.exe}.first(sizeof(h.exe) - 1));
+  h.exe[path_bytes] = '\0';
   const std::size_t args = platform::read_file("/proc/self/cmdline", h.args);
   h.args_cut = args == sizeof(h.args);
   h.args_bytes = static_cast<std::uint32_t>(args);
   TextBuffer allocator{std::span{h.allocator}.first(sizeof(h.allocator) - 1)};
-  const std::string_view version = host::version();
-  allocator << "jemalloc " << slice(version, 0, version.find('-'));
+  if (is_aside()) {
+    allocator << sanitizer();
+  } else {
+    const std::string_view version = host::version();
+    allocator << "jemalloc " << slice(version, 0, version.find('-'));
+  }
   copy_text(std::span{h.weir_version}.first(sizeof(h.weir_version) - 1), WEIR_VERSION);
 }
 
@@ -138,13 +146,13 @@ bool follows(config::Follow kind) noexcept {
 /// False in a forked child that has done nothing yet, and in a vfork child, which lives in our memory.
 bool is_own_profile() noexcept {
   return g_map.exists() && load_relaxed(g_guard->generation) != 0 &&
-         static_cast<std::uint32_t>(platform::raw_getpid()) == header().pid;
+         (!platform::may(platform::Right::WhoAmI) || platform::own_pid() == header().pid);
 }
 
 /// Everything that a reader of the finished profile expects.
 void close_books(profile::End how, int value) noexcept {
   const KeepOut keep_out;
-  if (keep_out.entered) take_last_point();  // else we are in a signal handler, and may not take locks
+  if (keep_out.entered && !is_aside()) take_last_point();  // else we are in a signal handler, and may not take locks
   header().end_value = value;
   header().ended_ns = since_start_ns();
   store_release(header().end, how);
@@ -177,29 +185,46 @@ void forget_parent() noexcept {
   forget_cuda();
 }
 
-/// With tables.
-Mode choose_mode() noexcept {
+/// Without memory for tables nothing is recorded.
+Mode choose_mode(bool has_tables) noexcept {
+  if (sanitizer() != nullptr) return Mode::Aside;
+  if (!has_tables) return Mode::Plain;
   if (g_config.record == config::RecordMode::Exact) return Mode::Exact;
   if (g_config.record == config::RecordMode::Sampled && begin_sampling()) return Mode::Sampled;
   return Mode::Plain;
 }
 
+/// From the constructor: registered before the program's own handlers, so ours run after them. A sanitizer's versions of
+/// libc's functions do not bear to be called before it has begun, and none of its forks and threads is recorded.
+void watch_process() noexcept {
+  if (!is_aside()) {
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    on_exit(on_process_exit, nullptr);
+    return watch_thread_exits();
+  }
+  const link_map* libc = platform::first_named("libc.so");
+  void* function = libc != nullptr ? platform::function_of(*libc, "on_exit") : nullptr;
+  if (function != nullptr) reinterpret_cast<decltype(&on_exit)>(function)(on_process_exit, nullptr);
+}
+
 }  // namespace
 
 void start_cold() noexcept {
+  if (!load_relaxed(t_has_storage)) return;
   const KeepOut keep_out;
   if (!keep_out.entered)
     return;  // jemalloc's own start allocates (for a thread key): the next allocator serves it
   const platform::Holding hold{g_start_lock};
   if (g_mode.load(std::memory_order_relaxed) != Mode::Cold) return;
   platform::meet_loader();
-  host::begin();
+  if (find_sanitizer() == nullptr) host::begin();
   each_environment_entry([](std::string_view entry) noexcept { (void)config::apply(g_config, entry); });
   const bool has_tables = make_tables();
-  const Mode mode = has_tables ? choose_mode() : Mode::Plain;
-  g_counting.store(mode != Mode::Plain, std::memory_order_relaxed);
-  if (mode != Mode::Exact) g_plain_home = host::g_home;
-  if (mode == Mode::Plain && g_map.exists())
+  const Mode mode = choose_mode(has_tables);
+  const bool is_recorded = mode == Mode::Exact || mode == Mode::Sampled;
+  g_counting.store(is_recorded, std::memory_order_relaxed);
+  if (mode != Mode::Exact) g_plain_home = host::g_home;  // Aside: there is none
+  if (!is_recorded && g_map.exists())
     header().record_mode = static_cast<std::uint32_t>(config::RecordMode::Off);
   // release: whoever sees the mode sees the tables.
   g_mode.store(mode, std::memory_order_release);
@@ -211,24 +236,24 @@ void start(char** environment) noexcept {
   const Quiet quiet;
   if (!follows(config::Follow::Exec)) leave_preload_list();
   const bool is_recorded = g_counting.load(std::memory_order_relaxed);
-  if (!g_map.exists() || (!is_recorded && g_config.record != config::RecordMode::Off))
+  const bool is_meant = g_config.record != config::RecordMode::Off && !is_aside();
+  if (!g_map.exists() || (!is_recorded && is_meant))
     platform::say("weir: no memory for its tables; this process is not recorded");
   if (!g_map.exists()) return;
   g_stderr = platform::facts_of(2);
-  find_next_allocator();
+  if (!is_aside()) find_next_allocator();
   resolve_pattern();
   if (!is_under_run() && is_first_of_family()) each_environment_entry(complain_of);
   describe_process();
+  note_other_allocators();
   open_profile();
   copy_text(std::span{header().unwinder}.first(sizeof(header().unwinder) - 1), stack::unwinder_name());
-  pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
-  on_exit(on_process_exit, nullptr);  // registered before the program's own handlers, so it runs after them
-  watch_thread_exits();
+  watch_process();
   say_hello();
 }
 
 bool may_speak() noexcept {
-  if (g_config.quiet.on || is_under_run()) return false;
+  if (g_config.quiet.on || is_under_run() || !platform::may(platform::Right::Speak)) return false;
   const platform::FileFacts now = platform::facts_of(2);
   if (now.inode != g_stderr.inode || now.device != g_stderr.device)
     return false;  // not the stream we started with
@@ -287,7 +312,8 @@ bool claim_child() noexcept {
   std::uint32_t expected = 0;
   std::atomic_ref<std::uint32_t> claim{g_guard->claim};
   if (claim.compare_exchange_strong(expected, 1, std::memory_order_acquire)) return true;
-  while (load_acquire(g_guard->generation) == 0) platform::raw_syscall(SYS_sched_yield);
+  while (load_acquire(g_guard->generation) == 0)
+    if (platform::may(platform::Right::Yield)) platform::raw_syscall(SYS_sched_yield);
   return false;
 }
 
@@ -307,6 +333,8 @@ void begin_child(ThreadState& self) noexcept {
   reset_place_lock();
   reset_lone();
   g_forked = true;
+  if (g_map.has_file() && follows(config::Follow::Fork) && !platform::may(platform::Right::WriteFiles))
+    add_shared(losses().children_unrecorded, 1);  // it is the parent's file still
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {
     g_shards.fold_for_child(g_map, g_sites.count());

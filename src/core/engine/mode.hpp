@@ -16,6 +16,7 @@ enum class Mode : std::uint8_t {
   Exact,     ///< every block is tagged and counted
   Sampled,   ///< some blocks are, in an address range of their own; the others are plain
   Plain,     ///< jemalloc's blocks as they are
+  Aside,     ///< none of ours: a sanitizer has a malloc that the program needs (company.hpp)
 };
 [[gnu::visibility("hidden")]] extern constinit std::atomic<Mode> g_mode;
 /// The home range when plain blocks live there (Sampled, Plain); else empty.
@@ -23,6 +24,8 @@ enum class Mode : std::uint8_t {
 
 inline bool is_exact() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Exact; }
 inline bool is_sampled() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Sampled; }
+
+inline bool is_aside() noexcept { return g_mode.load(std::memory_order_relaxed) == Mode::Aside; }
 
 /// Bytes that this thread may allocate before the next allocation must look closer. Sampled: what is left until the next
 /// drawn byte; Plain: plenty; Exact: always 0. 0 means that nothing was drawn yet, so zeroed memory is a valid start.

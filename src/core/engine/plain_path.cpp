@@ -11,7 +11,8 @@ namespace {
 /// More than any process allocates; when a thread has spent it after all, it gets it again.
 constexpr std::uint64_t kPlenty = std::uint64_t{1} << 62;
 
-/// Starts weir if need be. Cold afterwards: jemalloc itself allocates while it starts; exact_* serves that.
+/// Starts weir if need be. Cold afterwards: jemalloc itself allocates while it starts, or it is too early (start_cold()).
+/// glibc's allocator serves both.
 Mode mode_now() noexcept {
   const Mode mode = g_mode.load(std::memory_order_relaxed);
   if (mode != Mode::Cold) [[likely]]
@@ -45,10 +46,16 @@ void plain_free(void* block) noexcept {
 
 }  // namespace
 
+bool is_host_block(const void* block) noexcept { return host::is_ours(block); }
+
+bool stays_aside() noexcept { return is_aside(); }
+
 void* other_alloc(std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc(bytes, caller);
     case Mode::Plain: t_budget = kPlenty; return weir_je_malloc(bytes);
+    case Mode::Aside: return aside_malloc(bytes);
+    case Mode::Cold: return next_malloc(bytes);
     default: return exact_alloc(bytes, caller);
   }
 }
@@ -57,6 +64,8 @@ void* other_alloc_zeroed(std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc_zeroed(bytes, caller);
     case Mode::Plain: t_budget = kPlenty; return weir_je_calloc(1, bytes);
+    case Mode::Aside: return aside_calloc(bytes);
+    case Mode::Cold: return next_calloc(bytes);
     default: return exact_alloc_zeroed(bytes, caller);
   }
 }
@@ -65,6 +74,8 @@ void* other_alloc_aligned(std::size_t bytes, std::size_t align, Caller caller) n
   switch (mode_now()) {
     case Mode::Sampled: return sampled_alloc_aligned(bytes, align, caller);
     case Mode::Plain: return plain_alloc_aligned(bytes, align);
+    case Mode::Aside: return aside_memalign(align, bytes);
+    case Mode::Cold: return next_memalign(align, bytes);
     default: return exact_alloc_aligned(bytes, align, caller);
   }
 }
@@ -73,16 +84,20 @@ void* other_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
   switch (mode_now()) {
     case Mode::Sampled: return sampled_realloc(block, bytes, caller);
     case Mode::Plain: return plain_realloc(block, bytes);
+    case Mode::Aside: return aside_realloc(block, bytes);
+    case Mode::Cold: return realloc_foreign(block, bytes);
     default: return exact_realloc(block, bytes, caller);
   }
 }
 
 void other_free(void* block, Caller caller) noexcept {
-  is_sampled() ? sampled_free(block, caller) : plain_free(block);
+  if (is_sampled()) return sampled_free(block, caller);
+  is_aside() ? aside_free(block) : plain_free(block);
 }
 
 void other_free_sized(void* block, std::size_t bytes, Caller caller) noexcept {
-  is_sampled() ? sampled_free_sized(block, bytes, caller) : plain_free(block);
+  if (is_sampled()) return sampled_free_sized(block, bytes, caller);
+  is_aside() ? aside_free(block) : plain_free(block);
 }
 
 }  // namespace weir::engine

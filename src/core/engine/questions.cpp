@@ -43,8 +43,6 @@ bool is_kept_out(Caller caller) noexcept {
   return self.inside() && is_inside(self, caller);
 }
 
-const config::Config& options() noexcept { return g_config; }
-
 const char* profile_path() noexcept { return g_map.exists() && g_map.has_file() ? g_map.path() : nullptr; }
 
 }  // namespace weir::engine

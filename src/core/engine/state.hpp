@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/config/config.hpp"
+#include "core/engine/engine.hpp"
 #include "core/engine/mode.hpp"
 #include "core/engine/thread_state.hpp"
 #include "core/profile/profile.hpp"
@@ -27,7 +28,6 @@ struct Guard {
     g_first_own_site;  ///< sites below are weir's own, or the parent's before fork
 [[gnu::visibility("hidden")]] extern constinit std::atomic<bool>
     g_counting;  ///< false: blocks are tagged but nothing is counted any more
-[[gnu::visibility("hidden")]] extern constinit config::Config g_config;
 [[gnu::visibility("hidden")]] extern constinit profile::Map g_map;
 [[gnu::visibility("hidden")]] extern constinit track::Modules g_modules;
 [[gnu::visibility("hidden")]] extern constinit track::Sites g_sites;

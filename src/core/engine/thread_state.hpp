@@ -31,6 +31,7 @@ struct ThreadState {
   bool quiet;                    ///< weir itself calls foreign code: blocks made now are not the program's
   std::uintptr_t fork_frame;     ///< inside_frame before fork
   std::uint8_t exit_rounds;      ///< how often the thread's exit callback ran
+  std::uint8_t uncounted_call;   ///< of CUDA's driver, under way: its route, and 1; 0: none
   std::uint64_t last_cuda;       ///< number of its newest CUDA allocation, until that is freed
 
   [[nodiscard]] bool inside() const noexcept { return inside_frame != 0; }

@@ -74,6 +74,19 @@ void begin() noexcept {
   g_tag_secret = random_word() << 4;
 }
 
+void put_memory_aside() noexcept {
+  constexpr std::size_t kAside = 4U << 20;
+  weir_je_free(weir_je_malloc(kAside));
+  unsigned arena = 0;
+  std::size_t bytes = sizeof(arena);
+  if (weir_je_mallctl("thread.arena", &arena, &bytes, nullptr, 0) != 0) return;
+  // Purged, it serves slabs of all sizes; before that, large blocks only.
+  std::size_t mib[3], depth = 3;
+  if (weir_je_mallctlnametomib("arena.0.purge", mib, &depth) != 0) return;
+  mib[1] = arena;
+  weir_je_mallctlbymib(mib, depth, nullptr, nullptr, nullptr, 0);
+}
+
 const char* version() noexcept {
   const char* text = "";
   std::size_t bytes = sizeof(text);

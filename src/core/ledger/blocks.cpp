@@ -7,15 +7,14 @@ const Freed* Blocks::find_freed(const Key& key) noexcept {
   return entry != nullptr && entry->state == State::Freed ? &entry->freed : nullptr;
 }
 
-Block* Blocks::enter(const Key& key, const Block& block) noexcept {
-  Entry* entry = table_.find(key);
+Block* Blocks::enter(const Spot& spot) noexcept {
+  Entry* entry = spot.entry_;
   if (entry == nullptr) {
-    entry = table_.insert_new(key);
+    entry = table_.insert_new(*spot.key_);
     if (entry == nullptr) return nullptr;
     entry->is_in_ring = false;
   }
   entry->state = State::Live;
-  entry->block = block;
   return &entry->block;
 }
 
@@ -27,11 +26,11 @@ void Blocks::take(const Key& key) noexcept {
   if (!entry->is_in_ring && !make_place_for(key, *entry)) table_.erase(key);
 }
 
-void Blocks::free(const Key& key, std::uint32_t freed_site) noexcept {
-  Entry* entry = table_.find(key);
+void Blocks::free(const Spot& spot, std::uint32_t freed_site) noexcept {
+  Entry* entry = spot.entry_;
   if (entry == nullptr || entry->state != State::Live) return;
   set_freed(*entry, {entry->block.bytes, entry->block.site, freed_site, entry->block.space, false});
-  if (!entry->is_in_ring && !make_place_for(key, *entry)) table_.erase(key);
+  if (!entry->is_in_ring && !make_place_for(*spot.key_, *entry)) table_.erase(*spot.key_);
 }
 
 void Blocks::note(const Key& key, const Freed& freed) noexcept {

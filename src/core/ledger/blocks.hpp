@@ -37,26 +37,54 @@ struct Freed {
 
 /// All use is under the owner's lock. Pointers are good until the next call that changes something.
 class Blocks {
+  enum class State : std::uint8_t { Gone, Live, Freed };
+  struct Entry {
+    Block block;
+    Freed freed;           ///< while State::Freed
+    std::uint64_t number;  ///< of the newest free or taking out, counted by the table
+    State state;
+    bool is_in_ring;
+  };
+
  public:
   static constexpr std::uint32_t kRemembered = 4096;
   /// 3 million blocks, in 288 MiB.
   static constexpr std::uint64_t kMostSlots = std::uint64_t{1} << 22;
 
+  /// A key that was looked up, for several steps. Good until the next call that changes something by another; the key must
+  /// outlive it.
+  class Spot {
+   public:
+    /// The live block, or null.
+    [[nodiscard]] Block* live() const noexcept {
+      return entry_ != nullptr && entry_->state == State::Live ? &entry_->block : nullptr;
+    }
+
+   private:
+    friend class Blocks;
+    const Key* key_;
+    Entry* entry_;
+    Spot(const Key& key, Entry* entry) noexcept : key_{&key}, entry_{entry} {}
+  };
+  [[nodiscard]] Spot look(const Key& key) noexcept { return {key, table_.find(key)}; }
+
   /// The live block with this key, or null.
-  [[nodiscard]] Block* find(const Key& key) noexcept {
-    Entry* entry = table_.find(key);
-    return entry != nullptr && entry->state == State::Live ? &entry->block : nullptr;
-  }
+  [[nodiscard]] Block* find(const Key& key) noexcept { return look(key).live(); }
   /// What was freed with this key lately and not handed out since, or null.
   [[nodiscard]] const Freed* find_freed(const Key& key) noexcept;
 
-  /// Makes this the live block of the key; there is none. Null: no memory, or the bound is reached.
-  [[nodiscard]] Block* enter(const Key& key, const Block& block) noexcept;
+  /// Makes a live block of the key; there is none. What it is, the caller writes. Null: no memory, or the bound is reached.
+  [[nodiscard]] Block* enter(const Spot& spot) noexcept;
+  [[nodiscard]] Block* enter(const Key& key, const Block& block) noexcept {
+    Block* made = enter(look(key));
+    if (made != nullptr) *made = block;
+    return made;
+  }
 
   /// Takes the live block out. It is neither live nor freed then.
   void take(const Key& key) noexcept;
   /// Takes it out, as freed at this site.
-  void free(const Key& key, std::uint32_t freed_site) noexcept;
+  void free(const Spot& spot, std::uint32_t freed_site) noexcept;
   /// It was freed. A key with a live block is left alone.
   void note(const Key& key, const Freed& freed) noexcept;
 
@@ -94,15 +122,6 @@ class Blocks {
   void clear() noexcept;
 
  private:
-  enum class State : std::uint8_t { Gone, Live, Freed };
-  struct Entry {
-    Block block;
-    Freed freed;           ///< while State::Freed
-    std::uint64_t number;  ///< of the newest free or taking out, counted by the table
-    State state;
-    bool is_in_ring;
-  };
-
   void set_freed(Entry& entry, const Freed& freed) noexcept {
     entry.state = State::Freed;
     entry.freed = freed;

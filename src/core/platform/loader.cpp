@@ -5,11 +5,15 @@
 #include <sys/auxv.h>
 
 #include <atomic>
-#include <cstring>
+#include <string_view>
 
 #include "core/base/bits.hpp"
 #include "core/base/tally.hpp"
+#include "core/platform/dynamic_symbols.hpp"
 #include "core/platform/mapped_code.hpp"
+#include "core/platform/files.hpp"
+#include "core/platform/mappings.hpp"
+#include "core/platform/raw.hpp"
 
 namespace weir::platform {
 namespace {
@@ -29,59 +33,11 @@ constinit std::atomic<FindObject*> g_find_object{};
 constinit std::atomic<bool> g_has_met{};
 constinit bool g_without{};  ///< for tests
 
-/// One object's dynamic symbols, by its GNU hash table.
-class Symbols {
- public:
-  explicit Symbols(const link_map& object) noexcept : base_{object.l_addr} {
-    for (const ElfW(Dyn)* entry = object.l_ld; entry != nullptr && entry->d_tag != DT_NULL; ++entry) {
-      if (entry->d_tag == DT_SYMTAB) symbols_ = at<ElfW(Sym)>(*entry);
-      if (entry->d_tag == DT_STRTAB) names_ = at<char>(*entry);
-      if (entry->d_tag == DT_GNU_HASH) hash_ = at<std::uint32_t>(*entry);
-    }
-  }
-
-  /// Address of a function that is defined here; null: it is not.
-  [[nodiscard]] void* find(const char* name) const noexcept {
-    if (symbols_ == nullptr || names_ == nullptr || hash_ == nullptr) return nullptr;
-    const std::uint32_t buckets = hash_[0], first = hash_[1], bloom_words = hash_[2];
-    const std::uint32_t* bucket = hash_ + 4 + std::size_t{bloom_words} * (sizeof(ElfW(Addr)) / 4);
-    const std::uint32_t* chain = bucket + buckets;
-    const std::uint32_t wanted = hash_of(name);
-    if (buckets == 0) return nullptr;
-    for (std::uint32_t i = bucket[wanted % buckets]; i >= first; ++i) {
-      const std::uint32_t hash = chain[i - first];
-      const ElfW(Sym)& symbol = symbols_[i];
-      if ((hash | 1) == (wanted | 1) && symbol.st_shndx != SHN_UNDEF &&
-          std::strcmp(names_ + symbol.st_name, name) == 0)
-        return reinterpret_cast<void*>(base_ + symbol.st_value);
-      if ((hash & 1) != 0) break;
-    }
-    return nullptr;
-  }
-
- private:
-  /// The loader has added the base to the entries of those objects whose dynamic section it can write.
-  template <class T>
-  [[nodiscard]] const T* at(const ElfW(Dyn) & entry) const noexcept {
-    const std::uintptr_t value = entry.d_un.d_ptr;
-    return reinterpret_cast<const T*>(value < base_ ? value + base_ : value);
-  }
-  static std::uint32_t hash_of(const char* name) noexcept {
-    std::uint32_t hash = 5381;
-    for (; *name != '\0'; ++name) hash = hash * 33 + static_cast<unsigned char>(*name);
-    return hash;
-  }
-
-  std::uintptr_t base_;
-  const ElfW(Sym) * symbols_{};
-  const char* names_{};
-  const std::uint32_t* hash_{};
-};
-
 /// dlsym would take the loader's lock, and allocate where there is no such function.
 FindObject* look_for_find_object() noexcept {
   for (const link_map* object = _r_debug.r_map; object != nullptr; object = object->l_next)
-    if (void* found = Symbols{*object}.find("_dl_find_object")) return reinterpret_cast<FindObject*>(found);
+    if (void* found = symbols_of(*object).find("_dl_find_object"))
+      return reinterpret_cast<FindObject*>(found);
   return nullptr;
 }
 
@@ -115,6 +71,18 @@ std::uintptr_t loaders_code() noexcept {
 void meet_loader() noexcept {
   g_find_object.store(look_for_find_object(), std::memory_order_relaxed);
   g_has_met.store(true, std::memory_order_release);  // release: who sees it sees the function
+}
+
+std::size_t program_path(std::span<char> out) noexcept {
+  const std::uintptr_t headers = getauxval(AT_PHDR);  // the loader puts the program's here
+  if (getauxval(AT_BASE) == 0 && headers != 0) {
+    Mappings mappings;
+    Mapping mapping{};
+    while (mappings.is_open() && mappings.next(mapping, out))
+      if (headers - mapping.begin < mapping.end - mapping.begin && out[0] == '/')
+        return std::string_view{out.data()}.size();
+  }
+  return link_target("/proc/self/exe", out);
 }
 
 bool find_object(std::uintptr_t pc, LoadedObject& out) noexcept {

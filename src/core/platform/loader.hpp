@@ -4,7 +4,9 @@
 // mapping, and from the ELF header that it begins with (mapped_code.hpp).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 namespace weir::platform {
 
@@ -28,6 +30,10 @@ void object_may_be_gone() noexcept;
 
 /// True for code of the dynamic loader itself.
 [[nodiscard]] bool is_loader(std::uintptr_t pc) noexcept;
+
+/// Path of the program's file, also where the loader was started as a command and given the program; returns its length, 0
+/// where the kernel does not say it.
+[[nodiscard]] std::size_t program_path(std::span<char> out) noexcept;
 
 /// To be called once before there are several threads: looks whether glibc answers.
 void meet_loader() noexcept;

@@ -23,6 +23,10 @@ void leave_out_of_dumps(void* base, std::size_t bytes) noexcept;
 
 void unmap(void* base, std::size_t bytes) noexcept;
 
+/// Makes private memory read as zero. Whole pages go back to the kernel: a forked child would otherwise copy each of them
+/// only to have it overwritten.
+void zero_pages(void* base, std::size_t bytes) noexcept;
+
 /// A page that reads as zero in a forked child, whatever was written before. Null when the kernel cannot.
 [[nodiscard]] void* map_wiped_on_fork(std::size_t bytes) noexcept;
 

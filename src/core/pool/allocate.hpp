@@ -8,18 +8,25 @@
 namespace weir::pool {
 
 template <BlockSource Source>
-inline auto SharedPool<Source>::allocate(Source& source, Domain& domain, std::uint64_t request,
-                                         std::uint64_t& address) noexcept -> Result {
+inline bool SharedPool<Source>::take_idle(Domain& domain, std::uint64_t request,
+                                          std::uint64_t& address) noexcept {
   if (request - 1 >= kMostBytes) [[unlikely]]
-    return allocate_aside(source, domain, request, address);
+    return false;
   lock_.lock();
   Block* const block = domain.is_open ? domain.cache.take(request) : nullptr;
-  if (block != nullptr) [[likely]] {
+  if (block != nullptr) [[likely]]
     address = hand_out(*block);
-    lock_.unlock();
-    return Source::kSuccess;
-  }
   lock_.unlock();
+  return block != nullptr;
+}
+
+template <BlockSource Source>
+inline auto SharedPool<Source>::allocate(Source& source, Domain& domain, std::uint64_t request,
+                                         std::uint64_t& address) noexcept -> Result {
+  if (take_idle(domain, request, address)) [[likely]]
+    return Source::kSuccess;
+  if (request - 1 >= kMostBytes) [[unlikely]]
+    return allocate_aside(source, domain, request, address);
   return allocate_slowly(source, domain, request, address);
 }
 

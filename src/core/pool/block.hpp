@@ -22,7 +22,7 @@ enum class State : std::uint8_t {
 };
 
 /// All use is under the pool's lock. Nodes are never unmapped while the pool lives, but they are used again: who lets go of
-/// the lock finds the block by its address anew, and compares `number`.
+/// the lock compares `number`, which no other block has ever had.
 struct Block {
   std::uint64_t address;
   std::uint64_t bytes;      ///< what the source granted

@@ -8,12 +8,12 @@ namespace {
 
 // Other threads read the record, one at a time writes it: plain additions of whole words will do.
 void add(std::int64_t& number, std::uint64_t amount) noexcept {
-  store_relaxed(number, load_relaxed(number) + static_cast<std::int64_t>(amount));
+  add_own(number, static_cast<std::int64_t>(amount));
 }
 void subtract(std::int64_t& number, std::uint64_t amount) noexcept {
-  store_relaxed(number, load_relaxed(number) - static_cast<std::int64_t>(amount));
+  add_own(number, static_cast<std::int64_t>(std::uint64_t{0} - amount));
 }
-void count(std::uint64_t& number) noexcept { store_relaxed(number, load_relaxed(number) + 1); }
+void count(std::uint64_t& number) noexcept { add_own(number, 1); }
 void raise(std::int64_t& peak, std::int64_t now) noexcept {
   if (now > load_relaxed(peak)) store_relaxed(peak, now);
 }

@@ -39,30 +39,32 @@ inline void SharedPool<Source>::free_pending(Hold& hold, Source& source, Domain&
 }
 
 /// Puts a mark behind what is pending. A program that only frees and launches never asks for what is proven: where more is
-/// kept than may be idle, it is looked for here, and shed. Waits for nothing.
+/// kept than may be idle, it is looked for here, and shed. So it is where many marks have not been looked at: while idle blocks
+/// last nobody else would, and what was freed last, which the processor's caches know, would be used again last. Waits for nothing.
 template <BlockSource Source>
 [[gnu::noinline, gnu::cold]] void SharedPool<Source>::free_marking(Hold& hold, Source& source,
                                                                    Domain& domain) noexcept {
-  const std::uint64_t number = domain.free_number, bytes = domain.freed_bytes;
+  const std::uint64_t number = domain.free_number;
   const std::uint32_t lives = domain.lives;
   const profile::PoolRecord& numbers = *domain.numbers.pool;
   const auto kept = static_cast<std::uint64_t>(numbers.idle_bytes + numbers.pending_bytes);
   const bool is_claimed = claim_mark(domain);
-  if (!is_claimed) {  // there are many already, or another thread puts one
-    domain.mark_at = number + kMarkBlocks;
-    domain.mark_at_bytes = bytes + kMarkBytes;
-  }
+  const bool is_worth_a_look = kept > domain.policy.idle_max || domain.marks.has_backlog();
+  // Where it cannot be put, too: not at each free.
+  domain.mark_at = number + kMarkBlocks;
+  domain.mark_at_bytes = domain.freed_bytes + kMarkBytes;
   hold.unlock();
-  if (is_claimed) put_mark(source, domain, number, bytes, lives);
+  if (is_claimed) put_mark(source, domain, number, lives);
   std::uint64_t none = 0;
-  if (kept > domain.policy.idle_max) (void)take_proven(source, domain, 0, none);
+  if (is_worth_a_look) (void)take_proven(source, domain, 0, none);
 }
 
 /// The block becomes idle when the device is done with it; pending, where that is not proven by waiting as the source does.
 template <BlockSource Source>
 [[gnu::noinline]] auto SharedPool<Source>::free_waiting(Hold& hold, Source& source, Domain& domain,
                                                         Block& block) noexcept -> Result {
-  const std::uint64_t address = block.address, number = block.number, upto = domain.free_number;
+  const std::uint64_t number = block.number, upto = domain.free_number;
+  const std::uint32_t lives = domain.lives;
   // What begins to use the memory of the place from here on does not follow this free.
   const bool is_proof = source.waits_for_all(domain.place);
   block.state = State::Freeing;
@@ -74,23 +76,21 @@ template <BlockSource Source>
   profile::PoolRecord& numbers = *domain.numbers.pool;
   ++numbers.waits;
   numbers.wait_ns += took;
-  Block* const now = index_.find(address);
-  if (now == nullptr || now->number != number || now->state != State::Freeing)
+  if (domain.lives != lives || block.number != number || block.state != State::Freeing)
     return result;  // gone with its place
   if (result == Source::kSuccess && is_proof && domain.proven_upto < upto) domain.proven_upto = upto;
-  if (result != Source::kSuccess || !domain.is_open || now->is_exported ||
-      source.stance(domain.place) != Stance::Act || now->bytes > domain.policy.idle_max)
-    return free_aside(hold, source, domain, *now);
+  if (result != Source::kSuccess || !domain.is_open || block.is_exported ||
+      source.stance(domain.place) != Stance::Act || block.bytes > domain.policy.idle_max)
+    return free_aside(hold, source, domain, block);
   if (!is_proof) {
-    free_pending(hold, source, domain, *now, Stance::Act);
+    free_pending(hold, source, domain, block, Stance::Act);
     return result;
   }
   domain.put_off_until = 0;
-  domain.cache.keep(now);
+  domain.cache.keep(&block);
   if (domain.cache.pending_blocks() != 0)  // of frees that were not proven so, or could not wait
     numbers.retired_by_program += domain.cache.retire(domain.proven_upto);
   Block* victims = nullptr;
-  const std::uint32_t lives = domain.lives;
   detach(domain, shed_excess(domain), victims);
   hold.unlock();
   if (victims != nullptr) give_back(source, domain, lives, victims);

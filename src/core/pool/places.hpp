@@ -42,7 +42,7 @@ void SharedPool<Source>::ending(Domain& domain) noexcept {
   Hold hold{*this};
   ++domain.endings;
   refresh(domain);
-  for (std::uint64_t i = 0; (domain.givers != 0 || domain.marks.is_busy) && i != kMostPauses; ++i) {
+  for (std::uint64_t i = 0; (domain.givers != 0 || domain.marks.out != 0) && i != kMostPauses; ++i) {
     hold.unlock();
     Source::pause_ns(kPause);
     hold.lock();
@@ -76,7 +76,7 @@ std::uint32_t SharedPool<Source>::lose(Domain& domain, Fence (&fences)[Marks<Fen
     if (block->state != State::Unused) recycle(block);  // asked about once or twice
     return true;
   });
-  domain.marked_upto = domain.proven_upto = domain.free_number;
+  domain.marked_upto = domain.claimed_upto = domain.proven_upto = domain.free_number;
   std::uint32_t count = 0;
   while (domain.marks.count != 0) fences[count++] = domain.marks.pop_front().fence;
   return count;

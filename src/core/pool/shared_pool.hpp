@@ -14,7 +14,7 @@
 // (stance() is not Act), none becomes idle. Pending blocks cannot be bounded: frees that put a mark shed what is proven.
 //
 // Who lets go of the lock may find the place ended when it comes back: `lives` has changed, and the domain's blocks are gone;
-// of its own block it knows by address and `number` whether it is still there.
+// of its own block it knows by its `number` whether it is still there.
 #pragma once
 
 #include <cstdint>
@@ -42,29 +42,37 @@ struct Numbers {
   profile::PoolClassRecord* classes;  ///< kBins
 };
 
-/// Marks that have been put behind pending blocks, oldest first.
+/// Marks that have been put behind pending blocks, oldest first. Of those and of `out` together there are at most kMost.
 template <class Fence>
 struct Marks {
   static constexpr std::uint32_t kMost = 64;
+  /// With so many the device may be far ahead of what is known.
+  static constexpr std::uint32_t kBacklog = 8;
   struct Mark {
     std::uint64_t upto;  ///< covers the frees up to this number
     Fence fence;
   } ring[kMost];
   std::uint32_t first, count;
-  bool is_busy;  ///< a thread has taken out the oldest to look at it, or puts a new one, outside the lock
+  std::uint32_t out;  ///< threads that have taken one out to look at it, or put a new one, outside the lock
 
+  [[nodiscard]] bool has_room() const noexcept { return count + out < kMost; }
+  [[nodiscard]] bool has_backlog() const noexcept { return count >= kBacklog; }
   Mark& at(std::uint32_t i) noexcept { return ring[(first + i) % kMost]; }
   void push_back(const Mark& mark) noexcept { at(count++) = mark; }
-  void push_front(const Mark& mark) noexcept {
-    first = (first + kMost - 1) % kMost;
-    ++count;
-    at(0) = mark;
-  }
   Mark pop_front() noexcept {
     const Mark mark = at(0);
     first = (first + 1) % kMost;
     --count;
     return mark;
+  }
+  Mark pop_back() noexcept { return at(--count); }
+  /// One that was taken out.
+  void put_back(const Mark& mark) noexcept {
+    first = (first + kMost - 1) % kMost;
+    ++count;
+    std::uint32_t place = 0;
+    for (; place + 1 != count && at(place + 1).upto < mark.upto; ++place) at(place) = at(place + 1);
+    at(place) = mark;
   }
 };
 
@@ -85,8 +93,9 @@ class SharedPool {
     Numbers numbers;
     std::uint64_t free_number,
         freed_bytes;  ///< of all frees that left a block pending, in all lives: number of the newest, and their bytes
-    std::uint64_t marked_upto;  ///< frees up to here have a fence behind them
-    std::uint64_t proven_upto;  ///< … were followed by a proof that the device is done
+    std::uint64_t marked_upto;   ///< frees up to here have a fence behind them
+    std::uint64_t claimed_upto;  ///< … or a thread is about to put one
+    std::uint64_t proven_upto;   ///< … were followed by a proof that the device is done
     std::uint64_t mark_at,
         mark_at_bytes;            ///< of free_number and freed_bytes: a free that reaches it puts a mark
     std::uint64_t put_off_until;  ///< of the clock: shedding was Busy; 0: it was not
@@ -103,6 +112,8 @@ class SharedPool {
   [[nodiscard]] Domain* open(const Place& place, std::uint64_t group, const Policy& policy,
                              Numbers numbers) noexcept;
 
+  /// An idle block for the request, as allocate() would give it. False: there is none at hand, nothing has happened.
+  [[nodiscard]] bool take_idle(Domain& domain, std::uint64_t request, std::uint64_t& address) noexcept;
   /// As the source's allocate. A request of 0 bytes or more than kMostBytes is left to the source. Where nothing helped
   /// rescued[6] is counted: a caller that has another way turns that into a [5].
   [[nodiscard]] Result allocate(Source& source, Domain& domain, std::uint64_t request,
@@ -201,7 +212,7 @@ class SharedPool {
   }
   static std::uint64_t unmarked(const Domain& domain) noexcept {
     const std::uint64_t done =
-        domain.marked_upto > domain.proven_upto ? domain.marked_upto : domain.proven_upto;
+        domain.claimed_upto > domain.proven_upto ? domain.claimed_upto : domain.proven_upto;
     return domain.free_number - done;
   }
   std::uint64_t hand_out(Block& block) noexcept {
@@ -228,7 +239,8 @@ class SharedPool {
   // marks.hpp
   bool take_proven(Source&, Domain&, std::uint64_t request, std::uint64_t& address) noexcept;
   bool claim_mark(Domain&) noexcept;
-  void put_mark(Source&, Domain&, std::uint64_t upto, std::uint64_t bytes, std::uint32_t lives) noexcept;
+  void put_mark(Source&, Domain&, std::uint64_t upto, std::uint32_t lives) noexcept;
+  std::uint32_t drop_proven(Domain&, Fence (&fences)[Marks<Fence>::kMost]) noexcept;
   bool mark_pending(Source&, Domain&) noexcept;
   // give_back.hpp
   std::uint64_t most_idle(const Domain&) const noexcept;

@@ -23,9 +23,7 @@ void Memory::catch_up() noexcept {
 }
 
 void Memory::forget() noexcept {
-  std::memset(ways_, 0, sizeof(ways_));
-  std::memset(candidate_, 0, sizeof(candidate_));
-  std::memset(shared_, 0, sizeof(shared_));
+  platform::zero_pages(ways_, sizeof(ways_) + sizeof(candidate_) + sizeof(shared_));
   ring_used_ = 0;
   previous_ = 0;
   last.count = 0;

@@ -160,6 +160,7 @@ class Memory {
   std::uint32_t previous_;
   std::uint32_t ring_touched_;  ///< the most that ring_used_ ever was
   std::uint32_t ring_used_;     ///< words; below kHeaderWords: none
+  // forget() takes these three for one piece.
   Ways ways_[kEntries];
   std::uint32_t candidate_[kEntries];
   Shared shared_[kShared];  ///< one record for a meaning under many histories

@@ -53,8 +53,7 @@ class HashIndex {
 
   /// Forgets everything, in place: a reader misses what it looks for, and asks again under the lock.
   void clear() noexcept {
-    for (std::uint64_t i = 0; table_ != nullptr && i <= table_->mask; ++i)
-      store_release(table_->entries()[i].id, 0U);
+    if (table_ != nullptr) platform::zero_pages(table_->entries(), (table_->mask + 1) * sizeof(Entry));
     used_ = 0;
   }
 

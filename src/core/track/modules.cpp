@@ -18,18 +18,15 @@ namespace {
 /// Puts the directory that a relative name is relative to in front. Of its own, for the sake of small stacks.
 [[gnu::noinline]] void put_directory(TextBuffer& path) noexcept {
   char cwd[1024];
-  const long n = platform::raw_syscall(SYS_getcwd, cwd, sizeof(cwd));
-  if (n > 1) path << std::string_view{cwd, static_cast<std::size_t>(n - 1)} << "/";
+  const std::string_view here = platform::working_directory(cwd);
+  if (!here.empty()) path << here << "/";
 }
 
 /// Absolute path of an object's file; returns its length.
 std::size_t path_of(const platform::LoadedObject& object, std::span<char> out) noexcept {
   TextBuffer path{out};
   const std::string_view name{object.name};
-  if (name.empty()) {
-    const long n = platform::raw_syscall(SYS_readlink, "/proc/self/exe", out.data(), out.size());
-    return n > 0 ? static_cast<std::size_t>(n) : 0;
-  }
+  if (name.empty()) return platform::program_path(out);
   if (name[0] != '/' && name.find('/') != std::string_view::npos) put_directory(path);
   path << name;
   return path.view().size();

@@ -53,6 +53,9 @@ CounterRecord* Shards::make_page(profile::Map& map, Shard& shard, std::uint32_t 
   std::byte* chunk = map.add_chunk(profile::ChunkKind::Counters, shard.number, page);
   if (chunk == nullptr) return nullptr;
   auto* counters = reinterpret_cast<CounterRecord*>(chunk);
+  std::uint32_t used = used_pages_.load(std::memory_order_relaxed);
+  while (used <= page && !used_pages_.compare_exchange_weak(used, page + 1, std::memory_order_relaxed)) {
+  }
   store_release(shard.pages[page], counters);  // release: shard 0's pages are read by other threads
   return counters;
 }
@@ -72,7 +75,8 @@ CounterRecord* Shards::make(profile::Map& map, Shard& shard, std::uint32_t site)
 Sums Shards::sums(std::uint32_t first_site) noexcept {
   Sums sums{};
   for (std::uint32_t s = 0; s != load_acquire(count_); ++s) {
-    for (std::uint32_t page = first_site / kCountersPerChunk; page != pages_; ++page) {
+    for (std::uint32_t page = first_site / kCountersPerChunk;
+         page < used_pages_.load(std::memory_order_relaxed); ++page) {
       const CounterRecord* counters = load_acquire(all_[s]->pages[page]);
       if (counters == nullptr) continue;
       for (std::uint32_t i = 0; i != kCountersPerChunk; ++i) {
@@ -88,7 +92,8 @@ Sums Shards::sums(std::uint32_t first_site) noexcept {
 }
 
 void Shards::fold_for_child(profile::Map& map, std::uint32_t sites) noexcept {
-  for (std::uint32_t page = 0; page != pages_; ++page) {
+  const std::uint32_t used = used_pages_.load(std::memory_order_relaxed);
+  for (std::uint32_t page = 0; page != used; ++page) {
     CounterRecord* into = nullptr;
     for (std::uint32_t s = 0; s != count_; ++s) {
       CounterRecord* from = all_[s]->pages[page];
@@ -122,7 +127,8 @@ void Shards::fold_for_child(profile::Map& map, std::uint32_t sites) noexcept {
   for (std::uint64_t number = 0; number != map.used_chunks(); ++number) {
     profile::ChunkEntry& entry = map.entries()[number];
     if (entry.kind != profile::ChunkKind::Counters) continue;
-    if (reinterpret_cast<CounterRecord*>(map.chunk(number)) == first_->pages[entry.index])
+    if (entry.index < used &&
+        reinterpret_cast<CounterRecord*>(map.chunk(number)) == first_->pages[entry.index])
       entry.owner = 0;
     else
       map.drop_chunk(number);

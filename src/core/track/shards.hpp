@@ -63,6 +63,7 @@ class Shards {
   std::uint32_t count_{};
   std::uint32_t in_use_{};  ///< threads that have, or had and share, a shard at the moment
   std::uint32_t pages_{};
+  std::atomic<std::uint32_t> used_pages_{};  ///< no shard has pages beyond
   std::uint64_t own_bytes_{};
   platform::Lock lock_{};
 };

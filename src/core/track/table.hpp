@@ -42,7 +42,7 @@ class Table {
   void clear_from(std::uint32_t number) noexcept {
     for (Record* record = find(number); record != nullptr; record = find(number)) {
       const std::uint32_t left = kPerChunk - number % kPerChunk;
-      std::memset(record, 0, left * sizeof(Record));
+      platform::zero_pages(record, left * sizeof(Record));
       number += left;
     }
   }

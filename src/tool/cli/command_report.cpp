@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "tool/cli/cli.hpp"
+#include "tool/cli/inputs.hpp"
 #include "tool/cli/output.hpp"
 #include "tool/cli/terminal.hpp"
 #include "tool/report/report.hpp"
@@ -43,7 +44,8 @@ std::string sections_in_two_lines() {
 
 int command_report(const Arguments& arguments) {
   ReportOptions options;
-  std::string path, out, suppressions;
+  std::string out, suppressions;
+  std::vector<std::string> words;
   CLI::App app{
       "Show what a profile says: leaks, who held the peak, memory held but unused, and what was not seen.",
       "weir report"};
@@ -56,14 +58,14 @@ int command_report(const Arguments& arguments) {
       ->option_text("FILE");
   app.add_flag("--show-suppressed", options.show_suppressed, "list the leaks that suppressions leave out");
   app.add_option("-o,--output", out, "write there instead of standard output")->option_text("OUT");
-  app.add_option("PROFILE", path, "the profile, while the program runs or after")
+  app.add_option("PROFILE", words, std::string{"profiles, of programs that run or have ended, told as one:\n"} + kProfilesHelp)
       ->required()
-      ->option_text(" ");
+      ->option_text("...");
   if (!parse_arguments(app, arguments)) return 0;
   check(options);
   if (!suppressions.empty()) options.suppressions = load_suppressions(suppressions);
   fit_to_terminal(options, out.empty() ? STDOUT_FILENO : -1);
-  const Profile profile = load(path);
+  const Profile profile = load_all(profile_files(words));
   write_to(out, [&](std::ostream& stream) { write_report(profile, options, stream); });
   return 0;
 }

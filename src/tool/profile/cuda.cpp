@@ -10,17 +10,17 @@ using profile::DeviceRecord;
 
 namespace {
 
-bool plausible(const profile::DeviceLook& look) noexcept {
+bool all_honest(const profile::DeviceLook& look) noexcept {
   return honest(look.at_ns) && honest(look.used) && honest(look.tracked) && honest(look.ordered) &&
          honest(look.pools_reserved);
 }
 
-bool plausible(const DeviceRecord& d) noexcept {
+bool all_honest(const DeviceRecord& d) noexcept {
   return honest(d.total) && honest(d.live) && honest(d.peak) && honest(d.peak_at_ns) &&
          honest(d.managed_live) && honest(d.managed_peak) && honest(d.ordered_live) &&
          honest(d.pools_reserved) && honest(d.pools_used) && honest(d.pools_at_ns) && honest(d.looks) &&
          honest(d.looks_took_ns) && honest(d.extra_first) && honest(d.extra_last) &&
-         honest(d.extra_highest) && plausible(d.first) && plausible(d.last) && plausible(d.highest);
+         honest(d.extra_highest) && all_honest(d.first) && all_honest(d.last) && all_honest(d.highest);
 }
 
 /// A process that lives, or was killed, may stand between two words.
@@ -34,17 +34,33 @@ void never_negative(DeviceRecord& d) noexcept {
     look->ordered = std::min(look->ordered, look->tracked);
 }
 
+}  // namespace
+
+bool set_right(DeviceRecord& record) noexcept {
+  if (record.ready != 1 || !all_honest(record)) return false;
+  never_negative(record);
+  return true;
+}
+
+bool plausible(const profile::ReleaseRecord& record) noexcept {
+  const bool is_known =
+      record.how > profile::ReleasedBy::None && record.how <= profile::ReleasedBy::ModuleUnloaded;
+  return record.ready == 1 && is_known && honest(record.bytes) && honest(record.blocks) &&
+         honest(record.first_ns) && honest(record.last_ns);
+}
+
+namespace {
+
 void read_devices(const Chunks& chunks, Profile& out, Damage& damage) {
   for (const Piece& piece : chunks.of(ChunkKind::Devices))
     for (std::size_t i = 0; i != piece.count<DeviceRecord>(); ++i) {
       auto record = piece.record<DeviceRecord>(i);
       const std::size_t ordinal = piece.index * std::size_t{profile::kDevicesPerChunk} + i;
       if (record.ready == 0) continue;
-      if (record.ready != 1 || ordinal >= profile::kMaxDevices || !plausible(record)) {
+      if (ordinal >= profile::kMaxDevices || !set_right(record)) {
         damage.note("a device makes no sense and was left out");
         continue;
       }
-      never_negative(record);
       out.devices.push_back(
           {.ordinal = static_cast<unsigned>(ordinal), .name = text_of(record.name), .record = record});
     }
@@ -55,10 +71,7 @@ void read_releases(const Chunks& chunks, Profile& out, Damage& damage) {
     for (std::size_t i = 0; i != piece.count<profile::ReleaseRecord>(); ++i) {
       auto record = piece.record<profile::ReleaseRecord>(i);
       if (record.ready == 0) continue;
-      const bool is_known =
-          record.how > profile::ReleasedBy::None && record.how <= profile::ReleasedBy::ModuleUnloaded;
-      if (record.ready != 1 || !is_known || !honest(record.bytes) || !honest(record.blocks) ||
-          !honest(record.first_ns) || !honest(record.last_ns)) {
+      if (!plausible(record)) {
         damage.note("a release by the end of a context makes no sense and was left out");
         continue;
       }

@@ -7,8 +7,6 @@ namespace weir::tool {
 
 using profile::ChunkKind;
 
-namespace {
-
 bool plausible(const profile::TimelineRecord& point) noexcept {
   return honest(point.at_ns) && honest(point.device_reserved) && honest(point.resident) &&
          honest_variance(point.host_live_variance) &&
@@ -22,7 +20,10 @@ bool plausible(const profile::SizeClassRecord& c) noexcept {
          honest(bytes) && !__builtin_mul_overflow(c.slabs, c.slab_bytes, &bytes) && honest(bytes);
 }
 
-}  // namespace
+bool plausible(const profile::ErrorRecord& record) noexcept {
+  return record.kind != profile::ErrorKind::None && record.kind <= profile::ErrorKind::MismatchedFree &&
+         static_cast<std::uint32_t>(record.space) < profile::kSpacesAndImported;
+}
 
 void read_timeline(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage) {
   for (const Piece& piece : chunks.of(ChunkKind::Timeline)) {
@@ -87,12 +88,8 @@ void read_errors(const Chunks& chunks, Profile& out, Damage& damage) {
     for (std::size_t i = 0; i != piece.count<profile::ErrorRecord>(); ++i) {
       auto record = piece.record<profile::ErrorRecord>(i);
       if (record.ready == 0) continue;
-      if (record.kind == profile::ErrorKind::None || record.kind > profile::ErrorKind::MismatchedFree) {
-        damage.note("a misuse of an unknown kind was left out");
-        continue;
-      }
-      if (static_cast<std::uint32_t>(record.space) >= profile::kSpacesAndImported) {
-        damage.note("a misuse of memory of an unknown space was left out");
+      if (!plausible(record)) {
+        damage.note("a misuse of an unknown kind, or of memory of an unknown space, was left out");
         continue;
       }
       for (std::uint32_t* site : {&record.site, &record.allocated_site, &record.freed_site})

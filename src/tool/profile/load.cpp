@@ -57,6 +57,7 @@ Profile load(const std::string& path) {
   // The header comes first and alone: what it counts as published is in the rest, which is read later.
   file.read_up_to(bytes, 0, std::min(file.bytes(), profile::kChunkBytes));
   std::uint64_t wanted = bytes.size();
+  if (has_merged_magic(bytes)) wanted = file.bytes();
   if (has_magic(bytes) && bytes.size() >= sizeof(profile::Header)) {
     profile::Header header;
     std::memcpy(&header, bytes.data(), sizeof(header));

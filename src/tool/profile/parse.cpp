@@ -1,6 +1,8 @@
 // From bytes to a Profile: the header's checks, then each table in turn.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tool/profile/tables.hpp"
 
 namespace weir::tool {
@@ -46,7 +48,33 @@ std::vector<std::string> lines_of(const std::string& text) {
   return out;
 }
 
+/// What a profile of one process says where merged ones tell processes apart.
+void describe_itself(Profile& out, const std::string& name) {
+  for (Site& site : out.sites) site.most_live_bytes = site.counts.live_bytes;
+  if (out.host_stats) {
+    const SpaceTotals& host = out.spaces[0];
+    out.host_stats->tagged_blocks = out.is_sampled() ? out.live_samples : host.counts.live_blocks;
+    out.host_stats->inherited_bytes = host.inherited.live_bytes;
+    out.host_stats->inherited_variance = host.inherited.spread.live_bytes;
+  }
+  Member self{.process = out.process, .profile = name, .record_mode = out.record_mode, .spaces = {}};
+  std::copy(std::begin(out.spaces), std::end(out.spaces), std::begin(self.spaces));
+  for (const profile::ErrorRecord& error : out.errors) self.errors += std::min(error.times, kLargestHonest);
+  for (const profile::OutOfMemoryRecord& record : out.out_of_memory) self.out_of_memory += record.times;
+  self.warnings = out.warnings.size() + out.damage.size();
+  self.lost = records_dropped(out.losses);
+  out.members.push_back(std::move(self));
+}
+
 }  // namespace
+
+std::uint64_t records_dropped(const profile::LossCounters& losses) noexcept {
+  std::uint64_t sum = losses.sites_dropped;
+  for (const std::uint64_t more :
+       {losses.counters_dropped, losses.errors_dropped, losses.cuda_blocks_dropped})
+    if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
+  return sum;
+}
 
 bool has_magic(std::span<const std::byte> file) noexcept {
   return file.size() >= profile::kMagic.size() &&
@@ -54,6 +82,7 @@ bool has_magic(std::span<const std::byte> file) noexcept {
 }
 
 Profile parse(std::span<const std::byte> file, const std::string& name) {
+  if (has_merged_magic(file)) return parse_merged(file, name);
   const profile::Header header = header_of(file, name);
   Damage damage;
   Profile out;
@@ -82,6 +111,7 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   read_pools(chunks, out, damage);
   read_out_of_memory(chunks, out, damage);
   out.damage = damage.lines();
+  describe_itself(out, name);
   return out;
 }
 

@@ -12,7 +12,7 @@ using profile::PoolRecord;
 
 namespace {
 
-bool plausible(const PoolRecord& r, std::size_t number) noexcept {
+bool all_honest(const PoolRecord& r, std::size_t number) noexcept {
   const bool is_itself =
       number == 0 ? r.space == Space::Pinned : r.space == Space::Device && r.device == number - 1;
   if (r.ready != 1 || !is_itself || r.kind > profile::PoolKind::Slab ||
@@ -59,7 +59,7 @@ bool plausible(const PoolRecord& r, std::size_t number) noexcept {
 }
 
 /// A process that lives, or was killed, may stand between two words.
-void set_right(PoolRecord& r) noexcept {
+void never_negative(PoolRecord& r) noexcept {
   for (std::int64_t* sum :
        {&r.live_bytes, &r.live_blocks, &r.requested_bytes, &r.pending_bytes, &r.pending_blocks, &r.idle_bytes,
         &r.idle_blocks, &r.peak_live, &r.peak_reserved, &r.peak_idle, &r.peak_pending})
@@ -71,30 +71,19 @@ void set_right(PoolRecord& r) noexcept {
   r.peak_reserved = std::max({r.peak_reserved, r.peak_live, r.live_bytes + r.idle_bytes + r.pending_bytes});
 }
 
-bool plausible(const PoolClassRecord& c) noexcept {
-  return honest(c.bytes) && honest(c.hits) && honest(c.misses) && honest(c.live_blocks) &&
-         honest(c.idle_blocks) && honest(c.pending_blocks) && honest(c.source_ns) && honest(c.idle_bytes);
+}  // namespace
+
+bool set_right(PoolRecord& record, std::size_t number) noexcept {
+  if (number >= profile::kMaxPools || !all_honest(record, number)) return false;
+  never_negative(record);
+  return true;
 }
 
-void read_classes(const Chunks& chunks, std::size_t number, Pool& pool, Damage& damage) {
-  for (const Piece& piece : chunks.of(ChunkKind::PoolClasses)) {
-    if (piece.index != number || piece.owner != 0) continue;
-    for (std::size_t i = 0; i != piece.count<PoolClassRecord>(); ++i) {
-      auto record = piece.record<PoolClassRecord>(i);
-      for (std::int64_t* sum :
-           {&record.live_blocks, &record.idle_blocks, &record.pending_blocks, &record.idle_bytes})
-        *sum = std::max<std::int64_t>(*sum, 0);
-      const bool is_used = record.hits != 0 || record.misses != 0 || record.live_blocks != 0 ||
-                           record.idle_blocks != 0 || record.pending_blocks != 0;
-      if (!is_used) continue;
-      if (plausible(record) && record.bytes != 0)
-        pool.classes.push_back(record);
-      else
-        damage.note("an impossible size class of a pool was left out");
-    }
-  }
-  std::stable_sort(pool.classes.begin(), pool.classes.end(),
-                   [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+bool set_right(PoolClassRecord& c) noexcept {
+  for (std::int64_t* sum : {&c.live_blocks, &c.idle_blocks, &c.pending_blocks, &c.idle_bytes})
+    *sum = std::max<std::int64_t>(*sum, 0);
+  return c.bytes != 0 && honest(c.bytes) && honest(c.hits) && honest(c.misses) && honest(c.live_blocks) &&
+         honest(c.idle_blocks) && honest(c.pending_blocks) && honest(c.source_ns) && honest(c.idle_bytes);
 }
 
 bool plausible(const OutOfMemoryRecord& r) noexcept {
@@ -105,6 +94,38 @@ bool plausible(const OutOfMemoryRecord& r) noexcept {
          r.holder_count <= std::size(r.holders);
 }
 
+void keep_existing_sites(OutOfMemoryRecord& record, const Profile& profile, Damage& damage) {
+  record.site = existing_site(record.site, profile, damage);
+  std::uint16_t kept = 0;
+  for (std::uint16_t holder = 0; holder != record.holder_count; ++holder) {
+    OutOfMemoryRecord::Holder each = record.holders[holder];
+    each.site = existing_site(each.site, profile, damage);
+    if (each.site != 0 && honest(each.bytes) && honest(each.blocks)) record.holders[kept++] = each;
+  }
+  record.holder_count = kept;
+}
+
+namespace {
+
+void read_classes(const Chunks& chunks, std::size_t number, Pool& pool, Damage& damage) {
+  for (const Piece& piece : chunks.of(ChunkKind::PoolClasses)) {
+    if (piece.index != number || piece.owner != 0) continue;
+    for (std::size_t i = 0; i != piece.count<PoolClassRecord>(); ++i) {
+      auto record = piece.record<PoolClassRecord>(i);
+      const bool is_sane = set_right(record);
+      const bool is_used = record.hits != 0 || record.misses != 0 || record.live_blocks != 0 ||
+                           record.idle_blocks != 0 || record.pending_blocks != 0;
+      if (!is_used) continue;
+      if (is_sane)
+        pool.classes.push_back(record);
+      else
+        damage.note("an impossible size class of a pool was left out");
+    }
+  }
+  std::stable_sort(pool.classes.begin(), pool.classes.end(),
+                   [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+}
+
 }  // namespace
 
 void read_pools(const Chunks& chunks, Profile& out, Damage& damage) {
@@ -113,11 +134,10 @@ void read_pools(const Chunks& chunks, Profile& out, Damage& damage) {
       Pool pool{.record = piece.record<PoolRecord>(i), .classes = {}};
       const std::size_t number = piece.index * std::size_t{profile::kPoolsPerChunk} + i;
       if (pool.record.ready == 0) continue;
-      if (number >= profile::kMaxPools || !plausible(pool.record, number)) {
+      if (!set_right(pool.record, number)) {
         damage.note("a pool makes no sense and was left out");
         continue;
       }
-      set_right(pool.record);
       read_classes(chunks, number, pool, damage);
       out.pools.push_back(std::move(pool));
     }
@@ -132,14 +152,7 @@ void read_out_of_memory(const Chunks& chunks, Profile& out, Damage& damage) {
         damage.note("a moment when memory ran out makes no sense and was left out");
         continue;
       }
-      record.site = existing_site(record.site, out, damage);
-      std::uint16_t kept = 0;
-      for (std::uint16_t holder = 0; holder != record.holder_count; ++holder) {
-        OutOfMemoryRecord::Holder each = record.holders[holder];
-        each.site = existing_site(each.site, out, damage);
-        if (each.site != 0 && honest(each.bytes) && honest(each.blocks)) record.holders[kept++] = each;
-      }
-      record.holder_count = kept;
+      keep_existing_sites(record, out, damage);
       out.out_of_memory.push_back(record);
     }
 }

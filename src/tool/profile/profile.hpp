@@ -67,6 +67,9 @@ struct Site {
   std::uint64_t peak_bytes = 0;        ///< the site's own highest; at most …
   std::uint64_t peak_error_bytes = 0;  ///< … this much too high
   double at_peak_variance = 0, peak_variance = 0;
+  std::uint32_t processes = 1;        ///< that counted something here
+  std::uint32_t most_live_in = 0;     ///< index into members: where most of it is live, namely …
+  std::uint64_t most_live_bytes = 0;  ///< … so much
 
   /// Whether `device` means something. The stand-in for sites without room stands for all devices.
   [[nodiscard]] bool has_device() const noexcept {
@@ -84,7 +87,8 @@ struct SpaceTotals {
   double peak_variance = 0;
 };
 
-enum class Ending { Running, Exited, Signalled, Killed, Replaced };  ///< Replaced: by exec
+/// Replaced: by exec. Several: of a merged profile, whose processes did not end alike.
+enum class Ending { Running, Exited, Signalled, Killed, Replaced, Several };
 
 struct Process {
   std::uint32_t pid = 0, parent_pid = 0;
@@ -96,23 +100,45 @@ struct Process {
   std::int32_t end_value = 0;  ///< exit code or signal number, by `ending`
 };
 
+/// When it began, nanoseconds since the epoch; 0 where no clock can have shown that.
+[[nodiscard]] std::uint64_t start_of(const Process& process) noexcept;
+
+/// One process that a profile tells of: what is kept of it when profiles are merged.
+struct Member {
+  Process process;
+  std::string profile;  ///< the file it came from
+  std::uint32_t record_mode = 0;
+  SpaceTotals spaces[profile::kSpacesAndImported];
+  std::uint64_t errors = 0;         ///< misuses of memory, in all
+  std::uint64_t warnings = 0;       ///< lines, those on damage of its file too
+  std::uint64_t lost = 0;           ///< records that found no room
+  std::uint64_t out_of_memory = 0;  ///< requests for device memory that nothing could serve
+};
+
 struct HostStats {
   std::uint64_t at_ns = 0, allocated = 0, active = 0, resident = 0, retained = 0, mapped = 0, metadata = 0;
   std::uint64_t cached_bytes = 0, requested = 0;
   double requested_variance = 0;
   std::vector<profile::SizeClassRecord> classes;  ///< only those with blocks or slabs
+  /// What else these numbers stand beside, of those processes whose allocator was asked.
+  std::uint32_t processes = 1;
+  std::uint64_t tagged_blocks = 0;  ///< live, with weir's mark at their end
+  std::uint64_t inherited_bytes = 0;
+  double inherited_variance = 0;
 };
 
 struct Device {
   unsigned ordinal = 0;
   std::string name;
   profile::DeviceRecord record{};  ///< checked; `name` and `reserved` mean nothing
+  std::uint32_t processes = 1;     ///< more: sums over them; the three looks mean nothing
 };
 
 /// weir's own pool of a device, or of pinned memory.
 struct Pool {
   profile::PoolRecord record{};                   ///< checked; no sum is negative
   std::vector<profile::PoolClassRecord> classes;  ///< those that were used, in order of size
+  std::uint32_t processes = 1;                    ///< more: sums over their pools
 };
 
 struct Unhooked {
@@ -126,15 +152,19 @@ struct DeepbindOpen {
   std::uint64_t times = 0;
 };
 
+/// The profile of one process, or several of them merged: then numbers are sums, and times are after the start of the
+/// earliest process.
 struct Profile {
-  Process process;
+  Process process;              ///< of a merged profile: what its processes have in common
+  std::vector<Member> members;  ///< at least one
   std::uint32_t record_mode = 0, stack_depth = 0;  ///< 0 exact, 1 sampled, 2 off
   std::uint64_t sample_every = 0;                  ///< sampled: mean bytes between samples
   std::uint64_t samples = 0, live_samples = 0;     ///< sampled: blocks really recorded, and not yet freed
   std::string allocator, unwinder, weir_version;
   std::uint64_t own_bytes = 0;
   profile::LossCounters losses{};
-  std::vector<std::string> warnings;  ///< core's
+  std::vector<std::string> warnings;           ///< core's
+  std::vector<std::uint32_t> warned_in;        ///< merged: by warning, in how many processes; else empty
   std::vector<std::string> damage;    ///< what was wrong with the file
 
   std::vector<Node> nodes;
@@ -143,6 +173,7 @@ struct Profile {
   SpaceTotals spaces[profile::kSpacesAndImported];
   std::optional<HostStats> host_stats;
   std::vector<profile::TimelineRecord> timeline;  ///< in order of time
+  std::uint64_t timeline_step_ns = 0;             ///< merged: sums at the multiples of this since the epoch
   std::vector<profile::ErrorRecord> errors;       ///< sites in them exist or are 0
 
   std::vector<Device> devices;                   ///< in order of ordinal
@@ -155,6 +186,8 @@ struct Profile {
   std::uint64_t cuda_calls[profile::kCudaRoutes]{};
   std::uint32_t cuda_driver_version = 0;
 
+  /// Whether it tells of several processes.
+  [[nodiscard]] bool is_merged() const noexcept { return members.size() > 1; }
   /// Whether the counts are estimates.
   [[nodiscard]] bool is_sampled() const noexcept { return record_mode == 1; }
   [[nodiscard]] const SpaceTotals& space(Space which) const noexcept {
@@ -170,13 +203,24 @@ struct Profile {
                                                  std::size_t most = profile::kMaxFrames) const;
 };
 
-/// Reads a profile file; the process that writes it may still run.
+/// Records of these counters that change numbers.
+[[nodiscard]] std::uint64_t records_dropped(const profile::LossCounters& losses) noexcept;
+
+/// Fills `process` and `spaces` from the members of a merged profile.
+void sum_members(Profile& merged);
+
+/// Reads a profile file, or a merged one; the process that writes it may still run.
 [[nodiscard]] Profile load(const std::string& path);
 
 /// The same from bytes. `name` is the file's, for messages.
 [[nodiscard]] Profile parse(std::span<const std::byte> file, const std::string& name);
 
+/// The bytes of a merged profile: tool/profile/merged_format.hpp. Throws Error when it is larger than such a file can be.
+[[nodiscard]] std::vector<std::byte> merged_bytes(const Profile& profile);
+
 /// Whether these bytes begin as a profile does, of any version.
 [[nodiscard]] bool has_magic(std::span<const std::byte> file) noexcept;
+/// … as a merged profile does.
+[[nodiscard]] bool has_merged_magic(std::span<const std::byte> file) noexcept;
 
 }  // namespace weir::tool

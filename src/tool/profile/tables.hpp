@@ -32,6 +32,21 @@ void read_cuda(const Chunks& chunks, const profile::Header& header, Profile& out
 void read_pools(const Chunks& chunks, Profile& out, Damage& damage);
 void read_out_of_memory(const Chunks& chunks, Profile& out, Damage& damage);
 
+/// Whether a record makes sense by itself; what a process that lives, or was killed, leaves askew is set right.
+[[nodiscard]] bool set_right(profile::DeviceRecord& record) noexcept;
+[[nodiscard]] bool set_right(profile::PoolRecord& record, std::size_t number) noexcept;
+[[nodiscard]] bool set_right(profile::PoolClassRecord& record) noexcept;
+[[nodiscard]] bool plausible(const profile::ReleaseRecord& record) noexcept;
+[[nodiscard]] bool plausible(const profile::TimelineRecord& point) noexcept;
+[[nodiscard]] bool plausible(const profile::SizeClassRecord& record) noexcept;
+[[nodiscard]] bool plausible(const profile::ErrorRecord& record) noexcept;
+[[nodiscard]] bool plausible(const profile::OutOfMemoryRecord& record) noexcept;
+/// Leaves out what points to missing sites.
+void keep_existing_sites(profile::OutOfMemoryRecord& record, const Profile& profile, Damage& damage);
+
+/// A merged profile; `file` begins as one does.
+[[nodiscard]] Profile parse_merged(std::span<const std::byte> file, const std::string& name);
+
 /// A site number from a record: 0 if there is no such site, which is then noted as damage.
 [[nodiscard]] std::uint32_t existing_site(std::uint32_t site, const Profile& profile, Damage& damage);
 

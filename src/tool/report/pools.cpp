@@ -99,6 +99,7 @@ std::vector<std::string> pool_advice(const Pool& pool, std::uint64_t duration_ns
   const PoolFacts facts = pool_facts(pool);
   const bool is_device = r.space == Space::Device;
   std::vector<std::string> out;
+  if (pool.processes != 1) return out;  // what holds for their sum need not hold for any of them
   if (r.free_mode == PoolFree::Strict && r.wait_ns >= 100'000'000 && r.wait_ns >= duration_ns / kShareOfRun)
     out.push_back(fmt::format("WEIR_DEVICE_FREE=deferred would have saved up to {} of waiting in {}.",
                               spent(r.wait_ns), counted(r.waits, "free")));

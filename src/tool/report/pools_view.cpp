@@ -229,6 +229,7 @@ void put_pool(Sink& sink, std::string_view name, const Pool* pool, const Context
     put_savings(sink, pool->record, facts);
     put_conduct(sink, pool->record);
     put_classes(sink, *pool);
+    sink.member("processes", pool->processes);
     sink.list("advice", [&] {
       for (const std::string& sentence : pool_advice(*pool, context.profile.process.duration_ns))
         sink.put(sentence);

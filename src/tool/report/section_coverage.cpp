@@ -42,23 +42,20 @@ constexpr Loss kLosses[] = {
      "operations on CUDA memory by signal handlers that had interrupted weir, not recorded"},
     {"cuda_frees_missed", &LossCounters::cuda_frees_missed,
      "CUDA blocks that were freed unseen: their address was handed out again"},
+    {"children_unrecorded", &LossCounters::children_unrecorded,
+     "child processes that could not open a profile of their own: a seccomp filter forbids it"},
     {"cuda_facts_dropped", &LossCounters::cuda_facts_dropped,
      "facts of CUDA (devices, releases, unhooked functions) without room"},
 };
 
 std::vector<std::string> all_warnings(const Context& context) {
   std::vector<std::string> out = context.profile.warnings;
+  for (std::size_t i = 0; i != std::min(out.size(), context.profile.warned_in.size()); ++i)
+    if (const std::uint32_t times = context.profile.warned_in[i]; times != 0)
+      out[i] += times == 1 ? " (in 1 process)" : fmt::format(" (in {} processes)", exact(times));
   out.insert(out.end(), context.profile.damage.begin(), context.profile.damage.end());
   out.insert(out.end(), context.symbols.warnings.begin(), context.symbols.warnings.end());
   return out;
-}
-
-std::uint64_t records_dropped(const LossCounters& losses) {
-  std::uint64_t sum = losses.sites_dropped;
-  for (const std::uint64_t more :
-       {losses.counters_dropped, losses.errors_dropped, losses.cuda_blocks_dropped})
-    if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
-  return sum;
 }
 
 constexpr std::string_view kRoutes[profile::kCudaRoutes] = {"linked", "dlsym", "proc_address", "patched"};

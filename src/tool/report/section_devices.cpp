@@ -24,6 +24,9 @@ std::uint64_t attributed(const Look& look) {
   return look.tracked - look.ordered + std::max(look.ordered, look.pools_reserved) + look.extra;
 }
 std::uint64_t unattributed(const Look& look) { return look.used - std::min(look.used, attributed(look)); }
+/// Whether its looks say something: what the driver says is of all processes, so that of several is no sum.
+bool was_asked(const Device& device) { return device.record.looks != 0 && device.processes == 1; }
+
 /// What was unattributed already when the driver was first asked (contexts, modules, other processes), and what came later.
 struct Parts {
   std::uint64_t at_first, since;
@@ -39,8 +42,9 @@ bool has_missed_peak(const profile::DeviceRecord& d) {
   return static_cast<std::uint64_t>(d.peak) > d.highest.tracked + std::max(kSmall, d.highest.tracked / 16);
 }
 
-void put_look(Sink& sink, std::string_view name, const profile::DeviceRecord& d, const Look& look) {
-  if (d.looks == 0) return sink.member(name, std::nullopt);
+void put_look(Sink& sink, std::string_view name, const Device& device, const Look& look) {
+  const profile::DeviceRecord& d = device.record;
+  if (!was_asked(device)) return sink.member(name, std::nullopt);
   sink.object(name, [&] {
     sink.member("seconds", static_cast<double>(look.at_ns) / 1e9);
     sink.member("used_bytes", look.used);
@@ -65,15 +69,17 @@ void put_device(Sink& sink, const Device& device) {
   sink.member("total_bytes", d.total == 0 ? std::nullopt : std::optional{d.total});
   sink.member("live_bytes", static_cast<std::uint64_t>(d.live));
   sink.member("peak_bytes", static_cast<std::uint64_t>(d.peak));
-  sink.member("peak_at_s", static_cast<double>(d.peak_at_ns) / 1e9);
+  const bool is_one = device.processes == 1;
+  sink.member("peak_at_s", is_one ? std::optional{static_cast<double>(d.peak_at_ns) / 1e9} : std::nullopt);
+  sink.member("processes", device.processes);
   sink.member("stream_ordered_live_bytes", static_cast<std::uint64_t>(d.ordered_live));
   sink.member("managed_live_bytes", static_cast<std::uint64_t>(d.managed_live));
   sink.member("managed_peak_bytes", static_cast<std::uint64_t>(d.managed_peak));
   sink.member("driver_asked", d.looks);
   sink.member("driver_asked_s", static_cast<double>(d.looks_took_ns) / 1e9);
-  put_look(sink, "first", d, first_of(d));
-  put_look(sink, "highest", d, highest_of(d));
-  put_look(sink, "last", d, last_of(d));
+  put_look(sink, "first", device, first_of(d));
+  put_look(sink, "highest", device, highest_of(d));
+  put_look(sink, "last", device, last_of(d));
   sink.end_object();
 }
 
@@ -91,10 +97,11 @@ Table table_of(const std::vector<Device>& devices) {
   for (const Device& device : devices) {
     const profile::DeviceRecord& d = device.record;
     const Look look = highest_of(d);
-    const bool asked = d.looks != 0;
+    const bool asked = was_asked(device);
     table.rows.push_back(
         {exact(device.ordinal), printable(device.name), d.total == 0 ? "-" : human_bytes(d.total),
-         human_bytes(static_cast<std::uint64_t>(d.peak)), human_seconds(d.peak_at_ns),
+         human_bytes(static_cast<std::uint64_t>(d.peak)),
+         device.processes == 1 ? human_seconds(d.peak_at_ns) : "-",
          human_bytes(static_cast<std::uint64_t>(d.live)), asked ? human_bytes(look.used) : "-",
          asked ? percent(look.used - unattributed(look), look.used) : "-"});
   }
@@ -134,7 +141,7 @@ std::string gap_text(const Device& device) {
 std::vector<const Device*> widest_gaps_first(const std::vector<Device>& devices) {
   std::vector<const Device*> out;
   for (const Device& device : devices)
-    if (device.record.looks != 0) out.push_back(&device);
+    if (was_asked(device)) out.push_back(&device);
   if (out.size() > kGapsTold)  // few are told in their order
     std::stable_sort(out.begin(), out.end(), [](const Device* a, const Device* b) {
       return unattributed(highest_of(a->record)) > unattributed(highest_of(b->record));
@@ -159,6 +166,9 @@ Section section_devices(const Context& context) {
                 ? "Unattributed are contexts, modules, the driver's rounding, other processes on the "
                   "device, and what was "
                   "not hooked. Managed memory is not counted here: it may be on the device or not."
+            : context.profile.is_merged()
+                ? "Sums over the processes, each of which numbers the devices as it sees them; peaks are the sum of "
+                  "theirs. What the driver said is in use is in the report of each process."
                 : "The driver was never asked how much is in use.");
   }
   out.data = [&devices](Sink& sink) {

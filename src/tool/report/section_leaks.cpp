@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tool/report/context.hpp"
+#include "tool/report/family.hpp"
 #include "tool/report/leaks.hpp"
 #include "tool/report/words.hpp"
 
@@ -20,6 +21,7 @@ void put_leak(Sink& sink, const Context& context, std::uint32_t number, const st
   sink.begin_object();
   put_where(sink, site);
   put_amount(sink, site.counts, context.profile);
+  put_spread(sink, site, context.profile);
   if (rule == nullptr) sink.member("verdict", "unknown");
   if (rule != nullptr) sink.member("rule", *rule);
   sink.list("frames", [&] { put_frames(sink, context.frames(number)); });
@@ -32,6 +34,7 @@ StackText leak_text(const Context& context, std::uint32_t number, std::size_t ra
   const Frame* head = headline(frames);
   std::string line = fmt::format("{}. {}", rank, live_amount(site.counts, context.profile));
   if (site.space != Space::Host) line += fmt::format(" ({})", where_words(site));
+  if (context.profile.is_merged()) line += ", " + spread_words(site, context.profile);
   if (head != nullptr) line += " - " + name_of(*head, context.profile.process.cwd);
   return stack_text(std::move(line), context.profile, site, frames);
 }
@@ -123,7 +126,7 @@ Section section_leaks(const Context& context) {
   const Ending end = context.profile.process.ending;
   const std::vector<LeakGroup> groups = leak_groups(context);
   Section out;
-  out.title = live_words(end);
+  out.title = live_words(context.profile);
   if (context.profile.record_mode == 2) {
     out.say("Recording was off: nothing is known.");
   } else if (leaks.sites.empty()) {
@@ -133,7 +136,10 @@ Section section_leaks(const Context& context) {
     if (groups.size() > 1) out.say(parts_text(groups, context.profile));
     if (groups.front().space == Space::Host && !no_cuda_leak(context).empty())
       out.say(std::string{no_cuda_leak(context)});
-    if (end == Ending::Running)
+    if (context.profile.is_merged() && end != Ending::Exited)
+      out.say("Processes that were ended by a signal, or replaced by another program, or still run, had no "
+              "chance to free what they used.");
+    else if (end == Ending::Running)
       out.say("The process still runs: these blocks are in use or lost, it is too early to tell.");
     else if (end != Ending::Exited)
       out.say("The process had no chance to free what it still used.");

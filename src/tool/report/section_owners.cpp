@@ -80,7 +80,8 @@ Section section_owners(const Context& context) {
     out.add(table_of(longest_part(all, context.options.top), profile));
     out.say(
         "The owner is whoever called the driver or CUDA's runtime; at the peak: when that memory's total was "
-        "highest.");
+        "highest" +
+        std::string{profile.is_merged() ? " in each process." : "."});
   }
   out.data = [all = std::move(all)](Sink& sink) {
     sink.begin_list();

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tool/report/context.hpp"
+#include "tool/report/family.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
@@ -28,6 +29,7 @@ void put_site(Sink& sink, const Context& context, std::uint32_t number) {
   put("freed_bytes", counts.freed_bytes, counts.spread.freed_bytes);
   put("freed_blocks", counts.freed_blocks, counts.spread.freed_blocks);
   put("temporary_blocks", counts.temporary_blocks, counts.spread.temporary_blocks);
+  put_spread(sink, site, context.profile);
   sink.member("first_s", static_cast<double>(site.first_ms) / 1e3);
   sink.member("truncated", (site.flags & profile::kSiteTruncated) != 0);
   sink.member("unknown", (site.flags & profile::kSiteUnknown) != 0);
@@ -57,6 +59,7 @@ Table who(const Context& context, std::vector<std::uint32_t> sites, std::vector<
     const Align align = title == "memory" ? Align::Left : Align::Right;
     table.columns.push_back({std::move(title), align});
   }
+  if (context.profile.is_merged()) table.columns.push_back({"processes", Align::Right});
   table.columns.push_back({"function", Align::Left});
   table.columns.push_back({"at", Align::Left});
   if (sites.size() > context.options.top) sites.resize(context.options.top);
@@ -64,6 +67,7 @@ Table who(const Context& context, std::vector<std::uint32_t> sites, std::vector<
     std::vector<std::string> row = cells(context.site(number));
     const std::vector<Frame> frames = context.frames(number);
     const Frame* head = headline(frames);
+    if (context.profile.is_merged()) row.push_back(exact(context.site(number).processes));
     row.push_back(head == nullptr ? "(no call stack)" : function_of(*head));
     row.push_back(head == nullptr ? "" : place_of(*head, context.profile.process.cwd));
     table.rows.push_back(std::move(row));
@@ -81,10 +85,13 @@ void peak_text(const Context& context, Space space, Section& out) {
   const SpaceTotals& totals = context.profile.space(space);
   const auto sites = most(context, in_space(space), [](const Site& site) { return site.at_peak_bytes; });
   if (sites.empty()) return;
-  out.say(fmt::format("Who held the peak of {}{}, {} after the start:",
-                      human_bytes(totals.peak_bytes, totals.peak_variance, context.profile),
-                      context.profile.has_cuda() ? " of " + space_words(space) : "",
-                      human_seconds(totals.peak_at_ns)));
+  const std::string amount = human_bytes(totals.peak_bytes, totals.peak_variance, context.profile);
+  const std::string memory = context.profile.has_cuda() ? " of " + space_words(space) : "";
+  if (context.profile.is_merged())
+    out.say(fmt::format("Who held the processes' peaks, {}{} in sum, each at its own moment:", amount, memory));
+  else
+    out.say(fmt::format("Who held the peak of {}{}, {} after the start:", amount, memory,
+                        human_seconds(totals.peak_at_ns)));
   const auto cells = [&](const Site& site) {
     return std::vector{human_bytes(site.at_peak_bytes, site.at_peak_variance, context.profile),
                        percent(site.at_peak_bytes, totals.peak_bytes)};

@@ -57,8 +57,13 @@ Section section_timeline(const Context& context) {
     add_chart(out, points, "pinned", live(Space::Pinned));
     add_chart(out, points, "managed", live(Space::Managed));
     add_chart(out, points, "resident", [](const auto& point) { return point.resident; });
-    out.say(fmt::format("from {} to {} after the start, {}", human_seconds(points.front().at_ns),
-                        human_seconds(points.back().at_ns), counted(points.size(), "point")));
+    out.say(fmt::format("{}from {} to {} after the start, {}",
+                        profile.is_merged() ? "all processes together, " : "",
+                        human_seconds(points.front().at_ns), human_seconds(points.back().at_ns),
+                        counted(points.size(), "point")));
+    if (profile.is_merged())
+      out.say(fmt::format("What each process last had noted at moments {} apart; shorter lives and peaks fall between.",
+                          human_seconds(profile.timeline_step_ns)));
   }
   out.data = [&profile, &points](Sink& sink) {
     sink.begin_list();

@@ -93,15 +93,21 @@ std::string ending(const Process& process) {
     }
     case Ending::Killed: return "killed, by a signal that nobody was there to note";
     case Ending::Replaced: return "replaced by another program (exec)";
+    case Ending::Several: return "ended in several ways";
   }
   return {};
 }
 
-std::string live_words(Ending end) {
-  return end == Ending::Exited     ? "Never freed"
-         : end == Ending::Running  ? "Live now"
-         : end == Ending::Replaced ? "Live when it was replaced"
-                                   : "Live when it died";
+std::string live_words(const Profile& profile) {
+  switch (profile.process.ending) {
+    case Ending::Exited: return "Never freed";
+    case Ending::Running: return "Live now";
+    case Ending::Replaced: return profile.is_merged() ? "Live at the end" : "Live when it was replaced";
+    case Ending::Several: return "Live at the end";
+    case Ending::Signalled:
+    case Ending::Killed: break;
+  }
+  return profile.is_merged() ? "Live when they died" : "Live when it died";
 }
 
 }  // namespace weir::tool

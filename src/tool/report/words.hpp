@@ -42,7 +42,7 @@ void put_where(Sink& sink, const Site& site);
 [[nodiscard]] std::string ending(const Process& process);
 
 /// What blocks that nobody has freed are called: "Never freed", or less when the process did not end by itself.
-[[nodiscard]] std::string live_words(Ending end);
+[[nodiscard]] std::string live_words(const Profile& profile);
 
 /// The frame a person would name first: the youngest that is not the allocator's or the language's own.
 [[nodiscard]] const Frame* headline(const std::vector<Frame>& frames);

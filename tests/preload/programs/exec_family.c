@@ -2,6 +2,8 @@
 // caller as it was. A vfork child that runs exec does not end its parent's books. Of a process that was replaced the
 // profile says so.
 //
+// row: families | each function of the exec family, and one that fails
+// lost lose_after 77 1
 // exit 5
 // profiles any
 // expect sorted(p.process["end"] for p in profiles if "exec_family" in p.process["exe"]) == ["exit"] * 8

@@ -1,5 +1,7 @@
 // A program that executes itself: one process id, two images, two profiles, neither lost.
 //
+// row: families | a program that executes itself
+// lost lose 300 3
 // row: endings | exec over itself
 // lost lose 300 3
 // profiles 2
@@ -24,5 +26,6 @@ int main(int count, char** words) {
     execl("/proc/self/exe", words[0], "again", (char*)NULL);
     return 1;
   }
+  puts("again");
   return 5;
 }

@@ -1,6 +1,7 @@
 // A signal handler allocates while the program forks in a loop: no deadlock, in the parent or in a child, and what the
 // program itself lost is exact. (glibc's malloc does not promise this: no run without weir.)
 //
+// lost lose 4800 300
 // bare: no
 // profiles any
 // expect parent.leaks("lose") == (300 * 16, 300)

@@ -1,9 +1,12 @@
 // Children by posix_spawn, system and vfork: the parent's profile is undisturbed, the children run.
 //
+// row: families | children by posix_spawn, system and vfork
+// lost lose 300 3
 // profiles any
 // expect leaks("lose") == (300, 3)
 // expect process["end"] == "exit"
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,5 +33,6 @@ int main(void) {
   }
   if (waitpid(pid, &status, 0) != pid || status != 0) return 4;
   lose();
+  puts("three children");
   return 0;
 }

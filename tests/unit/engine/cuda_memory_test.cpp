@@ -60,6 +60,10 @@ CudaBlock block(std::uint64_t key, std::uint64_t bytes, Space space = Space::Dev
   cuda_context_ended(context, how, caller_of(__builtin_frame_address(0)));
   stay();
 }
+[[gnu::noinline]] void call(CudaRoute route) {
+  EXPECT_TRUE(cuda_called(route, caller_of(__builtin_frame_address(0))));
+  cuda_call_over();
+}
 [[gnu::noinline]] void refused(std::uint64_t key) {
   cuda_free_refused(CudaKey::Address, key, caller_of(__builtin_frame_address(0)));
   stay();
@@ -93,7 +97,7 @@ TEST(CudaMemory, NothingIsRecordedInOffMode) {
   EXPECT_TRUE(in_mode("off", [] {
     allocated(block(0x1000, 1000));
     EXPECT_FALSE(freed(0x1000));
-    cuda_called(CudaRoute::Dlsym);
+    call(CudaRoute::Dlsym);
     const Profile profile = read_back();
     EXPECT_EQ(totals(profile, Space::Device).counts.allocated_bytes, 0U);
   }));
@@ -433,8 +437,8 @@ TEST(CudaMemory, WhatGotByIsListedOnceAndCounted) {
       cuda_unhooked("cuMemAllocNew", CudaRoute::ProcAddress, "unknown");
     cuda_unhooked("cuMemAllocNew", CudaRoute::Dlsym, "unknown");
     for (int n = 0; n != 100; ++n) cuda_deepbind_open(("/lib/" + std::to_string(n)).c_str());
-    cuda_called(CudaRoute::Linked);
-    cuda_called(CudaRoute::Linked);
+    call(CudaRoute::Linked);
+    call(CudaRoute::Linked);
     cuda_driver_seen(13000);
     const Profile profile = read_back();
     ASSERT_EQ(profile.unhooked.size(), 2U);

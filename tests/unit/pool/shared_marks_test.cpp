@@ -139,11 +139,83 @@ TEST_F(SharedPoolMarks, ThereAreNoMoreThanTheRingHolds) {
   EXPECT_EQ(program.record.marks, 64U);
   program.world.complete(1);
   EXPECT_NE(program.allocate(kMiB), 0U);
-  EXPECT_EQ(program.world.fences(), 63U);
-  program.allocate(500 * kMiB);
-  program.allocate(500 * kMiB);
   pend(32);
   EXPECT_EQ(program.record.marks, 65U);
+}
+
+TEST_F(SharedPoolMarks, WhereThereAreManyTheYoungestProvesAllOthers) {
+  const std::uint64_t last = pend(32 * 20);
+  const std::uint64_t looks = program.record.looks;
+  program.world.complete(1);
+  EXPECT_NE(program.allocate(kMiB), 0U);
+  EXPECT_EQ(program.allocate(kMiB), last) << "what was freed last comes first";
+  EXPECT_EQ(program.record.looks, looks + 2);
+  EXPECT_EQ(program.record.retired_by_fence, 32U * 20);
+  EXPECT_EQ(program.world.fences(), 0U);
+}
+
+TEST_F(SharedPoolMarks, AFreeLooksWhereManyWereNotLookedAt) {
+  std::vector<std::uint64_t> live;
+  for (int i = 0; i != 32; ++i) live.push_back(program.allocate(kMiB));
+  pend(32 * 9);
+  program.world.complete(1);
+  for (const std::uint64_t address : live) program.free(address);
+  EXPECT_EQ(program.record.retired_by_fence, 32U * 10);
+}
+
+TEST_F(SharedPoolMarks, WhoPutsOneKeepsNobodyFromPuttingAYoungerOne) {
+  program.world.on_call = [&](Fn fn) {  // the first thread loses its processor here
+    if (fn != Fn::Mark) return;
+    program.world.on_call = [](Fn) {};
+    pend(32);
+    EXPECT_EQ(program.record.marks, 1U);
+    program.world.complete(1);
+    EXPECT_NE(program.allocate(kMiB), 0U);
+    EXPECT_EQ(program.record.retired_by_fence, 64U);
+  };
+  pend(32);
+  EXPECT_EQ(program.record.marks, 2U);
+  EXPECT_EQ(program.world.fences(), 0U) << "the older one proves nothing new";
+}
+
+TEST_F(SharedPoolMarks, WhoLooksAtOneKeepsNobodyFromAYoungerOne) {
+  pend(32);
+  program.world.on_call = [&](Fn fn) {  // the first thread loses its processor here
+    if (fn != Fn::Look) return;
+    program.world.on_call = [](Fn) {};
+    pend(32);
+    program.world.complete(1);
+    EXPECT_NE(program.allocate(kMiB), 0U);
+    EXPECT_EQ(program.record.retired_by_fence, 64U);
+  };
+  EXPECT_NE(program.allocate(kMiB), 0U);
+  EXPECT_EQ(program.record.hits, 2U);
+  EXPECT_EQ(program.world.fences(), 0U);
+}
+
+TEST_F(SharedPoolMarks, OneThatIsNotDoneGoesBackToItsPlace) {
+  pend(64);
+  program.world.on_call = [&](Fn fn) {  // the first thread has taken out the oldest, and another one the next
+    if (fn != Fn::Look) return;
+    program.world.on_call = [](Fn) {};
+    EXPECT_NE(program.allocate(8 * kMiB), 0U);
+  };
+  EXPECT_NE(program.allocate(8 * kMiB), 0U);
+  EXPECT_EQ(program.world.fences(), 2U);
+  for (int i = 0; i != 32; ++i) program.world.step(1, 0);
+  EXPECT_NE(program.allocate(8 * kMiB), 0U);
+  EXPECT_EQ(program.record.retired_by_fence, 32U) << "the oldest is looked at first";
+  EXPECT_EQ(program.world.fences(), 1U);
+}
+
+TEST_F(SharedPoolMarks, OneThatCannotBePutIsPutByTheNextThatNeedsIt) {
+  program.world.fail(Fn::Mark, 1, Code::Failed);
+  pend(32);
+  EXPECT_EQ(program.record.marks, 0U);
+  program.world.complete(1);
+  EXPECT_NE(program.allocate(kMiB), 0U);
+  EXPECT_EQ(program.record.marks, 1U);
+  EXPECT_EQ(program.record.retired_by_fence, 32U);
 }
 
 TEST_F(SharedPoolMarks, OneThatCannotBePutIsNotTriedAtEachFree) {

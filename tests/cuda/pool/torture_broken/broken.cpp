@@ -29,6 +29,13 @@ WRAPPED(CUresult, wait_for, "_ZN4weir4cuda8wait_forERKNS0_10ContextSetEi", const
   return is_broken("wait") ? CUDA_SUCCESS : real_wait_for(contexts, current);
 }
 
+WRAPPED(CUresult, wait_in_own, "_ZN4weir4cuda21wait_for_users_in_ownEi", int current) {
+  if (is_broken("wait")) return CUDA_SUCCESS;
+  ContextSet own{};
+  own.add(current);
+  return is_broken("peers") ? real_wait_for(own, current) : real_wait_in_own(current);
+}
+
 /// Every fence is done at once.
 WRAPPED(pool::Progress, look_at, "_ZN4weir4cuda7look_atERKNS0_5FenceE", const Fence& fence) {
   return is_broken("fence") ? pool::Progress::Done : real_look_at(fence);
