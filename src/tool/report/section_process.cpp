@@ -113,7 +113,7 @@ Section section_process(const Context& context) {
         profile.has_cuda() ? "of host memory " : "", human_bytes(seldom_unseen_bytes(profile))));
   const std::string exe = process.exe.empty() ? "program unknown" : printable(process.exe);
   out.say(fmt::format("{}started {}, {}",
-                      !profile.is_merged()   ? fmt::format("{}, pid {}, ", exe, process.pid)
+                      !profile.is_merged()  ? fmt::format("{}, pid {}, ", exe, process.pid)
                       : process.exe.empty() ? ""
                                             : exe + ", ",
                       started_at(process).value_or("at an unknown time"),
