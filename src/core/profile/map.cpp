@@ -13,7 +13,7 @@ namespace weir::profile {
 namespace {
 
 constexpr std::uint64_t kSmallest = 1U << 20;
-constexpr std::uint64_t kSpareChunks = 5;  // what a process that hardly allocates needs until its end
+constexpr std::uint64_t kFirstSpare = 5;  // what a process that hardly allocates needs until its end
 constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
 constexpr std::uint64_t kShareOfAddressSpace = 16;  // where that is limited: it is the program's
@@ -27,17 +27,10 @@ std::uint64_t limit_of(int resource) noexcept {
 /// True if a file of `bytes` is within RLIMIT_FSIZE; beyond it the kernel would send SIGXFSZ to the program.
 bool size_is_allowed(std::uint64_t bytes) noexcept { return bytes <= limit_of(RLIMIT_FSIZE); }
 
-struct Gap {
-  std::uint64_t begin, end;
-};
-
-/// Makes sure that the first `bytes` of the file have room on the disk, so that no later store can raise SIGBUS. In the
-/// gap, which nothing is stored to before room is taken again, a filesystem that can leaves a hole.
-int take_room(int fd, std::uint64_t bytes, Gap gap = {}) noexcept {
+/// Makes sure that the first `bytes` of the file have room on the disk, so that no later store can raise SIGBUS.
+int take_room(int fd, std::uint64_t bytes) noexcept {
   if (!size_is_allowed(bytes)) return -EFBIG;
-  long done = 0;
-  if (gap.begin != 0) done = platform::raw_syscall(SYS_fallocate, fd, 0, 0L, gap.begin);
-  if (done == 0) done = platform::raw_syscall(SYS_fallocate, fd, 0, gap.end, bytes - gap.end);
+  const long done = platform::raw_syscall(SYS_fallocate, fd, 0, 0L, bytes);
   if (done != -EOPNOTSUPP && done != -ENOSYS) return static_cast<int>(done);
   // A filesystem without fallocate: write zeros where the file ends.
   static constexpr char kZeros[4096]{};
@@ -69,6 +62,10 @@ bool is_zero_page(const std::byte* page) noexcept {
   }
   return any == 0;
 }
+
+struct Gap {
+  std::uint64_t begin, end;
+};
 
 /// Calls see(begin, end) for each run of pages among the first `bytes` that hold anything, until it gives other than 0.
 template <class See>
@@ -129,10 +126,10 @@ int Map::move_to(const char* path) noexcept {
       platform::open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, 0600);
   if (!file.is_open()) return file.fd();
   const std::uint64_t used = used_chunks();
-  const std::uint64_t wanted = used + kSpareChunks;
+  const std::uint64_t wanted = used + kFirstSpare;
   const std::uint64_t chunks = wanted < max_chunks_ ? wanted : max_chunks_;
   const Gap gap = unused_directory(chunks, max_chunks_);
-  int failed = take_room(file.fd(), chunks * kChunkBytes, gap);
+  int failed = take_room(file.fd(), chunks * kChunkBytes);
   const auto write_run = [&](std::uint64_t begin, std::uint64_t end) {
     return write_all(file.fd(), base_, begin, end);
   };
@@ -192,14 +189,8 @@ bool Map::grow(std::uint64_t chunks) noexcept {
   if (target > max_chunks_) target = max_chunks_;
   bool grown = false;
   if (file.is_open()) {
-    const auto take = [&] {
-      return take_room(file.fd(), target * kChunkBytes, unused_directory(target, max_chunks_));
-    };
-    int failed = take();
-    if (failed != 0) {
-      target = chunks;
-      failed = take();
-    }
+    int failed = take_room(file.fd(), target * kChunkBytes);
+    if (failed != 0) failed = take_room(file.fd(), (target = chunks) * kChunkBytes);
     grown =
         failed == 0 && platform::raw_mmap(chunk(grown_chunks_), (target - grown_chunks_) * kChunkBytes,
                                           PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.fd(),
