@@ -42,8 +42,11 @@ HOOK(struct mallinfo, mallinfo) {
 /// 1: memory was given back, 0: there was none.
 HOOK(int, malloc_trim, std::size_t) { return engine::trim_allocator() ? 1 : 0; }
 
-/// glibc's tuning knobs mean nothing to jemalloc: accepted, as they are only advice.
-HOOK(int, mallopt, int, int) { return 1; }
+/// glibc's tuning knobs mean nothing to jemalloc: accepted, as they are only advice, but for what glibc refuses as well.
+HOOK(int, mallopt, int knob, int value) {
+  constexpr unsigned kLargestFast = 80 * sizeof(std::size_t) / 4;
+  return knob == M_MXFAST && static_cast<unsigned>(value) > kLargestFast ? 0 : 1;
+}
 
 HOOK(int, malloc_info, int options, FILE* out) {
   if (options != 0) return EINVAL;

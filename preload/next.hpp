@@ -24,5 +24,6 @@ class Next {
 
 /// For the constructor.
 void warm_exec_functions() noexcept;
+void warm_seal_functions() noexcept;
 
 }  // namespace weir

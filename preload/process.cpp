@@ -14,6 +14,7 @@ using namespace weir;
 [[gnu::constructor]] static void weir_start(int, char**, char** environment) noexcept {
   engine::start(environment);
   warm_exec_functions();
+  warm_seal_functions();
 }
 
 static constinit Next<int(void* handle)> g_dlclose{"dlclose"};

@@ -4,7 +4,7 @@
 #   weir_packages_if_possible SECTION...   the same, but what cannot be had is only named: its tests are skipped
 #   weir_cuda                  without a CUDA toolkit on this machine: brings its compiler and runtime from PyPI and
 #                              sets CUDA_HOME to them; where that fails, the CUDA half is off
-#   weir_build DIR             configures and builds the tree of this script in DIR
+#   weir_build DIR             configures and builds the tree of this script in DIR; of it only $weir_target, where that is set
 #
 # Without apt-get, or without root or sudo: one line with the list of what is missing, exit 2.
 
@@ -101,7 +101,7 @@ weir_build() {
   mkdir -p "$directory"
   echo "weir: building in ${directory#"$weir_root"/}"
   if ! { cmake -S "$weir_root" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" &&
-    cmake --build "$directory"; } > "$log" 2>&1; then
+    cmake --build "$directory" ${weir_target:+--target "$weir_target"}; } > "$log" 2>&1; then
     tail -n 60 "$log" >&2
     echo "weir: the build failed; all of its output is in $log" >&2
     exit 1

@@ -2,7 +2,7 @@
 #
 # Makes a copy of jemalloc's position-independent archive in which every public symbol is called weir_je_<name>, so
 # that it meets neither our own malloc nor a jemalloc of the program. The calls by which jemalloc asks the system for
-# address space and reads its configuration become weir_je_os_<name>: src/core/host/jemalloc_os.cpp answers them.
+# address space, gives pages back and reads its configuration become weir_je_os_<name>: src/core/host/jemalloc_os.cpp answers them.
 execute_process(COMMAND ${NM} --defined-only --extern-only ${ARCHIVE} OUTPUT_VARIABLE symbols
                 ERROR_QUIET COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[0-9a-f]+ [A-Z] [^\n]+" symbols "${symbols}")
@@ -23,7 +23,7 @@ if(OLD_GLIBC)
     string(APPEND map "${name} ${name}@GLIBC_2.12\n")
   endforeach()
 endif()
-foreach(name mmap munmap secure_getenv readlink pthread_atfork _Unwind_Backtrace _Unwind_GetIP)
+foreach(name mmap munmap madvise syscall secure_getenv readlink pthread_atfork _Unwind_Backtrace _Unwind_GetIP)
   string(APPEND map "${name} weir_je_os_${name}\n")
 endforeach()
 file(WRITE ${OUT}.map "${map}")

@@ -39,16 +39,18 @@ def reap_orphans():
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def children(pid):
-    try:
-        return [int(word) for path in pathlib.Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text().split()]
-    except OSError:
-        return []
-
-
-def descendants(pid):
-    found = children(pid)
-    return found + [deeper for child in found for deeper in descendants(child)]
+def descendants(root):
+    children = {}
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # Process, (name), state, parent; a name may have any character in it.
+            children.setdefault(int(path.read_text(errors="replace").rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
+        except (OSError, IndexError):
+            pass
+    found = [root]
+    for pid in found:
+        found += children.get(pid, [])
+    return found[1:]
 
 
 def reap():

@@ -51,8 +51,8 @@ and `matrix.table_is_complete` holds this page against the rows that there are.
 
 def text_of(cell):
     """A cell in words. A cell is an entry of robustness.json."""
-    if cell is None:
-        return "not run"
+    if cell is None or cell["behaves"].startswith("not run"):
+        return cell["behaves"] if cell else "not run"
     if cell["behaves"]:
         seen = f"; {cell['sees']}" if cell["seen"] else ""
         text = f"**{cell['behaves']}**{seen}"

@@ -134,7 +134,8 @@ def run(options, chosen, all_rows, all_tools):
     rows = [row for row in all_rows if (row.name in options.row or not options.row) and (row.group in options.group or not options.group)]
     whole = not (options.tool or options.row or options.group or options.missing)
     results = start_results(None if whole else options.write, chosen)
-    have = results["cells"] if options.missing else {}
+    have = {row: {tool: cell for tool, cell in cells.items() if not cell["behaves"].startswith("not run")}
+            for row, cells in (results["cells"] if options.missing else {}).items()}
     jobs = [(row, [tool for tool in chosen if tool.name not in have.get(row.name, {})]) for row in rows]
     lacking = 0
     for row, cells in run_all([job for job in jobs if job[1]], options.jobs):

@@ -95,6 +95,19 @@ def self_test(orders, options):
         orders.expectations = [wrong]
         if not any(text.startswith("not so") for text in run(orders, options, orders.modes[0])):
             missed.append(f"self-test: still holds when wrong: {wrong}")
+    orders.expectations = kept
+    return missed + self_test_lost(orders, options)
+
+
+def self_test_lost(orders, options):
+    """The same for both numbers of each function that loses blocks, and for a function that loses none."""
+    right, missed = dict(orders.lost), []
+    for function, (size, blocks) in [*right.items(), ("no_such_function", (0, 0))]:
+        for wrong in ((size + 1, blocks), (size, blocks + 1)):
+            orders.lost = {**right, function: wrong}
+            if not any(text.startswith(f"live through {function}()") for text in run(orders, options, orders.modes[0])):
+                missed.append(f"self-test: still holds when wrong: lost {function} {wrong[0]} {wrong[1]}")
+    orders.lost = right
     return missed
 
 

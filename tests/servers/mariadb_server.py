@@ -78,4 +78,5 @@ class Mariadb(serving.Server):
         return said + self.sql("SELECT COUNT(*), SUM(i) FROM shop.last")
 
 
-serving.main(Mariadb)
+if __name__ == "__main__":
+    serving.main(Mariadb)

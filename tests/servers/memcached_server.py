@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """memcached: threads of clients in both protocols, eviction from a small cache, expiry, memcslap where it is installed."""
 # row: programs | memcached under four clients
+import re
 import shutil
 import socket
 import struct
@@ -77,7 +78,9 @@ class Memcached(serving.Server):
         self.kept = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(100)]
         for one in self.kept[::2]:
             one.close()
-        return self.ask(b"cache_memlimit 80\r\nslabs automove 1\r\nlru_crawler crawl all\r\nstats settings\r\nquit\r\n").replace(str(self.port).encode(), b"PORT")
+        said = self.ask(b"cache_memlimit 80\r\nslabs automove 1\r\nlru_crawler crawl all\r\nstats settings\r\nquit\r\n")
+        return re.sub(rb"(tcpport|oldest) \d+", rb"\1 -", said)
 
 
-serving.main(Memcached)
+if __name__ == "__main__":
+    serving.main(Memcached)

@@ -113,4 +113,5 @@ class Nginx(serving.Server):
         return said
 
 
-serving.main(Nginx)
+if __name__ == "__main__":
+    serving.main(Nginx)

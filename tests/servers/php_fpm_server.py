@@ -121,4 +121,5 @@ class PhpFpm(serving.Server):
         return said
 
 
-serving.main(PhpFpm)
+if __name__ == "__main__":
+    serving.main(PhpFpm)

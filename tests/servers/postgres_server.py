@@ -88,4 +88,5 @@ class Postgres(serving.Server):
         return said + self.psql("-c", "SELECT count(*), sum(i) FROM kept")
 
 
-serving.main(Postgres)
+if __name__ == "__main__":
+    serving.main(Postgres)

@@ -112,4 +112,5 @@ class Redis(serving.Server):
         return said + self.cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")[:8]
 
 
-serving.main(Redis)
+if __name__ == "__main__":
+    serving.main(Redis)

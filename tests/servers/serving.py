@@ -262,6 +262,7 @@ def main(server_class):
             lab.skip(f"{need} is not installed")
     if server_class.daemon:
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started ends, too
     place = lab.Lab(arguments.weir, arguments.library)
     place.folder.chmod(0o755)
     place.library = shutil.copy(place.library, place.folder)  # where nobody may read it, too

@@ -83,7 +83,7 @@ Owner Call::current() const noexcept {
 }
 
 void Call::allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space space, MemoryKind kind,
-                     Owner owner) const noexcept {
+                     const Owner& owner) const noexcept {
   if (key == 0) return;
   if (room_ != nullptr) [[unlikely]]
     room_->begin_handover();

@@ -53,7 +53,7 @@ class Call {
 
   /// The driver has handed out a block.
   void allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space space, MemoryKind kind,
-                 Owner owner) const noexcept;
+                 const Owner& owner) const noexcept;
   /// The same, for what goes with the current context.
   void allocated(CudaKey keys, std::uint64_t key, std::uint64_t bytes, Space space,
                  MemoryKind kind) const noexcept {

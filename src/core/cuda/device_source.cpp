@@ -56,7 +56,8 @@ CUresult give_back_somewhere(const DevicePlace& place, CUdeviceptr block) noexce
 }  // namespace
 
 CUresult DeviceSource::release(Place& place, std::uint64_t address) noexcept {
-  return freeing_.is_of(address) ? freeing_() : give_back_somewhere(place, address);
+  const bool is_programs = freeing_ != nullptr && freeing_->is_of(address);
+  return is_programs ? (*freeing_)() : give_back_somewhere(place, address);
 }
 
 pool::Shed DeviceSource::shed(Place& place, std::uint64_t address) noexcept {

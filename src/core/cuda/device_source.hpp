@@ -19,7 +19,6 @@ namespace weir::cuda {
 /// A function of the driver that frees, with what the program passed to it besides the block.
 class Freeing {
  public:
-  constexpr Freeing() noexcept = default;
   /// `free(block)` is called; it must outlive this.
   template <class Free>
   explicit Freeing(CUdeviceptr block, const Free& free) noexcept
@@ -28,14 +27,13 @@ class Freeing {
             [](const void* self, CUdeviceptr it) noexcept { return (*static_cast<const Free*>(self))(it); }},
         self_{&free} {}
   /// Is it this block that the program frees?
-  [[nodiscard]] bool is_of(CUdeviceptr block) const noexcept { return block == block_ && free_ != nullptr; }
-  [[nodiscard]] bool is_any() const noexcept { return free_ != nullptr; }
+  [[nodiscard]] bool is_of(CUdeviceptr block) const noexcept { return block == block_; }
   [[nodiscard]] CUresult operator()() const noexcept { return free_(self_, block_); }
 
  private:
-  CUdeviceptr block_ = 0;
-  CUresult (*free_)(const void* self, CUdeviceptr block) noexcept = nullptr;
-  const void* self_ = nullptr;
+  CUdeviceptr block_;
+  CUresult (*free_)(const void* self, CUdeviceptr block) noexcept;
+  const void* self_;
 };
 
 /// A context, by its number in contexts_seen.hpp, and its device.
@@ -70,8 +68,9 @@ class DeviceSource {
                void (*out_of_memory)(DeviceSource&, const Place&) noexcept) noexcept
       : allocate_{real}, out_of_memory_{out_of_memory}, current_{current} {}
   /// For a free in the context `current`, or kAnyContext: then it waits for nothing. `must_give`: the pool may not keep the block.
+  /// `freeing` must outlive this.
   DeviceSource(const Freeing& freeing, std::uint64_t current, bool must_give) noexcept
-      : freeing_{freeing},
+      : freeing_{&freeing},
         must_give_{must_give},
         is_free_{true},
         current_{current},
@@ -100,14 +99,15 @@ class DeviceSource {
     // An allocation that finds no memory looks for it in all contexts of the device.
     const bool is_its = allocate_ != nullptr || current_ == kAnyContext ||
                         current_ == load_relaxed(seen_context(place.number).handle);
-    const bool is_known = are_contexts_known(), is_call = allocate_ != nullptr || freeing_.is_any();
+    const bool is_known = are_contexts_known(), is_call = allocate_ != nullptr || freeing_ != nullptr;
     if (must_give_ || !is_its || (!is_known && is_call)) return pool::Stance::Aside;
     if (is_any_stream_capturing()) return pool::Stance::Queue;
     return is_known ? pool::Stance::Act : pool::Stance::Aside;
   }
   CUresult wait(Place& place) noexcept {
     const CUresult result = wait_for_users_in_own(place.number);
-    if (is_sticky(result)) broken_ = place.number + 1;
+    if (result != CUDA_SUCCESS && is_sticky(result)) [[unlikely]]
+      broken_ = place.number + 1;
     return result;
   }
   /// The same, whichever context is current.
@@ -140,7 +140,7 @@ class DeviceSource {
 
   Allocate allocate_ = nullptr;
   void (*out_of_memory_)(DeviceSource&, const Place&) noexcept = nullptr;
-  Freeing freeing_;
+  const Freeing* freeing_ = nullptr;
   bool must_give_ = false;
   bool is_free_ = false;
   bool is_put_off_ = false;  ///< shedding was Busy, and what made it so goes on

@@ -85,7 +85,8 @@ ledger::Block entry_of(const CudaTaken& taken) noexcept {
 /// Under the lock. `freed_site`: who frees.
 void take(ThreadState& self, CudaTaken& taken, CudaKey keys, std::uint64_t key,
           std::uint32_t freed_site) noexcept {
-  const ledger::Blocks::Spot spot = g_cuda.blocks.look(ledger_key(keys, key));
+  const Key in_books = ledger_key(keys, key);
+  const ledger::Blocks::Spot spot = g_cuda.blocks.look(in_books);
   ledger::Block* found = spot.live();
   taken.keys = keys;
   taken.born = g_cuda.born;
@@ -104,7 +105,7 @@ void take(ThreadState& self, CudaTaken& taken, CudaKey keys, std::uint64_t key,
     return;
   }
   if (taken.site < g_first_own_site) {
-    g_cuda.blocks.take(ledger_key(keys, key));
+    g_cuda.blocks.take(in_books);
     return;
   }
   taken.is_temporary = taken.born == self.last_cuda;

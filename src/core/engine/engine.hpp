@@ -107,6 +107,18 @@ void exec_failed() noexcept;
 /// Ends the process at once, as _exit does.
 [[noreturn]] void leave(int code) noexcept;
 
+// Before the process gives up rights that weir needs; harmless in a vfork child.
+
+/// Another user, another root, another namespace: the profile's file may not be found by its path any more.
+void before_leaving_files() noexcept;
+
+/// A seccomp filter (struct sock_fprog, in memory that may not be readable), or null for strict mode. Returns what was given
+/// up for it, for filter_refused().
+[[nodiscard]] std::uint32_t before_filter(const void* filter) noexcept;
+
+/// The kernel did not take the filter: what was given up for it may be done again.
+void filter_refused(std::uint32_t given_up) noexcept;
+
 /// A library was closed: other code may come to its addresses.
 void library_closed() noexcept;
 

@@ -45,8 +45,8 @@ std::uint32_t most_sites() noexcept {
 
 void note_process() noexcept {
   profile::Header& h = header();
-  h.pid = static_cast<std::uint32_t>(platform::raw_getpid());
-  h.parent_pid = static_cast<std::uint32_t>(platform::raw_syscall(SYS_getppid));
+  h.pid = platform::own_pid();
+  h.parent_pid = platform::parent_pid();
   h.started_realtime_ns = platform::realtime_ns();
   h.started_monotonic_ns = platform::monotonic_ns();
   h.started_ticks = platform::own_start_ticks();
@@ -146,7 +146,7 @@ bool follows(config::Follow kind) noexcept {
 /// False in a forked child that has done nothing yet, and in a vfork child, which lives in our memory.
 bool is_own_profile() noexcept {
   return g_map.exists() && load_relaxed(g_guard->generation) != 0 &&
-         static_cast<std::uint32_t>(platform::raw_getpid()) == header().pid;
+         (!platform::may(platform::Right::WhoAmI) || platform::own_pid() == header().pid);
 }
 
 /// Everything that a reader of the finished profile expects.
@@ -255,7 +255,7 @@ void start(char** environment) noexcept {
 }
 
 bool may_speak() noexcept {
-  if (g_config.quiet.on || is_under_run()) return false;
+  if (g_config.quiet.on || is_under_run() || !platform::may(platform::Right::Speak)) return false;
   const platform::FileFacts now = platform::facts_of(2);
   if (now.inode != g_stderr.inode || now.device != g_stderr.device)
     return false;  // not the stream we started with
@@ -314,7 +314,8 @@ bool claim_child() noexcept {
   std::uint32_t expected = 0;
   std::atomic_ref<std::uint32_t> claim{g_guard->claim};
   if (claim.compare_exchange_strong(expected, 1, std::memory_order_acquire)) return true;
-  while (load_acquire(g_guard->generation) == 0) platform::raw_syscall(SYS_sched_yield);
+  while (load_acquire(g_guard->generation) == 0)
+    if (platform::may(platform::Right::Yield)) platform::raw_syscall(SYS_sched_yield);
   return false;
 }
 
@@ -334,6 +335,8 @@ void begin_child(ThreadState& self) noexcept {
   reset_place_lock();
   reset_lone();
   g_forked = true;
+  if (g_map.has_file() && follows(config::Follow::Fork) && !platform::may(platform::Right::WriteFiles))
+    add_shared(losses().children_unrecorded, 1);  // it is the parent's file still
   g_ended.store(false, std::memory_order_relaxed);
   if (g_map.leave_file()) {
     g_shards.fold_for_child(g_map, g_sites.count());

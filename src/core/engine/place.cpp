@@ -1,7 +1,6 @@
 // Where the profile goes: the pattern of WEIR_OUT, what to do when that place does not work, and who is told.
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -91,9 +90,12 @@ bool take_over_name(const char* path) noexcept {
   for (std::uint32_t attempt = 1; attempt != 100; ++attempt) {
     TextBuffer other{g_scratch.other};
     vary(other, path, attempt);
-    const long moved =
-        platform::raw_syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other.c_str(), RENAME_NOREPLACE);
-    if (moved != -EEXIST) return moved == 0;
+    const long linked = platform::raw_syscall(SYS_link, path, other.c_str());  // never over what is there
+    if (linked == 0) return platform::raw_syscall(SYS_unlink, path) == 0;
+    if (linked == -EEXIST) continue;
+    // A filesystem without hard links.
+    return platform::facts_of(other.c_str()).inode == 0 &&
+           platform::raw_syscall(SYS_rename, path, other.c_str()) == 0;
   }
   return false;
 }
@@ -157,7 +159,7 @@ void complain_of_place(int error) noexcept {
 void resolve_pattern() noexcept {
   if (g_facts.resolved) return;
   g_facts.resolved = true;
-  platform::raw_syscall(SYS_getcwd, g_facts.cwd, sizeof(g_facts.cwd));
+  (void)platform::working_directory(g_facts.cwd);
   copy_text(header().cwd, text_of(g_facts.cwd));
   const std::string_view temporary = environment_value("TMPDIR");
   copy_text(std::span{g_facts.fallback}.first(sizeof(g_facts.fallback) - 1),
@@ -205,8 +207,8 @@ std::string_view shown_profile_path() noexcept {
   const std::string_view path = text_of(g_map.path());
   const std::string_view start = text_of(g_facts.cwd);
   char now[sizeof(g_facts.cwd)];
-  const long bytes = platform::raw_syscall(SYS_getcwd, now, sizeof(now));
-  const bool same = bytes > 0 && start == std::string_view{now, static_cast<std::size_t>(bytes) - 1};
+  const std::string_view here = platform::working_directory(now);
+  const bool same = !here.empty() && start == here;
   const bool inside = path.size() > start.size() && path.starts_with(start) && path[start.size()] == '/';
   return same && inside && !start.empty() ? slice(path, start.size() + 1) : path;
 }

@@ -32,7 +32,8 @@ std::uint64_t first_seed() noexcept {
   });
   if (given != 0) return mix(given);
   std::uint64_t word = 0;
-  platform::raw_syscall(SYS_getrandom, &word, sizeof(word), GRND_NONBLOCK);
+  if (platform::may(platform::Right::Random))
+    platform::raw_syscall(SYS_getrandom, &word, sizeof(word), GRND_NONBLOCK);
   return word ^ mix(platform::monotonic_ns()) ^ address_of(&word);
 }
 

@@ -26,6 +26,9 @@ inline constexpr std::size_t kMaxRequest = (std::size_t{1} << 62);
 /// Once, before anything else here: address range, jemalloc, page map, secret.
 void begin() noexcept;
 
+/// No more memory can be had from the system soon: some is taken for what the calling thread may still allocate.
+void put_memory_aside() noexcept;
+
 /// "jemalloc 5.3.0"
 [[nodiscard]] const char* version() noexcept;
 

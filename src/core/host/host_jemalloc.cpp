@@ -10,6 +10,9 @@
 extern "C" {
 extern const char* weir_je_malloc_conf;
 const char* weir_je_malloc_conf = "dss:disabled,prof:false,background_thread:false";
+
+/// jemalloc's own table: the size class of each request, in steps of 8 bytes.
+[[gnu::weak]] extern std::uint8_t je_sz_size2index_tab[];
 }
 
 namespace weir::host {
@@ -54,13 +57,34 @@ std::uint64_t random_word() noexcept {
   return word ^ mix(platform::monotonic_ns()) ^ address_of(&word);
 }
 
+/// Requests of at most 8 bytes get 16, as all others do that are not larger: their class of 8 bytes is aligned to no more,
+/// and glibc, whose place this is, aligns every block to 16.
+void skip_smallest_class() noexcept {
+  std::uint8_t* table = je_sz_size2index_tab;
+  if (table != nullptr && table[0] == 0 && table[1] == 0 && table[2] == 1) table[0] = table[1] = 1;
+}
+
 }  // namespace
 
 void begin() noexcept {
   choose_home();
   weir_je_free(weir_je_malloc(1));
+  skip_smallest_class();
   prove_page_map();
   g_tag_secret = random_word() << 4;
+}
+
+void put_memory_aside() noexcept {
+  constexpr std::size_t kAside = 4U << 20;
+  weir_je_free(weir_je_malloc(kAside));
+  unsigned arena = 0;
+  std::size_t bytes = sizeof(arena);
+  if (weir_je_mallctl("thread.arena", &arena, &bytes, nullptr, 0) != 0) return;
+  // Purged, it serves slabs of all sizes; before that, large blocks only.
+  std::size_t mib[3], depth = 3;
+  if (weir_je_mallctlnametomib("arena.0.purge", mib, &depth) != 0) return;
+  mib[1] = arena;
+  weir_je_mallctlbymib(mib, depth, nullptr, nullptr, nullptr, 0);
 }
 
 const char* version() noexcept {

@@ -1,7 +1,8 @@
-// What the private jemalloc calls instead of mmap, munmap, secure_getenv, readlink and the unwinder.
+// What the private jemalloc calls instead of mmap, munmap, madvise, syscall, secure_getenv, readlink and the unwinder.
 #include "core/host/jemalloc_os.hpp"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -72,6 +73,7 @@ std::size_t natural_align(std::size_t bytes) noexcept {
 }
 
 void* map_outside(std::size_t bytes, int access, int flags) noexcept {
+  if (!platform::may(platform::Right::Map)) return nullptr;
   void* base = platform::raw_mmap(nullptr, bytes, access, flags, -1, 0);
   if (base == nullptr) return nullptr;
   const platform::Holding hold{g_outside_lock};
@@ -131,6 +133,7 @@ void choose_sampled_home() noexcept {
 
 void* map_in_sampled_home(std::size_t bytes, std::size_t align) noexcept {
   const std::size_t natural = natural_align(bytes);
+  if (!platform::may(platform::Right::MapInPlace)) return nullptr;
   const auto attempt = [&] {
     return carve(g_sampled_home, g_sampled_top, bytes, align > natural ? align : natural,
                  PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
@@ -172,7 +175,7 @@ void* weir_je_os_mmap(void* hint, std::size_t bytes, int access, int flags, int 
     void* at = platform::raw_mmap(hint, bytes, access, flags, fd, offset);
     return at != nullptr ? at : MAP_FAILED;
   }
-  void* at = host::g_home.bytes != 0
+  void* at = host::g_home.bytes != 0 && platform::may(platform::Right::MapInPlace)
                  ? host::carve(host::g_home, host::g_top, bytes, host::natural_align(bytes), access, flags)
                  : nullptr;
   if (at == nullptr) at = host::map_outside(bytes, access, flags);
@@ -191,6 +194,22 @@ int weir_je_os_munmap(void* base, std::size_t bytes) noexcept {
   }
   host::forget_outside(address_of(base), bytes);
   return static_cast<int>(platform::raw_munmap(base, bytes));
+}
+
+/// Not done where it is forbidden: jemalloc then keeps the pages, and uses them again. errno stays as it is.
+int weir_je_os_madvise(void* base, std::size_t bytes, int advice) noexcept {
+  using namespace weir::platform;
+  const bool gives_back = advice == MADV_DONTNEED || advice == MADV_FREE;
+  if (!may(gives_back ? Right::GiveBack : Right::Advise)) return -1;
+  return raw_madvise(base, bytes, advice) == 0 ? 0 : -1;
+}
+
+/// open, read, write and close; the first as libc does it, which a filter that stood before the program knows.
+long weir_je_os_syscall(long number, long a, long b, long c) noexcept {
+  using weir::platform::raw_syscall;
+  const long done =
+      number == SYS_open ? raw_syscall(SYS_openat, AT_FDCWD, a, b, c) : raw_syscall(number, a, b, c);
+  return done < 0 ? -1 : done;
 }
 
 /// MALLOC_CONF is meant for a jemalloc of the program.

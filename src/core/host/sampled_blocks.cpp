@@ -40,6 +40,7 @@ bool keep(Hooks, void*, std::size_t, bool, unsigned) noexcept { return true; }
 
 bool give_back_pages(Hooks, void* at, std::size_t, std::size_t offset, std::size_t length,
                      unsigned) noexcept {
+  if (!platform::may(platform::Right::GiveBack)) return true;
   return platform::raw_madvise(static_cast<char*>(at) + offset, length, MADV_DONTNEED) != 0;
 }
 

@@ -1,5 +1,5 @@
 // jemalloc's size classes, as arithmetic: four per doubling, 16 bytes apart at the least (its 8-byte class is never
-// asked for, because every request carries a tag). host::begin() compares this with jemalloc's own answers.
+// asked for: host::begin() takes it out). host::begin() compares this with jemalloc's own answers.
 #pragma once
 
 #include <array>

@@ -10,7 +10,7 @@ const Freed* Blocks::find_freed(const Key& key) noexcept {
 Block* Blocks::enter(const Spot& spot) noexcept {
   Entry* entry = spot.entry_;
   if (entry == nullptr) {
-    entry = table_.insert_new(spot.key_);
+    entry = table_.insert_new(*spot.key_);
     if (entry == nullptr) return nullptr;
     entry->is_in_ring = false;
   }
@@ -30,7 +30,7 @@ void Blocks::free(const Spot& spot, std::uint32_t freed_site) noexcept {
   Entry* entry = spot.entry_;
   if (entry == nullptr || entry->state != State::Live) return;
   set_freed(*entry, {entry->block.bytes, entry->block.site, freed_site, entry->block.space, false});
-  if (!entry->is_in_ring && !make_place_for(spot.key_, *entry)) table_.erase(spot.key_);
+  if (!entry->is_in_ring && !make_place_for(*spot.key_, *entry)) table_.erase(*spot.key_);
 }
 
 void Blocks::note(const Key& key, const Freed& freed) noexcept {

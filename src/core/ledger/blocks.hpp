@@ -51,7 +51,8 @@ class Blocks {
   /// 3 million blocks, in 288 MiB.
   static constexpr std::uint64_t kMostSlots = std::uint64_t{1} << 22;
 
-  /// A key that was looked up, for several steps. Good until the next call that changes something by another.
+  /// A key that was looked up, for several steps. Good until the next call that changes something by another; the key must
+  /// outlive it.
   class Spot {
    public:
     /// The live block, or null.
@@ -61,9 +62,9 @@ class Blocks {
 
    private:
     friend class Blocks;
-    Key key_;
+    const Key* key_;
     Entry* entry_;
-    Spot(const Key& key, Entry* entry) noexcept : key_{key}, entry_{entry} {}
+    Spot(const Key& key, Entry* entry) noexcept : key_{&key}, entry_{entry} {}
   };
   [[nodiscard]] Spot look(const Key& key) noexcept { return {key, table_.find(key)}; }
 

@@ -6,15 +6,22 @@
 
 #include <cstdint>
 
+#include "core/platform/rights.hpp"
+
 namespace weir::platform {
 
 [[nodiscard]] std::uint64_t clock_ns(clockid_t clock) noexcept;
 
-inline std::uint64_t monotonic_ns() noexcept { return clock_ns(CLOCK_MONOTONIC); }
+/// Where the kernel may not be asked any more: as of the last tick of its timer.
+inline std::uint64_t monotonic_ns() noexcept {
+  return clock_ns(may(Right::Clock) ? CLOCK_MONOTONIC : CLOCK_MONOTONIC_COARSE);
+}
 
-/// The same as of the last tick of the kernel's timer, some milliseconds ago: a few instructions.
+/// As of the last tick, some milliseconds ago: a few instructions.
 inline std::uint64_t coarse_monotonic_ns() noexcept { return clock_ns(CLOCK_MONOTONIC_COARSE); }
 
-inline std::uint64_t realtime_ns() noexcept { return clock_ns(CLOCK_REALTIME); }
+inline std::uint64_t realtime_ns() noexcept {
+  return clock_ns(may(Right::Clock) ? CLOCK_REALTIME : CLOCK_REALTIME_COARSE);
+}
 
 }  // namespace weir::platform

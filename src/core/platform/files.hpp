@@ -35,6 +35,12 @@ class File {
 /// What is in the file, cut at `out`; 0 when it cannot be read.
 std::size_t read_file(const char* path, std::span<char> out) noexcept;
 
+/// Where a symbolic link leads, cut at `out` and not terminated; 0: unknown.
+std::size_t link_target(const char* path, std::span<char> out) noexcept;
+
+/// The directory that the process is in, in `out`; empty: unknown.
+std::string_view working_directory(std::span<char> out) noexcept;
+
 /// Identity of a file; all zero: unknown.
 struct FileFacts {
   std::uint64_t device, inode, bytes, mtime_ns;

@@ -11,6 +11,7 @@
 #include "core/base/tally.hpp"
 #include "core/platform/dynamic_symbols.hpp"
 #include "core/platform/mapped_code.hpp"
+#include "core/platform/files.hpp"
 #include "core/platform/mappings.hpp"
 #include "core/platform/raw.hpp"
 
@@ -81,8 +82,7 @@ std::size_t program_path(std::span<char> out) noexcept {
       if (headers - mapping.begin < mapping.end - mapping.begin && out[0] == '/')
         return std::string_view{out.data()}.size();
   }
-  const long n = raw_syscall(SYS_readlink, "/proc/self/exe", out.data(), out.size());
-  return n > 0 ? static_cast<std::size_t>(n) : 0;
+  return link_target("/proc/self/exe", out);
 }
 
 bool find_object(std::uintptr_t pc, LoadedObject& out) noexcept {

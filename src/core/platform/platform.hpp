@@ -13,5 +13,6 @@
 #include "core/platform/pages.hpp"
 #include "core/platform/quick_clock.hpp"
 #include "core/platform/raw.hpp"
+#include "core/platform/rights.hpp"
 #include "core/platform/signals.hpp"
 #include "core/platform/start_objects.hpp"

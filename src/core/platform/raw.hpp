@@ -40,6 +40,5 @@ inline long raw_munmap(void* base, std::size_t bytes) noexcept {
 inline long raw_madvise(void* base, std::size_t bytes, int advice) noexcept {
   return raw_syscall(SYS_madvise, base, bytes, advice);
 }
-inline int raw_getpid() noexcept { return static_cast<int>(raw_syscall(SYS_getpid)); }
 
 }  // namespace weir::platform

@@ -344,7 +344,8 @@ struct LossCounters {
       cuda_frees_missed;  ///< CUDA blocks whose address was handed out again before weir saw them freed
   std::uint64_t
       cuda_facts_dropped;  ///< devices, releases, unhooked functions, opened libraries beyond their tables
-  std::uint64_t reserved[1];
+  std::uint64_t
+      children_unrecorded;  ///< forked when no file could be opened any more (seccomp): recorded nowhere
 };
 static_assert(sizeof(LossCounters) == 128);
 

@@ -8,90 +8,25 @@
 #include "core/base/bits.hpp"
 #include "core/base/text.hpp"
 #include "core/profile/profile.hpp"
+#include "core/profile/room.hpp"
 
 namespace weir::profile {
 namespace {
 
 constexpr std::uint64_t kSmallest = 1U << 20;
-constexpr std::uint64_t kFirstSpare = 5;  // what a process that hardly allocates needs until its end
+constexpr std::uint64_t kFirstSpare = 5;    // what a process that hardly allocates needs until its end
+constexpr std::uint64_t kSealSpare = 1024;  // 16 MiB: room for some 50,000 new call stacks
 constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
 constexpr std::uint64_t kShareOfAddressSpace = 16;  // where that is limited: it is the program's
 
-std::uint64_t limit_of(int resource) noexcept {
-  struct rlimit limit {};
-  if (platform::raw_syscall(SYS_prlimit64, 0, resource, nullptr, &limit) != 0) return RLIM_INFINITY;
-  return limit.rlim_cur;
-}
+constexpr int kPopulateForWriting = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
 
-/// True if a file of `bytes` is within RLIMIT_FSIZE; beyond it the kernel would send SIGXFSZ to the program.
-bool size_is_allowed(std::uint64_t bytes) noexcept { return bytes <= limit_of(RLIMIT_FSIZE); }
-
-/// Makes sure that the first `bytes` of the file have room on the disk, so that no later store can raise SIGBUS.
-int take_room(int fd, std::uint64_t bytes) noexcept {
-  if (!size_is_allowed(bytes)) return -EFBIG;
-  const long done = platform::raw_syscall(SYS_fallocate, fd, 0, 0L, bytes);
-  if (done != -EOPNOTSUPP && done != -ENOSYS) return static_cast<int>(done);
-  // A filesystem without fallocate: write zeros where the file ends.
-  static constexpr char kZeros[4096]{};
-  for (std::uint64_t at = platform::facts_of(fd).bytes; at < bytes;) {
-    const std::uint64_t piece = bytes - at < sizeof(kZeros) ? bytes - at : sizeof(kZeros);
-    const long written = platform::raw_syscall(SYS_pwrite64, fd, kZeros, piece, at);
-    if (written <= 0) return written == 0 ? -ENOSPC : static_cast<int>(written);
-    at += static_cast<std::uint64_t>(written);
-  }
-  return 0;
-}
-
-int write_all(int fd, const std::byte* base, std::uint64_t at, std::uint64_t end) noexcept {
-  while (at != end) {
-    const long written = platform::raw_syscall(SYS_pwrite64, fd, base + at, end - at, at);
-    if (written == -EINTR) continue;
-    if (written <= 0) return written == 0 ? -ENOSPC : static_cast<int>(written);
-    at += static_cast<std::uint64_t>(written);
-  }
-  return 0;
-}
-
-bool is_zero_page(const std::byte* page) noexcept {
-  std::uint64_t any = 0;
-  for (std::size_t i = 0; i != platform::kPageBytes && any == 0; i += 64) {
-    std::uint64_t words[8];
-    std::memcpy(words, page + i, sizeof(words));
-    for (const std::uint64_t word : words) any |= word;
-  }
-  return any == 0;
-}
-
-struct Gap {
-  std::uint64_t begin, end;
-};
-
-/// Calls see(begin, end) for each run of pages among the first `bytes` that hold anything, until it gives other than 0.
-template <class See>
-int each_filled_run(const std::byte* base, std::uint64_t bytes, Gap gap, See see) noexcept {
-  const auto is_empty = [&](std::uint64_t at) {
-    return (at >= gap.begin && at < gap.end) || is_zero_page(base + at);
-  };
-  int result = 0;
-  for (std::uint64_t at = 0; at < bytes && result == 0;) {
-    if (is_empty(at)) {
-      at += platform::kPageBytes;
-      continue;
-    }
-    std::uint64_t end = at + platform::kPageBytes;
-    while (end < bytes && !is_empty(end)) end += platform::kPageBytes;
-    result = see(at, end);
-    at = end;
-  }
-  return result;
-}
-
-/// The pages of the directory that have no entry, if there are so many chunks.
-Gap unused_directory(std::uint64_t chunks, std::uint64_t max_chunks) noexcept {
-  const std::uint64_t used = align_up(kChunkBytes + chunks * sizeof(ChunkEntry), platform::kPageBytes);
-  const std::uint64_t end = kChunkBytes * (1 + divide_up(max_chunks * sizeof(ChunkEntry), kChunkBytes));
-  return {used, end > used ? end : used};
+/// The kernel gives pages that were asked for, or says that the disk is full.
+bool can_populate() noexcept {
+  static constinit std::byte nothing[1]{};
+  void* page = reinterpret_cast<void*>(align_down(address_of(nothing), platform::kPageBytes));
+  return platform::may(platform::Right::Advise) && platform::raw_madvise(page, 0, kPopulateForWriting) == 0;
 }
 
 }  // namespace
@@ -129,20 +64,22 @@ int Map::move_to(const char* path) noexcept {
   const std::uint64_t wanted = used + kFirstSpare;
   const std::uint64_t chunks = wanted < max_chunks_ ? wanted : max_chunks_;
   const Gap gap = unused_directory(chunks, max_chunks_);
-  int failed = take_room(file.fd(), chunks * kChunkBytes);
+  int failed = take_room(file.fd(), 0, chunks * kChunkBytes, gap);
   const auto write_run = [&](std::uint64_t begin, std::uint64_t end) {
     return write_all(file.fd(), base_, begin, end);
   };
   if (failed == 0) failed = each_filled_run(base_, used * kChunkBytes, gap, write_run);
-  if (failed == 0 && platform::raw_mmap(base_, chunks * kChunkBytes, PROT_READ | PROT_WRITE,
-                                        MAP_SHARED | MAP_FIXED, file.fd(), 0) == nullptr)
-    failed = -ENODEV;  // a filesystem that cannot share mappings
+  if (failed == 0 && !map_file(file, 0, chunks)) failed = -ENODEV;  // a filesystem that cannot share mappings
   if (failed != 0) {
     platform::raw_syscall(SYS_unlink, path);
     return failed;
   }
+  // The rest is only a place from now on: a program that locks all its memory must not get it.
+  if (chunks != max_chunks_)
+    platform::raw_mmap(chunk(chunks), (max_chunks_ - chunks) * kChunkBytes, PROT_NONE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   facts_ = platform::facts_of(file.fd());
-  grown_chunks_ = chunks;
+  grown_chunks_ = mapped_chunks_ = chunks;
   TextBuffer kept{path_};
   kept << path;
   (void)kept.c_str();
@@ -151,18 +88,16 @@ int Map::move_to(const char* path) noexcept {
 
 bool Map::leave_file() noexcept {
   if (!has_file()) return true;
-  const std::uint64_t bytes = own_chunks_ * kChunkBytes;
-  void* copy = platform::reserve_pages(max_chunks_ * kChunkBytes);
+  const std::uint64_t bytes = own_chunks_ * kChunkBytes, all = max_chunks_ * kChunkBytes;
+  void* copy = platform::reserve_pages(all);
   if (copy == nullptr) return false;
   const auto copy_run = [&](std::uint64_t begin, std::uint64_t end) {
     std::memcpy(static_cast<std::byte*>(copy) + begin, base_ + begin, end - begin);
     return 0;
   };
   (void)each_filled_run(base_, bytes, unused_directory(own_chunks_, max_chunks_), copy_run);
-  const long moved = platform::raw_syscall(SYS_mremap, copy, max_chunks_ * kChunkBytes,
-                                           max_chunks_ * kChunkBytes, MREMAP_MAYMOVE | MREMAP_FIXED, base_);
-  if (moved < 0) {
-    platform::unmap(copy, max_chunks_ * kChunkBytes);
+  if (!put_in_place(copy, bytes)) {
+    platform::unmap(copy, all);
     return false;
   }
   facts_ = {};
@@ -170,6 +105,31 @@ bool Map::leave_file() noexcept {
   for (std::uint64_t later = own_chunks_; later < used_chunks(); ++later) drop_chunk(later);
   header().used_chunks = own_chunks_;
   return true;
+}
+
+bool Map::put_in_place(void* copy, std::uint64_t bytes) noexcept {
+  const std::uint64_t all = max_chunks_ * kChunkBytes;
+  if (platform::may(platform::Right::Move))
+    return platform::raw_syscall(SYS_mremap, copy, all, all, MREMAP_MAYMOVE | MREMAP_FIXED, base_) >= 0;
+  if (!map_private(0, max_chunks_)) return false;
+  std::memcpy(base_, copy, bytes);
+  platform::unmap(copy, all);
+  return true;
+}
+
+bool Map::map_private(std::uint64_t first, std::uint64_t end) noexcept {
+  const std::uint64_t bytes = (end - first) * kChunkBytes;
+  if (platform::raw_mmap(chunk(first), bytes, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == nullptr)
+    return false;
+  platform::leave_out_of_dumps(chunk(first), bytes);
+  return true;
+}
+
+bool Map::map_file(const platform::File& file, std::uint64_t first, std::uint64_t end) noexcept {
+  return platform::raw_mmap(chunk(first), (end - first) * kChunkBytes, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_FIXED, file.fd(),
+                            static_cast<std::int64_t>(first * kChunkBytes)) != nullptr;
 }
 
 platform::File Map::reopen() const noexcept {
@@ -180,21 +140,33 @@ platform::File Map::reopen() const noexcept {
                                                                   : platform::File{};
 }
 
+bool Map::populate(std::uint64_t end) noexcept {
+  const std::uint64_t directory = unused_directory(end, max_chunks_).begin;  // where its last used page ends
+  return end <= mapped_chunks_ && platform::raw_madvise(base_, directory, kPopulateForWriting) == 0 &&
+         platform::raw_madvise(chunk(grown_chunks_), (end - grown_chunks_) * kChunkBytes,
+                               kPopulateForWriting) == 0;
+}
+
+bool Map::extend(const platform::File& file, std::uint64_t end) noexcept {
+  const Gap gap = unused_directory(end, max_chunks_);
+  if (take_room(file.fd(), grown_chunks_ * kChunkBytes, end * kChunkBytes, gap) != 0) return false;
+  if (end <= mapped_chunks_) return true;
+  if (!map_file(file, grown_chunks_, end)) return false;
+  mapped_chunks_ = end;
+  return true;
+}
+
 bool Map::grow(std::uint64_t chunks) noexcept {
   if (chunks > max_chunks_) return false;
-  const std::uint64_t now = platform::monotonic_ns();
+  const std::uint64_t now = platform::coarse_monotonic_ns();
   if (failed_at_ns_ != 0 && now - failed_at_ns_ < kRetryAfterNs) return false;
-  const platform::File file = reopen();
   std::uint64_t target = chunks + chunks / 2;
   if (target > max_chunks_) target = max_chunks_;
   bool grown = false;
-  if (file.is_open()) {
-    int failed = take_room(file.fd(), target * kChunkBytes);
-    if (failed != 0) failed = take_room(file.fd(), (target = chunks) * kChunkBytes);
-    grown =
-        failed == 0 && platform::raw_mmap(chunk(grown_chunks_), (target - grown_chunks_) * kChunkBytes,
-                                          PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.fd(),
-                                          static_cast<std::int64_t>(grown_chunks_ * kChunkBytes)) != nullptr;
+  if (mapped_chunks_ >= chunks && can_populate()) {
+    grown = populate(target) || populate(target = chunks);
+  } else if (const platform::File file = reopen(); file.is_open()) {
+    grown = extend(file, target) || extend(file, target = chunks);
   }
   if (!grown) {
     failed_at_ns_ = now;
@@ -204,6 +176,37 @@ bool Map::grow(std::uint64_t chunks) noexcept {
   failed_at_ns_ = 0;
   grown_chunks_ = target;
   return true;
+}
+
+void Map::prepare_to_lose_path() noexcept {
+  if (!has_file()) return;
+  const platform::Holding hold{lock_};
+  const platform::File file = reopen();
+  if (!file.is_open()) return;
+  // Mapped as far as it may ever go, without room on the disk: populate() takes that when it is needed.
+  const std::uint64_t bytes = max_chunks_ * kChunkBytes;
+  if (can_populate() && mapped_chunks_ < max_chunks_ && size_is_allowed(bytes) &&
+      platform::raw_syscall(SYS_ftruncate, file.fd(), bytes) == 0 &&
+      map_file(file, mapped_chunks_, max_chunks_))
+    mapped_chunks_ = max_chunks_;
+  if (mapped_chunks_ < max_chunks_) take_spare(file);
+}
+
+void Map::prepare_to_lose_calls() noexcept {
+  if (!has_file()) return;
+  const platform::Holding hold{lock_};
+  const platform::File file = reopen();
+  if (file.is_open()) take_spare(file);
+}
+
+void Map::take_spare(const platform::File& file) noexcept {
+  const std::uint64_t most = max_chunks_ - grown_chunks_;
+  const std::uint64_t wanted = used_chunks() * 4 > kSealSpare ? used_chunks() * 4 : kSealSpare;
+  for (std::uint64_t spare = wanted < most ? wanted : most; spare != 0; spare /= 2) {
+    if (!extend(file, grown_chunks_ + spare)) continue;
+    grown_chunks_ += spare;
+    return;
+  }
 }
 
 std::byte* Map::add_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept {
@@ -228,13 +231,10 @@ void Map::trim_file() noexcept {
   const platform::File file = reopen();
   if (!file.is_open()) return;
   const std::uint64_t used = used_chunks();
-  if (used >= grown_chunks_) return;
+  if (used >= mapped_chunks_) return;
   // What is cut off must not be touched any more: private memory takes its place first.
-  if (platform::raw_mmap(chunk(used), (grown_chunks_ - used) * kChunkBytes, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == nullptr)
-    return;
-  platform::leave_out_of_dumps(chunk(used), (grown_chunks_ - used) * kChunkBytes);
-  grown_chunks_ = used;
+  if (!map_private(used, mapped_chunks_)) return;
+  grown_chunks_ = mapped_chunks_ = used;
   platform::raw_syscall(SYS_ftruncate, file.fd(), used * kChunkBytes);
 }
 

@@ -3,8 +3,8 @@
 // The address range is fixed from the first moment; what stands behind it changes: private memory until a path is
 // known, then a file mapped shared. Tables hold plain pointers into it and notice nothing.
 //
-//   base                 used          grown                        max
-//   │ chunks in use       │ in the file │ private memory, not saved   │
+//   base             used                 grown                      mapped                       max
+//   │ chunks in use   │ has room on disk   │ in the file, without room │ a place, no memory        │
 //
 // The file is not held open: it is found again by its path, and must be the same file (device and inode).
 #pragma once
@@ -33,6 +33,13 @@ class Map {
   /// not be written any more.
   [[nodiscard]] bool leave_file() noexcept;
 
+  /// The file will soon not be found by its path any more (chroot, setuid): what it takes to grow all the same.
+  void prepare_to_lose_path() noexcept;
+  [[nodiscard]] bool can_lose_path() const noexcept { return !has_file() || mapped_chunks_ == max_chunks_; }
+
+  /// No call that makes a file grow will be allowed any more (seccomp): room for what is to come is taken now.
+  void prepare_to_lose_calls() noexcept;
+
   /// A new zeroed chunk, already listed in the directory; null: the file is full or cannot grow. Takes a lock.
   [[nodiscard]] std::byte* add_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept;
 
@@ -57,14 +64,23 @@ class Map {
  private:
   [[nodiscard]] bool grow(std::uint64_t chunks) noexcept;
   [[nodiscard]] platform::File reopen() const noexcept;
+  /// Room on the disk for chunks up to `end`: of what is mapped already; or by the file itself.
+  [[nodiscard]] bool populate(std::uint64_t end) noexcept;
+  [[nodiscard]] bool extend(const platform::File& file, std::uint64_t end) noexcept;
+  void take_spare(const platform::File& file) noexcept;
+  [[nodiscard]] bool map_file(const platform::File& file, std::uint64_t first, std::uint64_t end) noexcept;
+  [[nodiscard]] bool map_private(std::uint64_t first, std::uint64_t end) noexcept;
+  /// Puts private memory, `bytes` of it written, where the mapping is.
+  [[nodiscard]] bool put_in_place(void* copy, std::uint64_t bytes) noexcept;
 
   std::byte* base_{};
   std::uint64_t max_chunks_{};
   std::uint64_t
       own_chunks_{};  ///< used_chunks() as this process made them; after fork the file's are the parent's
-  std::uint64_t grown_chunks_{};  ///< chunks that are in the file; max_chunks_ without a file
-  std::uint64_t failed_at_ns_{};  ///< when the file last could not grow
-  platform::FileFacts facts_{};   ///< inode 0: no file
+  std::uint64_t grown_chunks_{};   ///< chunks that have room in the file; max_chunks_ without a file
+  std::uint64_t mapped_chunks_{};  ///< chunks that the file is mapped for; without a file it means nothing
+  std::uint64_t failed_at_ns_{};   ///< when the file last could not grow
+  platform::FileFacts facts_{};    ///< inode 0: no file
   platform::Lock lock_{};
   char path_[4096]{};
 };

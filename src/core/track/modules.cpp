@@ -18,8 +18,8 @@ namespace {
 /// Puts the directory that a relative name is relative to in front. Of its own, for the sake of small stacks.
 [[gnu::noinline]] void put_directory(TextBuffer& path) noexcept {
   char cwd[1024];
-  const long n = platform::raw_syscall(SYS_getcwd, cwd, sizeof(cwd));
-  if (n > 1) path << std::string_view{cwd, static_cast<std::size_t>(n - 1)} << "/";
+  const std::string_view here = platform::working_directory(cwd);
+  if (!here.empty()) path << here << "/";
 }
 
 /// Absolute path of an object's file; returns its length.

@@ -8,17 +8,18 @@
 
 #include <cstring>
 #include <filesystem>
-#include <set>
 #include <sstream>
 
 #include "tool/cli/child.hpp"
 #include "tool/cli/cli.hpp"
+#include "tool/cli/family_lines.hpp"
 #include "tool/cli/library.hpp"
 #include "tool/cli/output.hpp"
 #include "tool/cli/record_end.hpp"
 #include "tool/cli/run_environment.hpp"
 #include "tool/cli/run_file.hpp"
 #include "tool/cli/terminal.hpp"
+#include "tool/doctor/doctor.hpp"
 #include "tool/report/report.hpp"
 
 namespace weir::tool {
@@ -59,6 +60,18 @@ bool parse(const Arguments& arguments, Choices& out) {
   return true;
 }
 
+/// Why libweir.so is left out; empty: it is not. What cannot be read here is the kernel's to judge.
+std::string why_left_out(const Arguments& command) {
+  Surroundings around;
+  for (char** at = environ; *at != nullptr; ++at) around.environment.emplace_back(*at);
+  around.find_program = &find_program;
+  try {
+    return why_preload_harms(command, around);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 /// Why the loader would not have loaded libweir.so into this program, or a guess.
 std::string why_no_profile(const std::string& program) {
   struct stat status {};
@@ -87,16 +100,6 @@ std::string why_no_profile(const std::string& program) {
          "written (WEIR_OUT, WEIR_FOLLOW)";
 }
 
-std::string others_line(const std::vector<RunFile::Entry>& entries, const std::string& main_profile) {
-  std::set<std::string> others;
-  for (const RunFile::Entry& entry : entries)
-    if (entry.profile != main_profile) others.insert(entry.profile);
-  if (others.empty()) return {};
-  return others.size() == 1 ? fmt::format("weir: one more profile: {}\n", printable(*others.begin()))
-                            : fmt::format("weir: {} more profiles of its other processes, such as {}\n",
-                                          others.size(), printable(*others.begin()));
-}
-
 /// Paths in this directory or below it without it.
 std::string relative(const std::string& path) {
   std::error_code failed;
@@ -116,17 +119,20 @@ std::string told(const std::string& path, const Choices& choices) {
 }
 
 void tell(const std::vector<RunFile::Entry>& entries, const ChildEnd& end, const std::string& program,
-          const Choices& choices) {
+          const Choices& choices, const std::string& left_out) {
   std::string path;
   for (const RunFile::Entry& entry : entries)
     if (entry.pid == end.pid) path = entry.profile;
   if (path.empty()) {
-    complain(fmt::format("{} left no profile: {}", program, why_no_profile(program)));
+    complain(fmt::format("{} left no profile: {}", program,
+                         left_out.empty() ? why_no_profile(program) : left_out));
   } else {
     record_end(path, end);
     write_all(stderr, told(path, choices));
   }
-  write_all(stderr, others_line(entries, path));
+  std::vector<std::string> profiles;
+  for (const RunFile::Entry& entry : entries) profiles.push_back(entry.profile);
+  write_all(stderr, family_lines(profiles));
 }
 
 }  // namespace
@@ -135,13 +141,15 @@ int command_run(const Arguments& arguments) {
   Choices choices;
   if (!parse(arguments, choices)) return 0;
   const std::string program = find_program(choices.command[0]);
-  const std::string library = find_library();
+  const std::string found = find_library();
+  const std::string left_out = why_left_out(choices.command);
+  const std::string library = left_out.empty() ? found : "";
   const RunFile run_file;
   const std::vector<std::string> environment = run_environment(choices.environment, library, run_file.path());
   const ChildEnd end = run_child(program, choices.command, environment);
   // The command has ended: whatever goes wrong from here on must not change its status.
   try {
-    tell(run_file.entries(), end, program, choices);
+    tell(run_file.entries(), end, program, choices, left_out);
   } catch (const std::exception& error) {
     complain(error.what());
   }

@@ -1,7 +1,9 @@
-// Fields end, end_value and ended_ns of the header.
+// Fields end, end_value and ended_ns of the header, and the room behind the last chunk, which a process that was killed, or that
+// could not reach its file any more, has left.
 #include "tool/cli/record_end.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +39,11 @@ void record_end(const std::string& path, const ChildEnd& end) {
       put(fd, offsetof(profile::Header, ended_ns), monotonic_ns() - header.started_monotonic_ns);
     put(fd, offsetof(profile::Header, end_value), std::int32_t{end.value});
     put(fd, offsetof(profile::Header, end), end.signalled ? profile::End::Signalled : profile::End::Exited);
+    const std::uint64_t used = header.used_chunks * profile::kChunkBytes;
+    struct stat status {};
+    if (header.used_chunks != 0 && header.used_chunks <= header.max_chunks && fstat(fd, &status) == 0 &&
+        static_cast<std::uint64_t>(status.st_size) > used)
+      static_cast<void>(!ftruncate(fd, static_cast<off_t>(used)));
   }
   close(fd);
 }

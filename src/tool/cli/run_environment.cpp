@@ -80,6 +80,26 @@ std::string absolute_pattern(const std::string& path) {
   return out + "/" + path;
 }
 
+/// `first`, and behind it what the variable holds already.
+std::string prefixed(const char* variable, std::string first) {
+  const char* held = std::getenv(variable);
+  return held == nullptr || *held == '\0' ? first : std::move(first) + ":" + held;
+}
+
+/// Without a library: what is preloaded already, but for an outer weir's.
+std::string preload_list(const std::string& library) {
+  if (!library.empty()) return prefixed("LD_PRELOAD", library);
+  std::string out;
+  const std::string held = prefixed("LD_PRELOAD", "");
+  for (std::size_t at = 0; at < held.size();) {
+    const std::size_t end = std::min(held.find_first_of(": ", at), held.size());
+    const std::string entry = held.substr(at, end - at);
+    if (!entry.empty() && !entry.ends_with("libweir.so")) out += (out.empty() ? "" : ":") + entry;
+    at = end + 1;
+  }
+  return out;
+}
+
 }  // namespace
 
 void clear_way(const std::string& path) {
@@ -114,9 +134,11 @@ std::vector<std::string> run_environment(const RunChoices& choices, const std::s
     if (choices.out.find('%') == std::string::npos) clear_way(choices.out);
   }
   complain_of_variables(out);
-  const char* preloaded = std::getenv("LD_PRELOAD");
-  out.push_back("LD_PRELOAD=" + library +
-                (preloaded == nullptr || *preloaded == '\0' ? "" : ":" + std::string{preloaded}));
+  out.push_back("LD_PRELOAD=" + preload_list(library));
+  // Where there is an auditor, the loader sets thread-local storage aside before it knows of preloaded libraries: weir's share
+  // has no room in what is spare by default.
+  if (!library.empty() && std::getenv("LD_AUDIT") != nullptr)
+    out.push_back("GLIBC_TUNABLES=" + prefixed("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=4096"));
   out.push_back("WEIR_RUN_FILE=" + run_file);
   return out;
 }

@@ -11,7 +11,7 @@ struct RunChoices {
   std::vector<std::string> sets;  ///< --set, as given
 };
 
-/// "NAME=VALUE" each. Complains on stderr of WEIR_* variables that have no effect; throws Error for a choice that
+/// "NAME=VALUE" each; an empty `library` is not preloaded. Complains on stderr of WEIR_* variables that have no effect; throws Error for a choice that
 /// makes no sense.
 [[nodiscard]] std::vector<std::string> run_environment(const RunChoices& choices, const std::string& library,
                                                        const std::string& run_file);

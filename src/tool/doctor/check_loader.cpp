@@ -15,12 +15,6 @@ constexpr std::string_view kSystemLoaders[] = {"/lib64/ld-linux-x86-64.so.2", "/
 
 std::string name_of(const std::string& path) { return std::filesystem::path{path}.filename(); }
 
-bool is_musl(const Subject& subject) {
-  return name_of(*subject.facts.interpreter).starts_with("ld-musl") ||
-         std::any_of(subject.facts.needed.begin(), subject.facts.needed.end(),
-                     [](const std::string& name) { return name.starts_with("libc.musl"); });
-}
-
 Finding without_loader(const Subject& subject) {
   const ElfFacts& facts = subject.facts;
   if (name_of(subject.path).starts_with("ld-") || facts.name.starts_with("ld-linux"))
@@ -56,11 +50,11 @@ void check_loader(const Subject& subject, Findings& out) {
   if (!subject.facts.is_elf() || is_hopeless(out)) return;
   if (!subject.facts.interpreter) return out.push_back(without_loader(subject));
   const std::string& loader = *subject.facts.interpreter;
-  if (is_musl(subject))
+  if (is_for_musl(subject.facts))
     return out.push_back(
         start_error("musl",
                     fmt::format("{} is built for musl (its loader is {}), libweir.so for glibc: with it in "
-                                "LD_PRELOAD the program does not even start.",
+                                "LD_PRELOAD the program does not even start. weir run starts it without.",
                                 subject.path, loader),
                     "Use a build for glibc."));
   if (access(loader.c_str(), F_OK) != 0)

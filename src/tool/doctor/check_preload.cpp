@@ -51,8 +51,8 @@ void check_entry(const Subject& subject, const std::string& entry, bool is_befor
   if (fs::path{path}.filename().string().starts_with("libasan.so"))
     return out.push_back(finding(
         "preload_asan", Severity::Error, Verdict::No,
-        fmt::format("LD_PRELOAD names {}, which insists on being first: with weir in front the program stops "
-                    "at its start.",
+        fmt::format("LD_PRELOAD names {}, which has a malloc of its own: weir leaves it in place and sees no "
+                    "blocks.",
                     entry),
         "Take it out of LD_PRELOAD."));
   if (!facts.exported.has(Mark::Malloc))

@@ -1,4 +1,5 @@
-// Sanitizers have a malloc of their own, and ways to insist on it. What is said of each was seen with gcc 12 and clang 14.
+// Sanitizers have a malloc of their own, which weir leaves in place (core/engine/company.cpp). What is said of each was seen
+// with gcc 12 and clang 14.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,34 +29,19 @@ bool needs(const Subject& subject, const Sanitizer& sanitizer) {
   });
 }
 
-Finding finding(const Sanitizer& sanitizer, Severity severity, Verdict allows, std::string text) {
-  return {.id = severity == Severity::Error ? "sanitizer" : "sanitizer_blind",
-          .severity = severity,
+Finding finding(const Sanitizer& sanitizer, const Subject& subject) {
+  const bool stops = sanitizer.mark == Mark::Asan && asan_insists(subject.facts, subject.command.environment);
+  return {.id = "sanitizer",
+          .severity = Severity::Error,
           .topic = Topic::Memory,
-          .allows = allows,
-          .text = fmt::format("The program is built with {}: {}", sanitizer.name, text),
+          .allows = Verdict::No,
+          .text = fmt::format("The program is built with {}, which has a malloc of its own: weir leaves it in "
+                              "place and sees no blocks.{}",
+                              sanitizer.name,
+                              stops ? " With libweir.so in LD_PRELOAD it stops at its start, because its "
+                                      "runtime insists on being the first library; weir run starts it without."
+                                    : ""),
           .advice = std::string{kAdvice}};
-}
-
-Finding inside(const Sanitizer& sanitizer) {
-  const std::string_view more =
-      sanitizer.mark == Mark::Tsan ? " With weir in front such a program may crash at its start." : "";
-  return finding(sanitizer, Severity::Error, Verdict::No,
-                 fmt::format("its malloc is linked into the program and comes before any preloaded one, so "
-                             "weir sees no blocks.{}",
-                             more));
-}
-
-Finding beside(const Sanitizer& sanitizer, const Subject& subject) {
-  const bool insists =
-      subject.variable("ASAN_OPTIONS").value_or("").find("verify_asan_link_order=0") == std::string::npos;
-  if (sanitizer.mark == Mark::Asan && insists)
-    return finding(sanitizer, Severity::Error, Verdict::No,
-                   "it insists on being the first library, and with weir in front the "
-                   "program stops at its start.");
-  return finding(sanitizer, Severity::Warning, Verdict::Yes,
-                 "weir takes malloc over from it, so it checks none of the heap's "
-                 "blocks in this run.");
 }
 
 }  // namespace
@@ -64,8 +50,7 @@ void check_sanitizers(const Subject& subject, Findings& out) {
   for (const Sanitizer& sanitizer : kSanitizers) {
     const bool linked =
         subject.facts.exported.has(sanitizer.mark) || subject.facts.contained.has(sanitizer.mark);
-    if (needs(subject, sanitizer)) return out.push_back(beside(sanitizer, subject));
-    if (linked) return out.push_back(inside(sanitizer));
+    if (linked || needs(subject, sanitizer)) return out.push_back(finding(sanitizer, subject));
   }
 }
 

@@ -52,6 +52,13 @@ void check_options(const Subject& subject, Findings& out);
 void check_preload(const Subject& subject, Findings& out);
 void check_limits(const Subject& subject, Findings& out);
 
+/// Built for musl's loader.
+[[nodiscard]] bool is_for_musl(const ElfFacts& facts);
+
+/// True if AddressSanitizer's runtime will end the program that has another library before it: the program answers for the
+/// runtime's options itself, so libweir.so cannot.
+[[nodiscard]] bool asan_insists(const ElfFacts& facts, const std::vector<std::string>& environment);
+
 /// True if a finding says that weir cannot be in the program at all.
 [[nodiscard]] bool is_hopeless(const Findings& findings);
 

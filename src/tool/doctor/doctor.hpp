@@ -64,6 +64,12 @@ struct Surroundings {
 /// Throws Error when the first word of `command` means no file that can be run.
 [[nodiscard]] Diagnosis examine(const std::vector<std::string>& command, const Surroundings& around);
 
+/// Why the command's program is to run without libweir.so in LD_PRELOAD, for it would not start, or stop at once; empty: it
+/// bears it. The end of a sentence. Asks only
+/// for the environment and find_program. Throws as examine() does.
+[[nodiscard]] std::string why_preload_harms(const std::vector<std::string>& command,
+                                            const Surroundings& around);
+
 struct DiagnosisStyle {
   std::size_t width = 100;
   bool unicode = true;

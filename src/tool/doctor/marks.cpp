@@ -28,6 +28,7 @@ constexpr std::pair<std::string_view, Mark> kNames[] = {
     {"__asan_init", Mark::Asan},
     {"__tsan_init", Mark::Tsan},
     {"__msan_init", Mark::Msan},
+    {"__asan_default_options", Mark::AsanOptions},
     {"__lsan_init", Mark::Lsan},
     {"__hwasan_init", Mark::Hwasan},
     {"runtime.mallocgc", Mark::GoRuntime},

@@ -16,6 +16,7 @@ enum class Mark : std::size_t {
   Mimalloc,
   OtherAllocator,
   Asan,
+  AsanOptions,  ///< the program's own answer to its runtime's question
   Tsan,
   Msan,
   Lsan,

@@ -40,14 +40,14 @@ std::uint64_t median(std::vector<std::uint64_t> values) {
   return *middle;
 }
 
-/// Beyond it a value stands out: the median and the largest of a quarter of it, six median distances from it, 64 KiB.
+/// Beyond it a value stands out: the median and the largest of a quarter of it, six median distances from it, 256 KiB.
 std::uint64_t bound(const std::vector<std::uint64_t>& values) {
   const std::uint64_t middle = median(values);
   std::vector<std::uint64_t> distances;
   for (const std::uint64_t value : values)
     distances.push_back(value > middle ? value - middle : middle - value);
   const std::uint64_t distance = std::min(median(distances), ~std::uint64_t{0} / 8);
-  const std::uint64_t more = std::max({middle / 4, 6 * distance, std::uint64_t{64 << 10}});
+  const std::uint64_t more = std::max({middle / 4, 6 * distance, std::uint64_t{256 << 10}});
   return middle > ~std::uint64_t{0} - more ? ~std::uint64_t{0} : middle + more;
 }
 
@@ -105,9 +105,7 @@ std::vector<Standing> standings(const Profile& profile) {
     const Member& member = profile.members[i];
     const bool stands_out = live_ones[i] || peak_ones[i];
     rows.push_back({{i, live_ones[i], peak_ones[i]},
-                    is_ended_by_signal(member) ? 0
-                    : stands_out               ? 1
-                                               : 2,
+                    is_ended_by_signal(member) ? 0 : stands_out ? 1 : 2,
                     live(member),
                     peak(member)});
   }
@@ -178,13 +176,15 @@ void put_ending(Sink& sink, const Process& process) {
 
 std::string spread_words(const Site& site, const Profile& profile) {
   if (!profile.is_merged()) return {};
-  std::string out =
-      fmt::format("in {}", site.processes == 1 ? "1 process" : exact(site.processes) + " processes");
-  if (site.most_live_bytes == 0) return out;
+  std::string out = fmt::format("in {}", site.processes == 1 ? "1 process" : exact(site.processes) + " processes");
+  if (site.most_live_bytes == 0 || site.most_live_in >= profile.members.size()) return out;
   const std::uint32_t pid = profile.members[site.most_live_in].process.pid;
-  return site.processes == 1
-             ? fmt::format("{} ({})", out, pid)
-             : fmt::format("{} ({} in {})", out, percent(site.most_live_bytes, site.counts.live_bytes), pid);
+  if (site.processes == 1) return fmt::format("{} (pid {})", out, pid);
+  // Only where one has far more than its part is it worth a word.
+  constexpr std::uint64_t kNotable = 2;
+  const std::uint64_t part = site.counts.live_bytes / site.processes;
+  if (site.most_live_bytes / kNotable < std::max<std::uint64_t>(part, 1)) return out;
+  return fmt::format("{}, {} of it in pid {}", out, percent(site.most_live_bytes, site.counts.live_bytes), pid);
 }
 
 void put_spread(Sink& sink, const Site& site, const Profile& profile) {

@@ -46,6 +46,16 @@ struct SummaryOptions {
 };
 [[nodiscard]] std::string summary(const Profile& profile, const SummaryOptions& options);
 
+/// … and of the command's other processes: one sentence.
+struct FamilyTotals {
+  std::size_t processes = 0, read = 0;  ///< not all may have been read
+  std::size_t by_signal = 0;
+  Counts live;
+  std::uint64_t highest_peak = 0;
+  std::uint32_t highest_pid = 0;
+};
+[[nodiscard]] std::string family_summary(const FamilyTotals& totals);
+
 [[nodiscard]] std::vector<std::string_view> section_names();
 [[nodiscard]] std::vector<std::string_view> format_names();
 

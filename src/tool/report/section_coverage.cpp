@@ -42,6 +42,8 @@ constexpr Loss kLosses[] = {
      "operations on CUDA memory by signal handlers that had interrupted weir, not recorded"},
     {"cuda_frees_missed", &LossCounters::cuda_frees_missed,
      "CUDA blocks that were freed unseen: their address was handed out again"},
+    {"children_unrecorded", &LossCounters::children_unrecorded,
+     "child processes that could not open a profile of their own: a seccomp filter forbids it"},
     {"cuda_facts_dropped", &LossCounters::cuda_facts_dropped,
      "facts of CUDA (devices, releases, unhooked functions) without room"},
 };

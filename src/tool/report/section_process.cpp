@@ -112,10 +112,10 @@ Section section_process(const Context& context) {
         "listed: one that allocated {} is missing 1 time in 20, a larger one less often.",
         profile.has_cuda() ? "of host memory " : "", human_bytes(seldom_unseen_bytes(profile))));
   const std::string exe = process.exe.empty() ? "program unknown" : printable(process.exe);
-  out.say(fmt::format("{}started {}, {}",
-                      !profile.is_merged()  ? fmt::format("{}, pid {}, ", exe, process.pid)
-                      : process.exe.empty() ? ""
-                                            : exe + ", ",
+  out.say(fmt::format("{}tarted {}, {}",
+                      !profile.is_merged()  ? fmt::format("{}, pid {}, s", exe, process.pid)
+                      : process.exe.empty() ? "S"
+                                            : exe + ", s",
                       started_at(process).value_or("at an unknown time"),
                       profile.allocator.empty() ? "allocator unknown" : printable(profile.allocator)));
   out.data = [&profile, &process](Sink& sink) {

@@ -96,7 +96,7 @@ std::string remarks(const Standing& standing, const Member& member) {
 
 Table table_of(const std::vector<Standing>& shown, const Profile& profile) {
   using Align = Table::Column::Align;
-  constexpr std::size_t kCommand = 60;
+  constexpr std::size_t kCommand = 400;
   const bool has_device = profile.space(Space::Device).counts.allocated_blocks != 0;
   Table table{
       {{"pid"}, {"command", Align::Left}, {"end", Align::Left}, {"ran"}, {"live"}, {"peak"}, {"allocated"}},

@@ -118,6 +118,7 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
       fmt::format("{} after {}\n", ending(profile.process), human_seconds(profile.process.duration_ns));
   if (profile.record_mode == 2) {
     out += "recording was off: no allocation was recorded\n";
+    for (const std::string& why : profile.warnings) out += printable(why) + "\n";
   } else {
     if (profile.is_sampled())
       out += fmt::format(
@@ -145,6 +146,19 @@ std::string summary(const Profile& profile, const SummaryOptions& options) {
   out += fmt::format("profile: {}; read it with: weir report {}\n", printable(options.profile_path),
                      printable(options.profile_path));
   return with_prefix(out);
+}
+
+std::string family_summary(const FamilyTotals& totals) {
+  std::string out =
+      totals.read == totals.processes
+          ? fmt::format("all {} processes", exact(totals.processes))
+          : fmt::format("of {} processes, the first {}", exact(totals.processes), exact(totals.read));
+  out += fmt::format(": {} bytes in {} live at their ends", exact(totals.live.live_bytes),
+                     counted(totals.live.live_blocks, "block"));
+  if (totals.highest_peak != 0)
+    out += fmt::format("; highest peak {} (pid {})", human_bytes(totals.highest_peak), totals.highest_pid);
+  if (totals.by_signal != 0) out += fmt::format("; {} ended by a signal", exact(totals.by_signal));
+  return out;
 }
 
 }  // namespace weir::tool

@@ -13,14 +13,17 @@ OPTIONS = ":".join([
 
 class Lsan(Tool):
     name, package, needs = "LSan", "liblsan0", "/usr/lib/x86_64-linux-gnu/liblsan.so.0"
-    set_up = (f"`LD_PRELOAD=liblsan.so.0`, `LSAN_OPTIONS={OPTIONS}`: whole stacks, every live block is a leak, the exit status and "
-              "the signals are left alone.")
+    # libstdc++ allocates as it starts, and LSan starts with the first allocation: too late for a program that calls signal() before.
+    preload = f"{needs}:/usr/lib/x86_64-linux-gnu/libstdc++.so.6"
+    set_up = (f"`LD_PRELOAD=liblsan.so.0:libstdc++.so.6`, `LSAN_OPTIONS={OPTIONS}`: whole stacks, every live block is a leak, the exit "
+              "status and the signals are left alone. With libstdc++ LSan starts in time; without, each program crashes that calls "
+              "`signal` before it allocates.")
 
     def __init__(self, *_):
         pass
 
     def start(self, place, often):
-        return [], {"LD_PRELOAD": self.needs, "LSAN_OPTIONS": f"{OPTIONS}:log_exe_name=1:log_path={place}/lsan"}
+        return [], {"LD_PRELOAD": self.preload, "LSAN_OPTIONS": f"{OPTIONS}:log_exe_name=1:log_path={place}/lsan"}
 
     def results(self, files, counted):
         return each([path for path in files if re.fullmatch(r"lsan\..*\.\d+", path.name)], read)

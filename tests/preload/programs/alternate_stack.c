@@ -2,9 +2,13 @@
 //
 // expect leaks("lose_in_handler") == (21, 1)
 // expect leaks("lose_in_coroutine") == (23, 1)
+// row: faults | allocation on a signal stack and in a coroutine
+// lost lose_in_handler 21 1
+// lost lose_in_coroutine 23 1
 #include <signal.h>
 #include <stdlib.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -30,5 +34,6 @@ int main(void) {
   away.uc_stack.ss_size = sizeof stack;
   makecontext(&away, coroutine, 0);
   swapcontext(&home, &away);
+  write(1, "done\n", 5);
   return 0;
 }

@@ -3,6 +3,8 @@
 // before: exec 0<&- 1>&- 2>&-
 // run under: preload
 // expect leaks("lose") == (100, 1)
+// row: faults | started with stdin, stdout and stderr closed
+// lost lose 100 1
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>

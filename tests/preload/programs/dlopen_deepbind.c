@@ -1,16 +1,22 @@
 // A plugin opened with RTLD_DEEPBIND may be bound to glibc's own malloc: its blocks can still be resized and
 // freed by the program, and the program's by it.
 //
+// row: company | RTLD_DEEPBIND plugin, blocks crossing both ways
 // expect report["errors"] == []
+// lost lose 45 1
 #include <dlfcn.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support.h"
 
+NOINLINE static void lose(void) { keep(malloc(45)); }
+
 int main(void) {
+  lose();
   char path[4096];
   const ssize_t bytes = readlink("/proc/self/exe", path, sizeof path - 20);
   if (bytes < 0) return 1;
@@ -28,5 +34,6 @@ int main(void) {
     free(block);
     free(make(size));
   }
+  puts("all of them crossed");
   return 0;
 }

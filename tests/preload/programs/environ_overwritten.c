@@ -1,9 +1,12 @@
 // A program that writes over its argv and environment strings, as setproctitle does, and then changes the
 // variables: weir works from what it read at start.
 //
+// row: company | argv and environ overwritten, as setproctitle does
 // profiles 2
 // expect leaks("lose") == (100, 1)
 // expect child.leaks("lose") == (100, 1)
+// lost lose 200 2
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -32,5 +35,7 @@ int main(int count, char** words) {
   }
   lose();
   int status = 1;
-  return waitpid(pid, &status, 0) != pid || status != 0;
+  if (waitpid(pid, &status, 0) != pid || status != 0) return 1;
+  puts("under another name");
+  return 0;
 }

@@ -1,9 +1,12 @@
 // Blocks that glibc's own malloc made go through free, realloc and malloc_usable_size unharmed, and count as
 // nobody's misuse.
 //
+// row: company | blocks made by __libc_malloc
 // expect report["errors"] == []
 // expect leaks("resize") == (300, 1)
+// lost resize 300 1
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,5 +28,8 @@ int main(void) {
   block = resize(block);
   for (int i = 0; i < 200; ++i)
     if (block[i] != 'y') return 2;
+  block = NULL;
+  keep(block);
+  puts("taken over");
   return 0;
 }

@@ -4,7 +4,9 @@
 // before: ulimit -f 4
 // profiles any
 // sums: no
+// row: faults | RLIMIT_FSIZE: no file may grow
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -12,5 +14,6 @@ NOINLINE static void lose(int i) { keep(malloc(i)); }
 
 int main(void) {
   for (int i = 0; i < 10000; ++i) lose(i % 1000);
+  write(1, "done\n", 5);
   return 0;
 }

@@ -3,8 +3,11 @@
 // run under: preload
 // before: ulimit -v 80000
 // expect live("lose") == (400, 4)
+// row: faults | RLIMIT_AS of 80 MB, with threads
+// lost lose 400 4
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -23,5 +26,6 @@ int main(void) {
   for (int i = 0; i < kThreads; ++i)
     if (pthread_create(&threads[i], NULL, work, &start) != 0) return 1;
   for (int i = 0; i < kThreads; ++i) pthread_join(threads[i], NULL);
+  write(1, "done\n", 5);
   return 0;
 }

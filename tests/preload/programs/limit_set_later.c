@@ -2,6 +2,8 @@
 // advance.
 //
 // expect leaks("hold") == (100 << 20, 100)
+// row: faults | RLIMIT_AS set by the program itself
+// lost hold 104857600 100
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>

@@ -4,6 +4,8 @@
 // exit 3
 // profiles any
 // expect parent.leaks("lose") == (24, 1)
+// row: faults | threads with the smallest stack, a fork and the end there
+// lost lose 24 1
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>

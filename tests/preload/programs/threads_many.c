@@ -2,8 +2,11 @@
 //
 // expect leaks("visit") == (600 * 24, 600)
 // expect total("visit") == (600 * 24 + 6000 * 100, 6600)
+// row: faults | 600 threads, 200 at once
+// lost visit 14400 600
 #include <pthread.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "support.h"
 
@@ -21,5 +24,6 @@ int main(void) {
       if (pthread_create(&threads[i], NULL, visit, NULL) != 0) abort();
     for (int i = 0; i < kAtOnce; ++i) pthread_join(threads[i], NULL);
   }
+  write(1, "done\n", 5);
   return 0;
 }

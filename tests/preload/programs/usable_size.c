@@ -1,8 +1,11 @@
 // Every byte that malloc_usable_size reports may be written; doing so is no overrun.
 //
+// row: company | every byte of malloc_usable_size is written
 // expect report["errors"] == []
 // expect live("fill") == (0, 0)
+// lost lose 65 1
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +23,12 @@ NOINLINE static void fill(size_t bytes) {
   free(block);
 }
 
+NOINLINE static void lose(void) { keep(malloc(65)); }
+
 int main(void) {
+  lose();
   for (size_t bytes = 0; bytes < 5000; ++bytes) fill(bytes);
   for (size_t bytes = 5000; bytes < 8 << 20; bytes += bytes / 7) fill(bytes);
+  puts("filled to the brim");
   return 0;
 }

@@ -214,6 +214,64 @@ static void alignments(void) {
   }
 }
 
+/* Not one block of a size but many at once, for a first block may be aligned by luck; and no two of no bytes are one. */
+static void many_at_once(void) {
+  enum { kMany = 60 };
+  for (size_t bytes = 0; bytes <= 72; ++bytes) {
+    void* blocks[kMany];
+    int odd = 0;
+    for (int i = 0; i < kMany; ++i) {
+      blocks[i] = keep(i % 4 == 0 ? malloc(bytes) : i % 4 == 1 ? calloc(1, bytes) : i % 4 == 2 ? realloc(NULL, bytes) : reallocarray(NULL, bytes, 1));
+      odd += (uintptr_t)blocks[i] % 16 != 0;
+      memset(blocks[i], i, malloc_usable_size(blocks[i]));
+    }
+    errno = kUntouched;
+    say("many-aligned", bytes, odd == 0 ? "all" : "not all", 0);
+    int same = 0, changed = 0;
+    for (int i = 0; i < kMany; ++i) {
+      for (int k = 0; k < i; ++k) same += blocks[i] == blocks[k];
+      for (size_t at = 0; at < bytes; ++at) changed += ((unsigned char*)blocks[i])[at] != i;
+    }
+    say("many-apart", bytes, same == 0 && changed == 0 ? "all" : "not all", 0);
+    int shrunk = 0;
+    for (int i = 0; i < kMany; ++i) {
+      blocks[i] = keep(realloc(blocks[i], 1));
+      shrunk += (uintptr_t)blocks[i] % 16 == 0 && (bytes == 0 || *(unsigned char*)blocks[i] == i);
+    }
+    errno = kUntouched;
+    say_number("many-shrunk", bytes, shrunk);
+    for (int i = 0; i < kMany; ++i) free(blocks[i]);
+  }
+}
+
+/* What one function made, another resizes. */
+static void resized_by_another(void) {
+  const size_t bytes[] = {1, 24, 100, 4096, 5000, 200000, 3 << 20};
+  for (int i = 0; i < 7; ++i) {
+    for (int kind = 0; kind < 5; ++kind) {
+      void* block = NULL;
+      switch (kind) {
+        case 0: block = valloc(bytes[i]); break;
+        case 1: block = pvalloc(bytes[i]); break;
+        case 2: block = aligned_alloc(256, bytes[i]); break;
+        case 3: block = calloc(bytes[i], 1); break;
+        default: if (posix_memalign(&block, 8192, bytes[i]) != 0) abort();
+      }
+      paint(block, 0, bytes[i]);
+      block = keep(realloc(block, bytes[i] * 3));
+      char name[48];
+      snprintf(name, sizeof name, "resized-up-%d", kind);
+      errno = kUntouched;
+      say(name, bytes[i], "block", hash_of(block, bytes[i]));
+      block = keep(realloc(block, bytes[i] / 2 + 1));
+      snprintf(name, sizeof name, "resized-down-%d", kind);
+      errno = kUntouched;
+      say(name, bytes[i], "block", hash_of(block, bytes[i] / 2));
+      free(block);
+    }
+  }
+}
+
 static void errno_kept(void) {
   const size_t bytes[] = {10, 5000, 100000, 1 << 20, 64 << 20};
   for (int i = 0; i < 5; ++i) {
@@ -258,6 +316,10 @@ static void statistics(void) {
   say("mallinfo", 0, old.uordblks + old.hblkhd >= 10100000 ? "plausible" : "too-little", 0);
   for (int i = 0; i < 100; ++i) free(small[i]);
   free(large);
+  const struct mallinfo2 later = mallinfo2();
+  errno = kUntouched;
+  say("mallinfo2-after-free", 0, later.uordblks + later.hblkhd + 10000000 <= info.uordblks + info.hblkhd ? "less" : "as before", 0);
+  say("mallinfo2-arena", 0, later.arena + later.hblkhd >= later.uordblks ? "plausible" : "too-little", 0);
   errno = kUntouched;
   const int trimmed = malloc_trim(0);
   say("malloc_trim", 0, trimmed == 0 || trimmed == 1 ? "0-or-1" : "other", 0);
@@ -266,6 +328,11 @@ static void statistics(void) {
   say_number("mallopt-perturb", 0, mallopt(M_PERTURB, 0));
   say_number("mallopt-arena-max", 0, mallopt(M_ARENA_MAX, 2));
   say_number("mallopt-unknown", 0, mallopt(-4711, 1));
+  const int parameters[] = {M_MXFAST, M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX, M_ARENA_TEST, M_CHECK_ACTION};
+  for (int i = 0; i < 6; ++i) say_number("mallopt", (size_t)i, mallopt(parameters[i], i == 0 ? 64 : 65536));
+  say_number("mallopt-mxfast-too-large", 0, mallopt(M_MXFAST, 1 << 20));
+  say_number("mallopt-mmap-threshold-too-large", 0, mallopt(M_MMAP_THRESHOLD, 1 << 30));
+  say("malloc_trim-again", 1 << 20, malloc_trim(1 << 20) >= 0 ? "0-or-1" : "other", 0);
   char* text = NULL;
   size_t bytes = 0;
   FILE* stream = open_memstream(&text, &bytes);
@@ -316,6 +383,8 @@ int main(void) {
   resizes();
   too_large();
   alignments();
+  many_at_once();
+  resized_by_another();
   errno_kept();
   cleared_after_dirty();
   statistics();

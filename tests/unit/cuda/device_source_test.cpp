@@ -18,7 +18,9 @@ DevicePlace nowhere() { return {.number = 0, .device = 0}; }
 constexpr std::uint64_t kNone = 0, kOther = 0x5000;
 
 Stance stance(std::uint64_t current, bool must_give) {
-  DeviceSource source{Freeing{}, current, must_give};
+  const auto none = [](CUdeviceptr) noexcept { return CUDA_SUCCESS; };
+  const Freeing freeing{0x1000, none};
+  DeviceSource source{freeing, current, must_give};
   DevicePlace place = nowhere();
   return source.stance(place);
 }
@@ -40,7 +42,8 @@ TEST(DeviceSource, TheProgramsOwnBlockIsFreedByTheFunctionThatTheProgramCalled) 
     freed.push_back(block);
     return CUDA_ERROR_LAUNCH_FAILED;
   };
-  DeviceSource source{Freeing{0x1000, programs}, kNone, true};
+  const Freeing freeing{0x1000, programs};
+  DeviceSource source{freeing, kNone, true};
   DevicePlace place = nowhere();
   EXPECT_EQ(source.release(place, 0x1000), CUDA_ERROR_LAUNCH_FAILED);
   EXPECT_NE(source.release(place, 0x2000), CUDA_ERROR_LAUNCH_FAILED);  // there is no driver

@@ -39,6 +39,19 @@ TEST(Host, ZeroedBlocksAreZeroAlsoWhenReused) {
   }
 }
 
+TEST(Host, TheSmallestBlocksAreAlignedAsAllOthers) {
+  test::begin_host();
+  std::vector<void*> blocks;
+  for (int i = 0; i != 400; ++i) {
+    void* block = i % 2 == 0 ? weir_je_malloc(i % 9) : weir_je_calloc(1, i % 9);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(block) % 16, 0U);
+    EXPECT_EQ(weir_je_sallocx(block, 0), 16U);
+    blocks.push_back(block);
+  }
+  for (void* block : blocks) weir_je_free(block);
+  for (std::size_t bytes = 1; bytes != 9; ++bytes) EXPECT_EQ(weir_je_nallocx(bytes, 0), 16U);
+}
+
 TEST(Host, ReallocateKeepsTheContent) {
   test::begin_host();
   Block block = allocate(8);

@@ -23,7 +23,7 @@ int main(int count, char** arguments) {
     char list[9000];
     snprintf(list, sizeof list, "%s%s%s", before ? before : "", before ? ":" : "", beside("preload_counter.so"));
     setenv("LD_PRELOAD", list, 1);
-    execl("/proc/self/exe", arguments[0], "again", (char*)NULL);
+    execl(arguments[0], arguments[0], "again", (char*)NULL);
     return 1;
   }
   lose();

@@ -16,15 +16,17 @@ NOINLINE static void lose_after(void) {
   for (int i = 0; i < 7; ++i) keep(malloc(11));
 }
 
+static void say_how(int status) { printf("%d %d\n", status, errno); }
+
 int main(void) {
   char* const words[] = {"none", NULL};
   lose();
   const int fd = open("/", O_RDONLY);
-  printf("%d %d\n", execv("/none/such", words), errno);
-  printf("%d %d\n", execve("/none/such", words, environ), errno);
-  printf("%d %d\n", execvp("no-such-program-anywhere", words), errno);
-  printf("%d %d\n", execl("/", "none", (char*)NULL), errno);
-  printf("%d %d\n", fexecve(fd, words, environ), errno);
+  say_how(execv("/none/such", words));
+  say_how(execve("/none/such", words, environ));
+  say_how(execvp("no-such-program-anywhere", words));
+  say_how(execl("/", "none", (char*)NULL));
+  say_how(fexecve(fd, words, environ));
   lose_after();
   return 3;
 }

@@ -65,7 +65,6 @@ class Usage(Case):
         self.refused("a\nb", saying="unknown command 'a b'")
         self.refused("diff", "a", "b", saying="weir diff is not in this version")
         self.refused("report", saying="PROFILE")
-        self.refused("report", "a", "b", saying="b")
         self.refused("report", "--bogus", "a", saying="--bogus")
         self.refused("report", "--top", "x", "a", saying="x")
         self.refused("report", "--top", "-1", "a", saying="-1")
@@ -73,6 +72,9 @@ class Usage(Case):
         self.refused("report", "--format", "xml", "a", saying="unknown format 'xml'")
         self.refused("report", "--only", "nothing", "a", saying="unknown section 'nothing'")
         self.refused("options", "x", saying="x")
+        self.refused("merge", saying="--output")
+        self.refused("merge", "-o", "x", saying="PROFILE")
+        self.refused("merge", "-o", "x", "@missing", saying="cannot read the list missing: No such file")
 
     def test_wrong_usage_of_run_is_one_line(self):
         self.refused("run", saying="no command to run")
@@ -88,7 +90,7 @@ class Usage(Case):
         self.refused("run", "-o", "x.%q", "true", saying="after % comes one of")
 
     def test_help_fits_one_screen(self):
-        for arguments in (["--help"], ["run", "--help"], ["report", "--help"], ["options", "--help"]):
+        for arguments in (["--help"], ["run", "--help"], ["report", "--help"], ["merge", "--help"], ["options", "--help"]):
             done = self.weir(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertLessEqual(done.stdout.count("\n"), 24)
@@ -114,7 +116,7 @@ class Usage(Case):
 class Files(Case):
     def test_what_is_no_profile_is_refused(self):
         self.refused("report", "missing", saying="cannot read missing: No such file")
-        self.refused("report", self.at, saying="is a directory")
+        self.refused("report", self.at, saying="no weir profile is in")
         self.refused("report", "/dev/null", saying="is not a regular file")
         self.script("empty", "")
         self.refused("report", "empty", saying="empty is empty, not a weir profile")
@@ -306,6 +308,83 @@ class Profiles(Case):
         for code in (1, 2):
             self.weir("run", "-o", "p.weir", "./leaky", code)
         self.assertEqual(self.json("p.weir")["process"]["exit_code"], 2)
+
+    def family(self, count=3):
+        for code in range(count):
+            self.weir("run", "-o", f"f.{code}.weir", "./leaky", code)
+        return [f"f.{code}.weir" for code in range(count)]
+
+    def test_merged_is_the_sum_and_reads_like_any(self):
+        files = self.family()
+        done = self.weir("merge", "-o", "all.weir", *files)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+        self.assertIn("weir: 3 processes", done.stderr)
+        report = self.json("all.weir")
+        sites = [(s["bytes"], s["blocks"], s["processes"], s["frames"][0]["function"]) for s in report["leaks"]["sites"]]
+        self.assertEqual(sites, [(21000, 21, 3, "zero"), (19200, 300, 3, "lose")])
+        self.assertEqual(sorted(p["exit_code"] for p in report["processes"]), [0, 1, 2])
+        self.assertEqual([p["processes"] for p in report["programs"]], [3])
+        at_once = json.loads(self.weir("report", "--format", "json", *files).stdout)
+        self.assertEqual(at_once, report)
+        self.assertIn("3 processes of 1 program", self.weir("report", "all.weir").stdout)
+
+    def test_folders_and_lists_name_profiles(self):
+        os.mkdir(self.at / "d")
+        os.mkdir(self.at / "d" / "e")
+        files = self.family()
+        os.rename(self.at / files[0], self.at / "d" / "a")
+        os.rename(self.at / files[1], self.at / "d" / "e" / "b")
+        self.script("d/no profile", "text")
+        self.assertEqual(self.weir("merge", "-o", "d/all.weir", "d").returncode, 0)
+        self.assertEqual(self.json("d/all.weir")["process"]["processes"], 2)
+        # Again: the older result is no input, and is replaced.
+        done = self.weir("merge", "-o", "d/all.weir", "d")
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (0, 1))
+        (self.at / "list").write_text(f"d/a\n\n{files[2]}\n")
+        self.assertEqual(json.loads(self.weir("report", "--format", "json", "@list").stdout)["process"]["processes"], 2)
+        listed = self.weir("report", "--format", "json", "@-", input=f"{files[2]}\nd/e\n")
+        self.assertEqual(json.loads(listed.stdout)["process"]["processes"], 2)
+        # A folder that has a merged profile and those it was made of: nothing is counted twice.
+        both = self.weir("report", "--format", "json", "d")
+        self.assertEqual(json.loads(both.stdout)["process"]["processes"], 2)
+        self.assertIn("d/all.weir tells of a process that is in already", both.stderr)
+
+    def test_what_cannot_be_read_is_told_and_left_out(self):
+        files = self.family(2)
+        self.script("foreign", "text")
+        (self.at / "cut.weir").write_bytes((self.at / files[0]).read_bytes()[:5000])
+        done = self.weir("merge", "-o", "all.weir", "missing", files[0], "foreign", "cut.weir", files[1])
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(len(done.stderr.splitlines()), 4, done.stderr)
+        for part in ("cannot read missing", "foreign is not a weir profile", "cut.weir is cut short"):
+            self.assertIn(part, done.stderr)
+        report = self.json("all.weir")
+        self.assertEqual(report["process"]["processes"], 2)
+        self.assertTrue(any("3 of 5 files were left out" in line for line in report["coverage"]["warnings"]))
+        done = self.weir("merge", "-o", "none.weir", "missing", "foreign")
+        self.assertEqual((done.returncode, (self.at / "none.weir").exists()), (2, False))
+
+    def test_merge_overwrites_nothing_but_an_older_merge(self):
+        files = self.family(3)
+        before = (self.at / files[0]).read_bytes()
+        self.refused("merge", "-o", files[0], *files, saying="to be read and to be written")
+        self.refused("merge", "-o", files[0], *files[1:], saying="it is the profile of a process")
+        self.assertEqual((self.at / files[0]).read_bytes(), before)
+        self.script("precious", "important\n")
+        self.refused("merge", "-o", "precious", *files, saying="no merged profile")
+        self.refused("merge", "-o", ".", *files, saying="it is a directory")
+        self.refused("merge", "-o", "no/such/dir/x", *files, saying="cannot write")
+        self.assertEqual([p.name for p in self.at.iterdir() if "all" in p.name or "XXXX" in p.name], [])
+        self.assertEqual(self.weir("merge", "-o", "all.weir", *files[:2]).returncode, 0)
+        self.assertEqual(self.weir("merge", "-o", "all.weir", *files).returncode, 0)
+        self.assertEqual(self.json("all.weir")["process"]["processes"], 3)
+        self.refused("merge", "-o", "all.weir", "all.weir", saying="to be read and to be written")
+
+    def test_a_command_with_children_says_how_to_read_them_all(self):
+        done = self.weir("run", "-o", "run.%p.weir", "sh", "-c", "./leaky; ./leaky 0 kill; exit 0")
+        self.assertRegex(done.stderr, r"weir: all 3 processes: [\d,]+ bytes in [\d,]+ blocks live at their ends; .*1 ended by a signal\n")
+        self.assertIn("weir: read them together with: weir report run.*.weir\n", done.stderr)
+        self.assertLessEqual(done.stderr.count("weir: "), 20)
 
     def test_report_prints_on_stderr(self):
         done = self.weir("run", "--report", "-o", "p.weir", "./leaky")
