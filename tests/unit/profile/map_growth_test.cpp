@@ -57,6 +57,29 @@ TEST(MapGrowth, AFileThatWasDeletedIsNotMadeAnew) {
   EXPECT_FALSE(std::filesystem::exists(in.path));
 }
 
+TEST(MapGrowth, AFileThatIsNotFoundAnyMoreGrowsAllTheSameIfThatWasPrepared) {
+  InFile in;
+  in.map.prepare_to_lose_path();
+  if (!in.map.can_lose_path()) GTEST_SKIP() << "the kernel has no MADV_POPULATE_WRITE";
+  const std::string moved = in.folder / "moved.weir";
+  std::filesystem::rename(in.path, moved);
+  while (std::byte* chunk = in.map.add_chunk(ChunkKind::Errors, 0, 0)) *chunk = std::byte{'x'};
+  EXPECT_EQ(in.map.used_chunks(), test::kSmallChunks);
+  EXPECT_EQ(in.failures(), 0U);
+  std::ifstream file{moved, std::ios::binary};
+  file.seekg(static_cast<std::streamoff>((test::kSmallChunks - 1) * kChunkBytes));
+  EXPECT_EQ(file.get(), 'x');
+}
+
+TEST(MapGrowth, PreparedForNoCallsItHasRoomThatNeedsNone) {
+  InFile in;
+  in.map.prepare_to_lose_calls();
+  std::filesystem::remove(in.path);
+  while (std::byte* chunk = in.map.add_chunk(ChunkKind::Errors, 0, 0)) *chunk = std::byte{'x'};
+  EXPECT_EQ(in.map.used_chunks(), test::kSmallChunks);
+  EXPECT_EQ(in.failures(), 0U);
+}
+
 TEST(MapGrowth, AFileThatTookItsNameIsLeftAlone) {
   InFile in;
   in.fill_file();
