@@ -136,8 +136,8 @@ TEST(MoveTo, LeavesNoFileBehindWhenTheLimitIsTooSmall) {
   test::SmallProfile small;
   EXPECT_TRUE(test::holds_in_child([&] {
     limit_files_to(kChunkBytes);
-    return small.map.move_to(path.c_str()) == -EFBIG && !small.map.has_file() && !std::filesystem::exists(path) &&
-           small.map.add_chunk(ChunkKind::Errors, 0, 0) != nullptr;
+    return small.map.move_to(path.c_str()) == -EFBIG && !small.map.has_file() &&
+           !std::filesystem::exists(path) && small.map.add_chunk(ChunkKind::Errors, 0, 0) != nullptr;
   }));
 }
 
@@ -146,7 +146,8 @@ TEST(MoveTo, SaysWhyAFolderWillNotHaveIt) {
   test::SmallProfile small;
   EXPECT_EQ(small.map.move_to((folder / "none/p.weir").c_str()), -ENOENT);
   EXPECT_EQ(small.map.move_to((folder / "x").insert(0, "/dev/null").c_str()), -ENOTDIR);
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  std::filesystem::permissions(folder.path(),
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   EXPECT_TRUE(test::holds_in_child([&] {
     if (getuid() == 0 && setuid(65534) != 0) return true;  // root may write anywhere
     return small.map.move_to((folder / "p.weir").c_str()) == -EACCES && !small.map.has_file();
