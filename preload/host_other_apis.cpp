@@ -53,7 +53,8 @@ HOOK(void*, mallocx, std::size_t bytes, int flags) {
 HOOK(std::size_t, nallocx, std::size_t bytes, int) { return bytes; }
 
 HOOK(void*, rallocx, void* block, std::size_t bytes, int flags) {
-  if (!engine::is_host_block(block) && g_rallocx.get() != nullptr) return g_rallocx.get()(block, bytes, flags);
+  if (!engine::is_host_block(block) && g_rallocx.get() != nullptr)
+    return g_rallocx.get()(block, bytes, flags);
   if ((flags & (kAlignMask | kZero)) == 0) return engine::host_realloc(block, bytes, caller());
   void* moved = alloc(bytes, flags, caller());
   if (moved == nullptr) return nullptr;

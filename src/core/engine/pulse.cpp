@@ -105,7 +105,12 @@ void tick(ThreadState& self) noexcept {
   g_taking.store(false, std::memory_order_release);
 }
 
-void take_last_point() noexcept {
+void take_last_point(bool brief) noexcept {
+  if (brief && header().timeline_count == 0) {
+    store_relaxed(header().last_seen_ns, since_start_ns());
+    if (t_self.shard != nullptr) pass_on(t_self);
+    return;
+  }
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   const std::uint64_t now = since_start_ns();
   store_relaxed(header().last_seen_ns, now);

@@ -64,8 +64,9 @@ void pass_on(ThreadState& self) noexcept;
 
 /// Looks at the clock; a timeline point and the allocator's statistics when they are due.
 void tick(ThreadState& self) noexcept;
-/// The last point and statistics, whatever the clock says.
-void take_last_point() noexcept;
+/// The last point and statistics, whatever the clock says. `brief`: not if they would be the first: a shell's child that is
+/// about to become another program has no history, and there are thousands of them.
+void take_last_point(bool brief) noexcept;
 
 /// In a forked child: the timeline and the statistics start anew.
 void forget_pulse() noexcept;

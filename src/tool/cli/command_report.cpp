@@ -58,7 +58,8 @@ int command_report(const Arguments& arguments) {
       ->option_text("FILE");
   app.add_flag("--show-suppressed", options.show_suppressed, "list the leaks that suppressions leave out");
   app.add_option("-o,--output", out, "write there instead of standard output")->option_text("OUT");
-  app.add_option("PROFILE", words, std::string{"profiles, of programs that run or have ended, told as one:\n"} + kProfilesHelp)
+  app.add_option("PROFILE", words,
+                 std::string{"profiles, of programs that run or have ended, told as one:\n"} + kProfilesHelp)
       ->required()
       ->option_text("...");
   if (!parse_arguments(app, arguments)) return 0;

@@ -129,8 +129,7 @@ Profile load_all(const std::vector<std::string>& files) {
       progress.advance();
     }
   }
-  if (merger.processes() == 0)
-    throw Error{fmt::format("none of the {} files could be read", files.size())};
+  if (merger.processes() == 0) throw Error{fmt::format("none of the {} files could be read", files.size())};
   if (left_out != 0)
     merger.warn(fmt::format("{} of {} files were left out: {}{}", left_out, files.size(), first_reason,
                             left_out == 1 ? "" : " ..."));

@@ -10,7 +10,8 @@ namespace weir::tool {
 
 /// For --help.
 inline constexpr const char* kProfilesHelp =
-    "files, folders (every profile in them and below), @LIST (a file\nof such names, one a line; @- reads them from standard input)";
+    "files, folders (every profile in them and below), @LIST (a file\nof such names, one a line; @- reads "
+    "them from standard input)";
 
 /// The files that these words mean, each once, profiles of one process before merged ones. `except` is left out where a
 /// folder has it. Throws Error for a folder or a list that cannot be read, and for one without profiles.

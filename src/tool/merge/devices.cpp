@@ -15,9 +15,8 @@ void add_fields(Record& sum, const Record& more, std::initializer_list<Number Re
 
 void add(Device& sum, const Device& more) {
   using R = profile::DeviceRecord;
-  add_fields<R, std::int64_t>(
-      sum.record, more.record,
-      {&R::live, &R::peak, &R::managed_live, &R::managed_peak, &R::ordered_live});
+  add_fields<R, std::int64_t>(sum.record, more.record,
+                              {&R::live, &R::peak, &R::managed_live, &R::managed_peak, &R::ordered_live});
   add_fields<R, std::uint64_t>(sum.record, more.record,
                                {&R::pools_reserved, &R::pools_used, &R::looks, &R::looks_took_ns});
   sum.record.pools_at_ns = std::max(sum.record.pools_at_ns, more.record.pools_at_ns);
@@ -55,15 +54,39 @@ void add(Pool& sum, const Pool& more) {
       sum.record, more.record,
       {&R::live_bytes, &R::live_blocks, &R::requested_bytes, &R::pending_bytes, &R::pending_blocks,
        &R::idle_bytes, &R::idle_blocks, &R::peak_live, &R::peak_reserved, &R::peak_idle, &R::peak_pending});
-  add_fields<R, std::uint64_t>(
-      sum.record, more.record,
-      {&R::idle_max,       &R::hits,           &R::misses,          &R::source_allocs,  &R::source_alloc_ns,
-       &R::source_frees,   &R::source_free_ns, &R::frees,           &R::waits,          &R::wait_ns,
-       &R::marks,          &R::looks,          &R::mark_ns,         &R::retired_by_fence, &R::retired_by_program,
-       &R::shed_blocks,    &R::shed_bytes,     &R::aside_allocs,    &R::aside_frees,    &R::exported_frees,
-       &R::callers_passed, &R::unpooled,       &R::no_memory,       &R::rescue_wait_ns, &R::contexts_ended,
-       &R::managed_bytes,  &R::managed_blocks, &R::slab_bytes,      &R::slabs,          &R::rescued_others,
-       &R::slab_free_bytes, &R::put_off_blocks});
+  add_fields<R, std::uint64_t>(sum.record, more.record,
+                               {&R::idle_max,
+                                &R::hits,
+                                &R::misses,
+                                &R::source_allocs,
+                                &R::source_alloc_ns,
+                                &R::source_frees,
+                                &R::source_free_ns,
+                                &R::frees,
+                                &R::waits,
+                                &R::wait_ns,
+                                &R::marks,
+                                &R::looks,
+                                &R::mark_ns,
+                                &R::retired_by_fence,
+                                &R::retired_by_program,
+                                &R::shed_blocks,
+                                &R::shed_bytes,
+                                &R::aside_allocs,
+                                &R::aside_frees,
+                                &R::exported_frees,
+                                &R::callers_passed,
+                                &R::unpooled,
+                                &R::no_memory,
+                                &R::rescue_wait_ns,
+                                &R::contexts_ended,
+                                &R::managed_bytes,
+                                &R::managed_blocks,
+                                &R::slab_bytes,
+                                &R::slabs,
+                                &R::rescued_others,
+                                &R::slab_free_bytes,
+                                &R::put_off_blocks});
   for (std::size_t i = 0; i != std::size(sum.record.rescued); ++i)
     add_to(sum.record.rescued[i], more.record.rescued[i]);
   sum.record.largest_idle = std::max(sum.record.largest_idle, more.record.largest_idle);

@@ -88,8 +88,8 @@ Profile Merger::finish() {
   Profile& out = state_->sum;
   sum_members(out);
   const bool is_one = !out.is_merged();
-  out.timeline = is_one ? std::move(state_->first_timeline)
-                        : state_->over_time.points(out.process.started_realtime_ns);
+  out.timeline =
+      is_one ? std::move(state_->first_timeline) : state_->over_time.points(out.process.started_realtime_ns);
   out.timeline_step_ns = is_one ? 0 : state_->over_time.step_ns();
   if (is_one) out.warned_in.clear();
   return std::move(out);

@@ -18,7 +18,9 @@ class OverTime {
   void add(const std::vector<profile::TimelineRecord>& points, std::uint64_t start_ns, std::uint64_t end_ns,
            std::uint64_t step_ns);
 
-  [[nodiscard]] std::uint64_t step_ns() const noexcept { return points_.empty() ? 0 : std::uint64_t{1} << level_; }
+  [[nodiscard]] std::uint64_t step_ns() const noexcept {
+    return points_.empty() ? 0 : std::uint64_t{1} << level_;
+  }
   /// With times after `start_ns`.
   [[nodiscard]] std::vector<profile::TimelineRecord> points(std::uint64_t start_ns) const;
 

@@ -108,10 +108,9 @@ void Stacks::add(Site& sum, const Site& more, Given& given) const {
     given = {profile_, 0};
     sum.processes += more.processes;
   }
-  const std::uint32_t first_ms =
-      more.first_ms > std::numeric_limits<std::uint32_t>::max() - later_ms_
-          ? std::numeric_limits<std::uint32_t>::max()
-          : more.first_ms + later_ms_;
+  const std::uint32_t first_ms = more.first_ms > std::numeric_limits<std::uint32_t>::max() - later_ms_
+                                     ? std::numeric_limits<std::uint32_t>::max()
+                                     : more.first_ms + later_ms_;
   sum.first_ms = std::min(sum.first_ms, first_ms);
   sum.counts += more.counts;
   weir::tool::add(sum.at_peak_bytes, more.at_peak_bytes);

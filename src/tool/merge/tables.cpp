@@ -83,9 +83,10 @@ void add_out_of_memory(Profile& into, const Profile& from, Stacks& stacks, std::
     }
     record.holder_count = kept;
     record.at_ns += later_ns;
-    const auto same = std::find_if(into.out_of_memory.begin(), into.out_of_memory.end(), [&](const auto& each) {
-      return each.site == record.site && each.space == record.space && each.device == record.device;
-    });
+    const auto same =
+        std::find_if(into.out_of_memory.begin(), into.out_of_memory.end(), [&](const auto& each) {
+          return each.site == record.site && each.space == record.space && each.device == record.device;
+        });
     if (same == into.out_of_memory.end()) {
       into.out_of_memory.push_back(record);
       continue;

@@ -25,13 +25,14 @@ inline constexpr std::array<char, 8> kMagic{'W', 'E', 'I', 'R', 'M', 'E', 'R', '
 inline constexpr std::uint32_t kVersion = 1;
 
 enum class Table : std::uint32_t {
-  Texts = 1,         ///< bytes
-  Summary = 2,       ///< SummaryRecord, one
-  Members = 3,       ///< MemberRecord, one for each process
-  Arguments = 4,     ///< Text: the processes' arguments, one process after the other
-  Spaces = 5,        ///< SpaceRecord: what a process had in a space, where that is anything
-  Modules = 6,       ///< ModuleRecord; number 0 is not used
-  Nodes = 7,         ///< profile::NodeRecord; pc is the place in the module's file, or the address where it is in none
+  Texts = 1,      ///< bytes
+  Summary = 2,    ///< SummaryRecord, one
+  Members = 3,    ///< MemberRecord, one for each process
+  Arguments = 4,  ///< Text: the processes' arguments, one process after the other
+  Spaces = 5,     ///< SpaceRecord: what a process had in a space, where that is anything
+  Modules = 6,    ///< ModuleRecord; number 0 is not used
+  Nodes =
+      7,  ///< profile::NodeRecord; pc is the place in the module's file, or the address where it is in none
   Sites = 8,         ///< SiteRecord; the first is site number 2
   Timeline = 9,      ///< profile::TimelineRecord
   SizeClasses = 10,  ///< profile::SizeClassRecord
@@ -86,10 +87,11 @@ struct SummaryRecord {
   std::uint64_t cuda_calls[profile::kCudaRoutes];
   std::uint32_t cuda_driver_version, reserved;
   Text allocator, unwinder, weir_version;
-  std::uint64_t timeline_step_ns;  ///< points are at its multiples since the epoch; 0: they are one process's own
+  std::uint64_t
+      timeline_step_ns;  ///< points are at its multiples since the epoch; 0: they are one process's own
   /// The allocators' statistics, summed over `host_processes`; 0: nothing is known.
-  std::uint64_t host_processes, host_at_ns, allocated, active, resident, retained, mapped, metadata, cached_bytes,
-      requested, tagged_blocks, inherited_bytes;
+  std::uint64_t host_processes, host_at_ns, allocated, active, resident, retained, mapped, metadata,
+      cached_bytes, requested, tagged_blocks, inherited_bytes;
   double requested_variance, inherited_variance;
 };
 static_assert(sizeof(SummaryRecord) == 352);

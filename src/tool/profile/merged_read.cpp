@@ -13,12 +13,13 @@ using merged::Table;
 MergedTables::MergedTables(std::span<const std::byte> file, const std::string& name, Damage& damage)
     : file_{file}, damage_{damage} {
   merged::Header header;
-  if (file.size() < sizeof(header)) throw Error{fmt::format("{} is cut short: its header is not complete", name)};
+  if (file.size() < sizeof(header))
+    throw Error{fmt::format("{} is cut short: its header is not complete", name)};
   std::memcpy(&header, file.data(), sizeof(header));
   if (header.version == 0) throw Error{fmt::format("{} is damaged: its format version is 0", name)};
   if (header.version > merged::kVersion)
-    throw Error{fmt::format("{} was written by a newer weir (merged format {}; this one reads up to {})", name,
-                            header.version, merged::kVersion)};
+    throw Error{fmt::format("{} was written by a newer weir (merged format {}; this one reads up to {})",
+                            name, header.version, merged::kVersion)};
   if (header.table_count >= merged::kTables)
     throw Error{fmt::format("{} is damaged: its header contradicts itself", name)};
   if (header.file_bytes > file.size()) damage.note("it ends before its last table does");
@@ -86,11 +87,11 @@ bool take(const merged::CountsRecord& r, Counts& out) {
   for (const std::uint64_t n : {r.allocated_blocks, r.allocated_bytes, r.freed_blocks, r.freed_bytes,
                                 r.temporary_blocks, r.live_blocks, r.live_bytes})
     if (!honest(n)) return false;
-  const Spread spread{r.allocated_blocks_variance, r.allocated_bytes_variance, r.freed_blocks_variance,
+  const Spread spread{r.allocated_blocks_variance, r.allocated_bytes_variance,  r.freed_blocks_variance,
                       r.freed_bytes_variance,      r.temporary_blocks_variance, r.live_blocks_variance,
                       r.live_bytes_variance};
-  for (const double v : {spread.allocated_blocks, spread.allocated_bytes, spread.freed_blocks, spread.freed_bytes,
-                         spread.temporary_blocks, spread.live_blocks, spread.live_bytes})
+  for (const double v : {spread.allocated_blocks, spread.allocated_bytes, spread.freed_blocks,
+                         spread.freed_bytes, spread.temporary_blocks, spread.live_blocks, spread.live_bytes})
     if (!honest_variance(v)) return false;
   out = {r.allocated_blocks, r.allocated_bytes, r.freed_blocks, r.freed_bytes,
          r.temporary_blocks, r.live_blocks,     r.live_bytes,   spread};
@@ -118,7 +119,8 @@ void read_summary(MergedTables& tables, Texts& text, Profile& out) {
   for (const std::uint64_t n :
        {r.host_processes, r.host_at_ns, r.allocated, r.active, r.resident, r.retained, r.mapped, r.metadata,
         r.cached_bytes, r.requested, r.tagged_blocks, r.inherited_bytes})
-    if (!honest(n)) return tables.damage().note("the allocators' statistics are impossible and were left out");
+    if (!honest(n))
+      return tables.damage().note("the allocators' statistics are impossible and were left out");
   HostStats stats{.at_ns = r.host_at_ns,
                   .allocated = r.allocated,
                   .active = r.active,
@@ -211,21 +213,22 @@ void read_stacks(MergedTables& tables, Texts& text, Profile& out) {
   if (out.modules.empty()) out.modules.emplace_back();
   for (const auto& r : tables.of<profile::NodeRecord>(Table::Nodes)) {
     const std::size_t number = out.nodes.size();
-    const bool is_sane = r.pc == 0 || ((r.parent == 0 || (r.parent < number && out.nodes[r.parent].pc != 0)) &&
-                                       r.module < out.modules.size());
+    const bool is_sane =
+        r.pc == 0 || ((r.parent == 0 || (r.parent < number && out.nodes[r.parent].pc != 0)) &&
+                      r.module < out.modules.size());
     if (!is_sane) tables.damage().note("a frame's caller or module is missing; the frame was left out");
     out.nodes.push_back(is_sane ? Node{r.pc, r.parent, r.module} : Node{});
   }
 }
 
 bool take(const merged::SiteRecord& r, const Profile& profile, Site& out) {
-  const bool is_sane =
-      static_cast<std::uint32_t>(r.space) < profile::kSpacesAndImported &&
-      static_cast<std::uint32_t>(r.kind) < profile::kMemoryKinds && r.flags < (1U << profile::kSiteKindShift) &&
-      (r.node == 0 || (r.node < profile.nodes.size() && profile.nodes[r.node].pc != 0)) &&
-      take(r.counts, out.counts) && honest(r.at_peak_bytes) && honest(r.peak_bytes) &&
-      honest(r.peak_error_bytes) && honest(r.most_live_bytes) && honest_variance(r.at_peak_variance) &&
-      honest_variance(r.peak_variance);
+  const bool is_sane = static_cast<std::uint32_t>(r.space) < profile::kSpacesAndImported &&
+                       static_cast<std::uint32_t>(r.kind) < profile::kMemoryKinds &&
+                       r.flags < (1U << profile::kSiteKindShift) &&
+                       (r.node == 0 || (r.node < profile.nodes.size() && profile.nodes[r.node].pc != 0)) &&
+                       take(r.counts, out.counts) && honest(r.at_peak_bytes) && honest(r.peak_bytes) &&
+                       honest(r.peak_error_bytes) && honest(r.most_live_bytes) &&
+                       honest_variance(r.at_peak_variance) && honest_variance(r.peak_variance);
   if (!is_sane) return false;
   out.exists = true;
   out.inherited = r.inherited != 0;
@@ -240,7 +243,7 @@ bool take(const merged::SiteRecord& r, const Profile& profile, Site& out) {
   out.peak_error_bytes = r.peak_error_bytes;
   out.at_peak_variance = r.at_peak_variance;
   out.peak_variance = r.peak_variance;
-  out.processes = r.processes;
+  out.processes = std::max<std::uint32_t>(r.processes, 1);
   out.most_live_in = r.most_live_in < profile.members.size() ? r.most_live_in : 0;
   out.most_live_bytes = r.most_live_bytes;
   return true;
@@ -279,7 +282,8 @@ Profile parse_merged(std::span<const std::byte> file, const std::string& name) {
     out.deepbinds.push_back({text(r.path), honest(r.times) ? r.times : 0});
   for (const auto& r : tables.of<merged::WarningRecord>(Table::Warnings)) {
     out.warnings.push_back(text(r.line));
-    if (out.is_merged()) out.warned_in.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(r.processes, 1U << 31)));
+    if (out.is_merged())
+      out.warned_in.push_back(static_cast<std::uint32_t>(std::min<std::uint64_t>(r.processes, 1U << 31)));
   }
   sum_members(out);
   out.damage = damage.lines();

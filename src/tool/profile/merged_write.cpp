@@ -61,9 +61,9 @@ class Writer {
 
 merged::CountsRecord counts_record(const Counts& c) {
   const Spread& s = c.spread;
-  return {c.allocated_blocks, c.allocated_bytes, c.freed_blocks,     c.freed_bytes, c.temporary_blocks,
-          c.live_blocks,      c.live_bytes,      s.allocated_blocks, s.allocated_bytes,
-          s.freed_blocks,     s.freed_bytes,     s.temporary_blocks, s.live_blocks, s.live_bytes};
+  return {c.allocated_blocks, c.allocated_bytes,  c.freed_blocks,     c.freed_bytes,     c.temporary_blocks,
+          c.live_blocks,      c.live_bytes,       s.allocated_blocks, s.allocated_bytes, s.freed_blocks,
+          s.freed_bytes,      s.temporary_blocks, s.live_blocks,      s.live_bytes};
 }
 
 void write_summary(const Profile& profile, Writer& out) {
@@ -148,7 +148,8 @@ void write_members(const Profile& profile, Writer& out) {
 void write_sites(const Profile& profile, Writer& out) {
   std::vector<merged::ModuleRecord> modules;
   for (const Module& module : profile.modules)
-    modules.push_back({out.text(module.path), out.text(module.build_id), module.file_bytes, module.file_mtime_ns});
+    modules.push_back(
+        {out.text(module.path), out.text(module.build_id), module.file_bytes, module.file_mtime_ns});
   out.table(Table::Modules, modules);
   std::vector<profile::NodeRecord> nodes;
   for (const Node& node : profile.nodes) {
@@ -181,7 +182,8 @@ void write_sites(const Profile& profile, Writer& out) {
 
 void write_cuda(const Profile& profile, Writer& out) {
   std::vector<merged::DeviceRecord> devices;
-  for (const Device& device : profile.devices) devices.push_back({device.ordinal, device.processes, device.record});
+  for (const Device& device : profile.devices)
+    devices.push_back({device.ordinal, device.processes, device.record});
   out.table(Table::Devices, devices);
   out.table(Table::Releases, profile.releases);
   std::vector<merged::PoolRecord> pools;
@@ -206,7 +208,8 @@ void write_cuda(const Profile& profile, Writer& out) {
 void write_warnings(const Profile& profile, Writer& out) {
   std::vector<merged::WarningRecord> warnings;
   for (std::size_t i = 0; i != profile.warnings.size(); ++i)
-    warnings.push_back({out.text(profile.warnings[i]), i < profile.warned_in.size() ? profile.warned_in[i] : 1});
+    warnings.push_back(
+        {out.text(profile.warnings[i]), i < profile.warned_in.size() ? profile.warned_in[i] : 1});
   out.table(Table::Warnings, warnings);
 }
 

@@ -155,17 +155,17 @@ struct DeepbindOpen {
 /// The profile of one process, or several of them merged: then numbers are sums, and times are after the start of the
 /// earliest process.
 struct Profile {
-  Process process;              ///< of a merged profile: what its processes have in common
-  std::vector<Member> members;  ///< at least one
+  Process process;                                 ///< of a merged profile: what its processes have in common
+  std::vector<Member> members;                     ///< at least one
   std::uint32_t record_mode = 0, stack_depth = 0;  ///< 0 exact, 1 sampled, 2 off
   std::uint64_t sample_every = 0;                  ///< sampled: mean bytes between samples
   std::uint64_t samples = 0, live_samples = 0;     ///< sampled: blocks really recorded, and not yet freed
   std::string allocator, unwinder, weir_version;
   std::uint64_t own_bytes = 0;
   profile::LossCounters losses{};
-  std::vector<std::string> warnings;           ///< core's
-  std::vector<std::uint32_t> warned_in;        ///< merged: by warning, in how many processes; else empty
-  std::vector<std::string> damage;    ///< what was wrong with the file
+  std::vector<std::string> warnings;     ///< core's
+  std::vector<std::uint32_t> warned_in;  ///< merged: by warning, in how many processes; else empty
+  std::vector<std::string> damage;       ///< what was wrong with the file
 
   std::vector<Node> nodes;
   std::vector<Module> modules;

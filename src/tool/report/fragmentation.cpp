@@ -50,11 +50,10 @@ Held held(const Profile& profile, const HostStats& stats) {
   constexpr std::uint64_t kTagBytes = 8;  // each recorded block's
   Held out;
   const bool is_known = profile.host_stats.has_value();
-  out.requested = is_known ? stats.requested + stats.inherited_bytes
-                           : host.counts.live_bytes + host.inherited.live_bytes;
-  out.requested_variance = is_known
-                               ? stats.requested_variance + stats.inherited_variance
-                               : host.counts.spread.live_bytes + host.inherited.spread.live_bytes;
+  out.requested =
+      is_known ? stats.requested + stats.inherited_bytes : host.counts.live_bytes + host.inherited.live_bytes;
+  out.requested_variance = is_known ? stats.requested_variance + stats.inherited_variance
+                                    : host.counts.spread.live_bytes + host.inherited.spread.live_bytes;
   std::uint64_t left = minus(stats.allocated, out.requested);
   out.tags = std::min(kTagBytes * stats.tagged_blocks, left);
   left -= out.tags;
@@ -96,23 +95,23 @@ std::string fragmentation_in_short(const Profile& profile, const HostStats& stat
 
 std::vector<std::string> fragmentation_sentences(const Profile& profile) {
   if (!profile.host_stats)
-    return {profile.is_merged()
-                ? "No allocator was ever asked: the processes ended within their first second, or were killed in it."
-                : "The allocator was never asked: the process ended within its first second, or was killed in it."};
+    return {profile.is_merged() ? "No allocator was ever asked: the processes ended within their first "
+                                  "second, or were killed in it."
+                                : "The allocator was never asked: the process ended within its first second, "
+                                  "or was killed in it."};
   const HostStats& stats = *profile.host_stats;
   const Held lost = held(profile, stats);
   std::vector<std::string> out;
-  const std::string when =
-      profile.is_merged() ? fmt::format("In {} of {} processes, each when its allocator was last asked",
-                                        exact(stats.processes), exact(profile.members.size()))
-                          : human_seconds(stats.at_ns) + " after the start";
-  out.push_back(
-      fmt::format("{}, {} of memory were held for {} that the program{} had asked for: {} "
-                  "({}) held but unused, and {} of fixed cost.",
-                  when, human_bytes(stats.resident),
-                  human_bytes(lost.requested, lost.requested_variance, profile), profile.is_merged() ? "s" : "",
-                  human_bytes(lost.unused()), percent(lost.unused(), stats.resident),
-                  human_bytes(lost.fixed())));
+  const std::string when = profile.is_merged()
+                               ? fmt::format("In {} of {} processes, each when its allocator was last asked",
+                                             exact(stats.processes), exact(profile.members.size()))
+                               : human_seconds(stats.at_ns) + " after the start";
+  out.push_back(fmt::format(
+      "{}, {} of memory were held for {} that the program{} had asked for: {} "
+      "({}) held but unused, and {} of fixed cost.",
+      when, human_bytes(stats.resident), human_bytes(lost.requested, lost.requested_variance, profile),
+      profile.is_merged() ? "s" : "", human_bytes(lost.unused()), percent(lost.unused(), stats.resident),
+      human_bytes(lost.fixed())));
   if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
   const std::vector<ClassUse> worst = worst_classes(stats);
   if (!worst.empty() && lost.slabs >= (64U << 10))

@@ -68,9 +68,8 @@ std::string module_of(const Profile& profile, const Site& site) {
 
 /// Of a merged profile: one of the programs.
 bool is_program(const std::string& path, const Profile& profile) {
-  return !path.empty() && std::any_of(profile.members.begin(), profile.members.end(), [&](const Member& member) {
-           return member.process.exe == path;
-         });
+  return !path.empty() && std::any_of(profile.members.begin(), profile.members.end(),
+                                      [&](const Member& member) { return member.process.exe == path; });
 }
 
 int place_in_list(Space space) {
@@ -95,7 +94,8 @@ std::vector<Owned> owned_memory(const Profile& profile) {
     const Site& site = profile.sites[number];
     if (site.space == Space::Host) continue;
     const std::string module = module_of(profile, site);
-    const std::string owner = is_program(module, profile) ? "the program" : owner_name(module, profile.process);
+    const std::string owner =
+        is_program(module, profile) ? "the program" : owner_name(module, profile.process);
     Owned& owned = all[{place_in_list(site.space), owner}];
     owned.owner = owner;
     owned.space = site.space;

@@ -167,7 +167,8 @@ Section section_devices(const Context& context) {
                   "device, and what was "
                   "not hooked. Managed memory is not counted here: it may be on the device or not."
             : context.profile.is_merged()
-                ? "Sums over the processes, each of which numbers the devices as it sees them; peaks are the sum of "
+                ? "Sums over the processes, each of which numbers the devices as it sees them; peaks are the "
+                  "sum of "
                   "theirs. What the driver said is in use is in the report of each process."
                 : "The driver was never asked how much is in use.");
   }

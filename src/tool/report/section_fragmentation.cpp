@@ -30,7 +30,8 @@ void put_host(Sink& sink, const Profile& profile) {
     sink.member("internal_bytes_stderr", static_cast<double>(standard_error(lost.requested_variance)));
   sink.member("external_bytes", known(lost.slabs));
   const bool has_moment = taken && stats.processes == 1;
-  sink.member("at_seconds", has_moment ? std::optional{static_cast<double>(stats.at_ns) / 1e9} : std::nullopt);
+  sink.member("at_seconds",
+              has_moment ? std::optional{static_cast<double>(stats.at_ns) / 1e9} : std::nullopt);
   sink.member("processes", taken ? stats.processes : 0);
   sink.list("size_classes", [&] {
     for (const ClassUse& use : class_use(stats)) {
@@ -101,11 +102,11 @@ void device_text(const Context& context, Section& out) {
     const profile::DeviceRecord& d = device.record;
     if (d.pools_at_ns == 0 || d.pools_reserved == 0) continue;
     const std::uint64_t idle = d.pools_reserved - std::min(d.pools_reserved, d.pools_used);
-    out.say(fmt::format(
-        "Device {}: the driver's stream-ordered pools held {}, of which {} ({}) unused, {}.",
-        device.ordinal, human_bytes(d.pools_reserved), human_bytes(idle), percent(idle, d.pools_reserved),
-        device.processes == 1 ? human_seconds(d.pools_at_ns) + " after the start"
-                              : fmt::format("in {} processes", device.processes)));
+    out.say(fmt::format("Device {}: the driver's stream-ordered pools held {}, of which {} ({}) unused, {}.",
+                        device.ordinal, human_bytes(d.pools_reserved), human_bytes(idle),
+                        percent(idle, d.pools_reserved),
+                        device.processes == 1 ? human_seconds(d.pools_at_ns) + " after the start"
+                                              : fmt::format("in {} processes", device.processes)));
   }
 }
 

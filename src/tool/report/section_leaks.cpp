@@ -137,8 +137,9 @@ Section section_leaks(const Context& context) {
     if (groups.front().space == Space::Host && !no_cuda_leak(context).empty())
       out.say(std::string{no_cuda_leak(context)});
     if (context.profile.is_merged() && end != Ending::Exited)
-      out.say("Processes that were ended by a signal, or replaced by another program, or still run, had no "
-              "chance to free what they used.");
+      out.say(
+          "Processes that were ended by a signal, or replaced by another program, or still run, had no "
+          "chance to free what they used.");
     else if (end == Ending::Running)
       out.say("The process still runs: these blocks are in use or lost, it is too early to tell.");
     else if (end != Ending::Exited)

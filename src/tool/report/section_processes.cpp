@@ -98,8 +98,9 @@ Table table_of(const std::vector<Standing>& shown, const Profile& profile) {
   using Align = Table::Column::Align;
   constexpr std::size_t kCommand = 400;
   const bool has_device = profile.space(Space::Device).counts.allocated_blocks != 0;
-  Table table{{{"pid"}, {"command", Align::Left}, {"end", Align::Left}, {"ran"}, {"live"}, {"peak"}, {"allocated"}},
-              {}};
+  Table table{
+      {{"pid"}, {"command", Align::Left}, {"end", Align::Left}, {"ran"}, {"live"}, {"peak"}, {"allocated"}},
+      {}};
   if (has_device) table.columns.insert(table.columns.end(), {{"device live"}, {"device peak"}});
   table.columns.push_back({"", Align::Left});
   for (const Standing& each : shown) {
@@ -132,14 +133,15 @@ void people(const std::vector<Standing>& all, const Context& context, Section& o
   const std::size_t top = std::max<std::size_t>(context.options.top, 1);
   out.title = "Processes";
   if (const std::size_t outliers = outliers_in(all); outliers != 0)
-    out.say(fmt::format("{} out: much more is live, or was at the peak, than in most processes of the same program.",
-                        outliers == 1 ? "1 process stands" : exact(outliers) + " processes stand"));
+    out.say(fmt::format(
+        "{} out: much more is live, or was at the peak, than in most processes of the same program.",
+        outliers == 1 ? "1 process stands" : exact(outliers) + " processes stand"));
   out.add(table_of({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), top))},
                    context.profile));
   if (all.size() > top)
-    out.say(fmt::format("... and {}. Show them with --top {}.",
-                        all.size() - top == 1 ? "1 more process" : exact(all.size() - top) + " more processes",
-                        all.size()));
+    out.say(fmt::format(
+        "... and {}. Show them with --top {}.",
+        all.size() - top == 1 ? "1 more process" : exact(all.size() - top) + " more processes", all.size()));
 }
 
 }  // namespace

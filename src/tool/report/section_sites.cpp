@@ -88,7 +88,8 @@ void peak_text(const Context& context, Space space, Section& out) {
   const std::string amount = human_bytes(totals.peak_bytes, totals.peak_variance, context.profile);
   const std::string memory = context.profile.has_cuda() ? " of " + space_words(space) : "";
   if (context.profile.is_merged())
-    out.say(fmt::format("Who held the processes' peaks, {}{} in sum, each at its own moment:", amount, memory));
+    out.say(
+        fmt::format("Who held the processes' peaks, {}{} in sum, each at its own moment:", amount, memory));
   else
     out.say(fmt::format("Who held the peak of {}{}, {} after the start:", amount, memory,
                         human_seconds(totals.peak_at_ns)));

@@ -37,7 +37,8 @@ void put_space(Sink& sink, const Profile& profile, Space which) {
   put("peak_bytes", space.peak_bytes, space.peak_variance);
   sink.member("peak_error_bytes", space.peak_error_bytes);
   const bool is_one = !profile.is_merged();
-  sink.member("peak_at_s", is_one ? std::optional{static_cast<double>(space.peak_at_ns) / 1e9} : std::nullopt);
+  sink.member("peak_at_s",
+              is_one ? std::optional{static_cast<double>(space.peak_at_ns) / 1e9} : std::nullopt);
   const Highest highest = highest_of(profile, which);
   sink.member("highest_peak_bytes", highest.bytes);
   sink.member("highest_peak_pid", highest.pid);
@@ -83,12 +84,11 @@ Section section_spaces(const Context& context) {
     const SpaceTotals& totals = profile.spaces[static_cast<std::size_t>(space)];
     const Counts& counts = totals.counts;
     if (space != Space::Host && counts.allocated_blocks == 0) continue;
-    table.rows.push_back({std::string{space_name(space)}, peak_text(totals),
-                          is_one ? human_seconds(totals.peak_at_ns)
-                                 : human_bytes(highest_of(profile, space).bytes),
-                          human_bytes(counts.live_bytes), exact(counts.live_blocks),
-                          human_bytes(counts.allocated_bytes), exact(counts.allocated_blocks),
-                          percent(counts.temporary_blocks, counts.allocated_blocks)});
+    table.rows.push_back(
+        {std::string{space_name(space)}, peak_text(totals),
+         is_one ? human_seconds(totals.peak_at_ns) : human_bytes(highest_of(profile, space).bytes),
+         human_bytes(counts.live_bytes), exact(counts.live_blocks), human_bytes(counts.allocated_bytes),
+         exact(counts.allocated_blocks), percent(counts.temporary_blocks, counts.allocated_blocks)});
   }
   if (profile.is_sampled()) {
     const SpaceTotals& host = profile.spaces[0];
@@ -102,7 +102,8 @@ Section section_spaces(const Context& context) {
   out.add(std::move(table));
   if (!is_one)
     out.say(
-        "Each process had its peak at a moment of its own: together they never held more than the sum of peaks. The "
+        "Each process had its peak at a moment of its own: together they never held more than the sum of "
+        "peaks. The "
         "highest peak is that of a single process.");
   if (profile.space(Space::Imported).counts.allocated_blocks != 0)
     out.say("Imported memory is that of other processes or interfaces, mapped here: it is in no other line.");

@@ -62,8 +62,9 @@ Section section_timeline(const Context& context) {
                         human_seconds(points.front().at_ns), human_seconds(points.back().at_ns),
                         counted(points.size(), "point")));
     if (profile.is_merged())
-      out.say(fmt::format("What each process last had noted at moments {} apart; shorter lives and peaks fall between.",
-                          human_seconds(profile.timeline_step_ns)));
+      out.say(fmt::format(
+          "What each process last had noted at moments {} apart; shorter lives and peaks fall between.",
+          human_seconds(profile.timeline_step_ns)));
   }
   out.data = [&profile, &points](Sink& sink) {
     sink.begin_list();
