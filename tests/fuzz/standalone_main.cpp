@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 using Bytes = std::vector<std::uint8_t>;
 
 constexpr int kMutations = 3000;
-constexpr std::size_t kAllMutations = 30000;
+constexpr std::size_t kAllMutations = 10000;
 
 class Random {
  public:
