@@ -46,6 +46,15 @@ if(WEIR_SANITIZE)
   target_link_options(weir_outside INTERFACE -fsanitize=address,undefined)
 endif()
 
+# Fuzzers look for inputs that take new ways through the product's code; the library itself is of no use in such a build.
+if(WEIR_FUZZ)
+  target_compile_options(weir_outside INTERFACE -fsanitize=fuzzer-no-link)
+  target_compile_options(weir_inside INTERFACE -fsanitize=fuzzer-no-link -Wno-frame-larger-than)
+  if(WEIR_SANITIZE)
+    target_compile_options(weir_inside INTERFACE -fsanitize=address,undefined)
+  endif()
+endif()
+
 function(weir_module name)
   cmake_parse_arguments(ARG "" "" "USES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/core/${name}/*.cpp)

@@ -30,10 +30,12 @@ blocks, weir for bytes too, and what a forked child counts again of its parent's
 | ✓ | behaves as bare, and every block was seen |
 | (✓) | behaves as bare; the row has nothing to count |
 | 3 of 8 | behaves as bare, but so many of the lost blocks were seen |
-| nothing | behaves as bare; the results have none of the blocks |
+| nothing | behaves as bare; the results show none of the blocks at these functions |
 | no result | behaves as bare; no result was left that can be read |
 | **bold** | does not behave as bare; behind the semicolon, what was seen nevertheless |
 | 2 of 3 runs: … | a cell that is not full is run three times (twice, where it hangs, and in *Programs*) and shows the worst; without this, all went so |
+
+† The program does something that is not sure to go well even without a tool. It is held to the status in its head.
 
 A run *hangs* when it is not over after {patience} s ({slow} s for valgrind), nor after {times} times what the bare run took.
 """
@@ -70,7 +72,7 @@ def is_full(cell):
 def table(rows, tools, cells):
     lines = ["| | " + " | ".join(tools) + " |", "|---|" + "---|" * len(tools)]
     for row in rows:
-        link = f"[{row.text}](../{row.place})"
+        link = f"[{row.text}](../{row.place})" + ("" if row.compare else " †")
         lines.append(f"| {link} | " + " | ".join(text_of(cells.get(row.name, {}).get(tool)) for tool in tools) + " |")
     return lines
 

@@ -12,5 +12,5 @@ $gpg --passphrase wrong --pinentry-mode loopback -o - --decrypt data.gpg > /dev/
 $gpg --sign -o signed data && $gpg -o - --decrypt signed 2> /dev/null | sha256sum
 $gpg --verify signed 2>&1 | grep -o 'Good signature.*'
 $gpg --detach-sign -o data.sig data && echo changed >> data && $gpg --verify data.sig data 2>&1 | grep -o 'BAD signature.*'
-$gpg --list-keys --with-colons | cut -d : -f 1,3,4 | sort
+$gpg --list-keys --with-colons | grep -v '^tru' | cut -d : -f 1,3,4 | sort
 gpgconf --kill gpg-agent; echo "status $?"

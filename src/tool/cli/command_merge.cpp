@@ -39,7 +39,8 @@ void check_out(const std::string& out) {
 /// A new file beside `out` that takes its name when it is whole; until then nothing has changed.
 class NewFile {
  public:
-  explicit NewFile(const std::string& out) : out_{out}, path_{out + ".XXXXXX"}, fd_{mkostemp(path_.data(), O_CLOEXEC)} {
+  explicit NewFile(const std::string& out)
+      : out_{out}, path_{out + ".XXXXXX"}, fd_{mkostemp(path_.data(), O_CLOEXEC)} {
     if (fd_ < 0) fail();
     is_there_ = true;
     const mode_t mask = umask(0);
@@ -66,7 +67,9 @@ class NewFile {
   }
 
  private:
-  [[noreturn]] void fail() const { throw Error{fmt::format("cannot write {}: {}", out_, std::strerror(errno))}; }
+  [[noreturn]] void fail() const {
+    throw Error{fmt::format("cannot write {}: {}", out_, std::strerror(errno))};
+  }
 
   const std::string out_;
   std::string path_;
@@ -95,8 +98,10 @@ int command_merge(const Arguments& arguments) {
       ->option_text("OUT");
   app.add_option("PROFILE", words, kProfilesHelp)->required()->option_text("...");
   app.footer(
-      "Call sites are joined by the places of their frames in the same modules (build id), wherever those were\n"
-      "mapped; memory of different spaces, devices and kinds stays apart. Merged profiles may be merged again.\n"
+      "Call sites are joined by the places of their frames in the same modules (build id), wherever those "
+      "were\n"
+      "mapped; memory of different spaces, devices and kinds stays apart. Merged profiles may be merged "
+      "again.\n"
       "What cannot be read is told in one line and left out; no process is counted twice.\n"
       "Exit status 2: nothing could be read, or OUT not written.");
   if (!parse_arguments(app, arguments)) return 0;
@@ -107,8 +112,9 @@ int command_merge(const Arguments& arguments) {
   const Profile merged = load_all(files);
   const std::vector<std::byte> bytes = merged_bytes(merged);
   file.write_whole(bytes);
-  write_all(stderr, fmt::format("weir: {} {} in {} bytes; read them with: weir report {}\n", merged.members.size(),
-                                merged.members.size() == 1 ? "process" : "processes", bytes.size(), printable(out)));
+  write_all(stderr,
+            fmt::format("weir: {} {} in {} bytes; read them with: weir report {}\n", merged.members.size(),
+                        merged.members.size() == 1 ? "process" : "processes", bytes.size(), printable(out)));
   return 0;
 }
 

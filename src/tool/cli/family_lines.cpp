@@ -25,7 +25,8 @@ FamilyTotals totals_of(const std::set<std::string>& profiles) {
     try {
       const Profile profile = load(path);
       ++out.read;
-      out.by_signal += profile.process.ending == Ending::Signalled || profile.process.ending == Ending::Killed;
+      out.by_signal +=
+          profile.process.ending == Ending::Signalled || profile.process.ending == Ending::Killed;
       for (const Space space : {Space::Host, Space::Device, Space::Managed, Space::Pinned})
         out.live += profile.space(space).counts;
       const std::uint64_t peak = profile.spaces[0].peak_bytes;
@@ -78,8 +79,8 @@ std::string words_for(const std::set<std::string>& profiles) {
     matching += name.size() >= begin.size() + end.size() && name.starts_with(begin) && name.ends_with(end);
   }
   const std::string folder = from_here(*folders.begin());
-  const bool is_exact = folders.size() == 1 && matching == profiles.size() && is_plain(begin) && is_plain(end) &&
-                        is_plain(folder) && begin.size() + end.size() > 1;
+  const bool is_exact = folders.size() == 1 && matching == profiles.size() && is_plain(begin) &&
+                        is_plain(end) && is_plain(folder) && begin.size() + end.size() > 1;
   if (is_exact) return fmt::format("{}{}*{}", folder == "." ? "" : folder + "/", begin, end);
   std::string out;
   for (const fs::path& each : folders) out += (out.empty() ? "" : " ") + printable(from_here(each));
@@ -91,8 +92,8 @@ std::string words_for(const std::set<std::string>& profiles) {
 std::string family_lines(const std::vector<std::string>& paths) {
   const std::set<std::string> profiles{paths.begin(), paths.end()};
   if (profiles.size() < 2) return {};
-  return fmt::format("weir: {}\nweir: read them together with: weir report {}\n", family_summary(totals_of(profiles)),
-                     words_for(profiles));
+  return fmt::format("weir: {}\nweir: read them together with: weir report {}\n",
+                     family_summary(totals_of(profiles)), words_for(profiles));
 }
 
 }  // namespace weir::tool

@@ -31,17 +31,18 @@ bool needs(const Subject& subject, const Sanitizer& sanitizer) {
 
 Finding finding(const Sanitizer& sanitizer, const Subject& subject) {
   const bool stops = sanitizer.mark == Mark::Asan && asan_insists(subject.facts, subject.command.environment);
-  return {.id = "sanitizer",
-          .severity = Severity::Error,
-          .topic = Topic::Memory,
-          .allows = Verdict::No,
-          .text = fmt::format("The program is built with {}, which has a malloc of its own: weir leaves it in "
-                              "place and sees no blocks.{}",
-                              sanitizer.name,
-                              stops ? " With libweir.so in LD_PRELOAD it stops at its start, because its "
-                                      "runtime insists on being the first library; weir run starts it without."
-                                    : ""),
-          .advice = std::string{kAdvice}};
+  return {
+      .id = "sanitizer",
+      .severity = Severity::Error,
+      .topic = Topic::Memory,
+      .allows = Verdict::No,
+      .text = fmt::format("The program is built with {}, which has a malloc of its own: weir leaves it in "
+                          "place and sees no blocks.{}",
+                          sanitizer.name,
+                          stops ? " With libweir.so in LD_PRELOAD it stops at its start, because its "
+                                  "runtime insists on being the first library; weir run starts it without."
+                                : ""),
+      .advice = std::string{kAdvice}};
 }
 
 }  // namespace

@@ -32,9 +32,12 @@ std::string why_preload_harms(const std::vector<std::string>& command, const Sur
   if (end.problem) return {};
   const ElfFacts facts = read_elf(end.chain.back(), ElfDepth::Brief);
   if (!facts.is_elf()) return {};
-  if (is_for_musl(facts)) return "it is built for musl, where libweir.so in LD_PRELOAD would keep it from starting; so it ran without";
+  if (is_for_musl(facts))
+    return "it is built for musl, where libweir.so in LD_PRELOAD would keep it from starting; so it ran "
+           "without";
   if (asan_insists(facts, end.environment))
-    return "its AddressSanitizer insists on being the first library, where libweir.so in LD_PRELOAD would be; so "
+    return "its AddressSanitizer insists on being the first library, where libweir.so in LD_PRELOAD would "
+           "be; so "
            "it ran without";
   return {};
 }

@@ -105,7 +105,9 @@ std::vector<Standing> standings(const Profile& profile) {
     const Member& member = profile.members[i];
     const bool stands_out = live_ones[i] || peak_ones[i];
     rows.push_back({{i, live_ones[i], peak_ones[i]},
-                    is_ended_by_signal(member) ? 0 : stands_out ? 1 : 2,
+                    is_ended_by_signal(member) ? 0
+                    : stands_out               ? 1
+                                               : 2,
                     live(member),
                     peak(member)});
   }
@@ -176,7 +178,8 @@ void put_ending(Sink& sink, const Process& process) {
 
 std::string spread_words(const Site& site, const Profile& profile) {
   if (!profile.is_merged()) return {};
-  std::string out = fmt::format("in {}", site.processes == 1 ? "1 process" : exact(site.processes) + " processes");
+  std::string out =
+      fmt::format("in {}", site.processes == 1 ? "1 process" : exact(site.processes) + " processes");
   if (site.most_live_bytes == 0 || site.most_live_in >= profile.members.size()) return out;
   const std::uint32_t pid = profile.members[site.most_live_in].process.pid;
   if (site.processes == 1) return fmt::format("{} (pid {})", out, pid);
@@ -184,7 +187,8 @@ std::string spread_words(const Site& site, const Profile& profile) {
   constexpr std::uint64_t kNotable = 2;
   const std::uint64_t part = site.counts.live_bytes / site.processes;
   if (site.most_live_bytes / kNotable < std::max<std::uint64_t>(part, 1)) return out;
-  return fmt::format("{}, {} of it in pid {}", out, percent(site.most_live_bytes, site.counts.live_bytes), pid);
+  return fmt::format("{}, {} of it in pid {}", out, percent(site.most_live_bytes, site.counts.live_bytes),
+                     pid);
 }
 
 void put_spread(Sink& sink, const Site& site, const Profile& profile) {

@@ -26,7 +26,7 @@ class Lsan(Tool):
         return [], {"LD_PRELOAD": self.preload, "LSAN_OPTIONS": f"{OPTIONS}:log_exe_name=1:log_path={place}/lsan"}
 
     def results(self, files, counted):
-        return each([path for path in files if re.fullmatch(r"lsan\..*\.\d+", path.name)], read)
+        return each([path for path in files if re.fullmatch(r"lsan\..*\.\d+|stderr", path.name)], read)
 
 
 def read(path):

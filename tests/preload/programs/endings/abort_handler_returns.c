@@ -1,6 +1,5 @@
 // abort with a SIGABRT handler that allocates and returns: the handler runs, and the program still dies of the signal.
 //
-// row: endings | abort with a handler that returns
 // signal 6
 // lost lose 500 5
 // lost lose_in_handler 26 2

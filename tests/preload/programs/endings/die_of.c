@@ -2,7 +2,6 @@
 //
 //   die_of NUMBER
 //
-// row: endings | SIGHUP
 // args: 1
 // build: O2
 // signal 1

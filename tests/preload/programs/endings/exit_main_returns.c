@@ -1,6 +1,5 @@
 // main returns while other threads still allocate, one of them detached: exit does not wait for them.
 //
-// row: endings | return from main while threads allocate
 // exit 2
 // lost lose 500 5
 // expect process["end"] == "exit" and process["exit_code"] == 2

@@ -1,6 +1,5 @@
 // exit() far below main, with a status beyond 255: the low eight bits are the status.
 //
-// row: endings | exit deep in the stack
 // exit 7
 // lost lose 500 5
 // expect process["end"] == "exit" and process["exit_code"] == 7

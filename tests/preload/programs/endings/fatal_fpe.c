@@ -1,6 +1,5 @@
 // A division by zero.
 //
-// row: endings | SIGFPE
 // signal 8
 // lost lose 500 5
 // expect process["end"] == ("signal" if mode == "cli" else "killed")

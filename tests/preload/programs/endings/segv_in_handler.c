@@ -1,6 +1,5 @@
 // A crash handler that crashes itself: the kernel ends it with the first signal it cannot deliver.
 //
-// row: endings | SIGSEGV within the SIGSEGV handler
 // signal 11
 // lost lose 500 5
 // expect process["end"] == ("signal" if mode == "cli" else "killed")
