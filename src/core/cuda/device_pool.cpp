@@ -171,14 +171,19 @@ using Allocate = CUresult (*)(CUdeviceptr*, std::size_t);
   std::uint64_t address = 0;
   CUresult result = g_pool.allocate(source, *domain, bytes, address);
   learn(driver);
-  if (DeviceSource::is_no_memory(result) && give_up_all_of(domain->place.device))
+  profile::PoolRecord& record = *domain->numbers.pool;
+  const auto was_not_nothing = [&]() noexcept { add_shared(record.rescued[6], ~std::uint64_t{0}); };
+  if (DeviceSource::is_no_memory(result) && give_up_all_of(domain->place.device)) {
+    was_not_nothing();  // one request, counted once
+    const bool is_left_to_driver = !load_relaxed(domain->is_open) || !are_contexts_known();
     result = g_pool.allocate(source, *domain, bytes, address);
+    if (is_left_to_driver && DeviceSource::is_no_memory(result)) add_shared(record.rescued[6], 1);
+  }
   if (result == CUDA_SUCCESS) *out = address;
   if (!DeviceSource::is_no_memory(result)) return result;
   if (is_rescued(call, out, bytes, served)) {
-    profile::PoolRecord& record = *domain->numbers.pool;
     add_shared(record.rescued[5], 1);
-    add_shared(record.rescued[6], ~std::uint64_t{0});  // it was not nothing
+    was_not_nothing();
     return CUDA_SUCCESS;
   }
   report(call, driver.stock, domain->place.device, bytes, result);

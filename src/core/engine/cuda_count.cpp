@@ -113,12 +113,13 @@ std::uint32_t cuda_site(std::uint32_t stack_site, const CudaBlock& block) noexce
   const auto kind = static_cast<std::uint16_t>(static_cast<unsigned>(block.kind) << profile::kSiteKindShift);
   const auto flags = static_cast<std::uint16_t>(g_sites.flags(stack_site) | kind);
   std::uint64_t& memo = g_site_memo[memo_place(stack_site, block)];
-  const std::uint64_t known = load_relaxed(memo);
+  const std::uint64_t known = load_acquire(memo);
   if (known >> 32 == stack_site && is_of(g_sites.record(static_cast<std::uint32_t>(known)), block, flags))
     return static_cast<std::uint32_t>(known);
   const std::uint32_t site = g_sites.in_space(g_map, stack_site, block.space, block.device, flags, started);
   if (site != 0) {
-    store_relaxed(memo, std::uint64_t{stack_site} << 32 | site);
+    // release: who sees the number sees the record, without the lock under which it was made.
+    store_release(memo, std::uint64_t{stack_site} << 32 | site);
     return site;
   }
   add_shared(losses().sites_dropped, 1);

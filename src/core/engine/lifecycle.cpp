@@ -152,9 +152,8 @@ bool is_own_profile() noexcept {
 /// Everything that a reader of the finished profile expects.
 void close_books(profile::End how, int value) noexcept {
   const KeepOut keep_out;
-  if (keep_out.entered && !is_aside())
-    take_last_point(how ==
-                    profile::End::Replaced);  // else we are in a signal handler, and may not take locks
+  // In a signal handler no lock may be taken.
+  if (keep_out.entered && !is_aside()) take_last_point(how == profile::End::Replaced);
   header().end_value = value;
   header().ended_ns = since_start_ns();
   store_release(header().end, how);

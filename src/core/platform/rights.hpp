@@ -27,7 +27,7 @@ enum class Right : std::uint32_t {
   AskStack = 1U << 12,  ///< sigaltstack
   Yield = 1U << 13,
   Random = 1U << 15,  ///< getrandom
-  Clock = 1U << 14,   ///< clock_gettime where the vdso has to ask the kernel: coarse clocks are read without
+  Clock = 1U << 14,  ///< clock_gettime where the vdso has to ask the kernel: coarse clocks are read without
 };
 using Rights = std::uint32_t;  ///< a set of them
 inline constexpr Rights kAllRights = (1U << 16) - 1;

@@ -32,7 +32,8 @@ bool can_populate() noexcept {
 }  // namespace
 
 bool Map::begin(std::uint64_t max_bytes) noexcept {
-  const std::uint64_t share = limit_of(RLIMIT_AS) / kShareOfAddressSpace;
+  const std::uint64_t space = limit_of(RLIMIT_AS), data = limit_of(RLIMIT_DATA);
+  const std::uint64_t share = (space < data ? space : data) / kShareOfAddressSpace;
   const std::uint64_t wanted = max_bytes < share ? max_bytes : share;
   std::uint64_t bytes = align_up(wanted < kSmallest ? kSmallest : wanted, kChunkBytes);
   for (; bytes >= kSmallest; bytes = align_down(bytes / 2, kChunkBytes)) {

@@ -22,8 +22,8 @@ Shard* Shards::make_shard() noexcept {
   const std::size_t bytes = sizeof(Shard) + pages_ * sizeof(CounterRecord*);
   auto* shard = static_cast<Shard*>(platform::map_pages(bytes));
   if (shard == nullptr) return nullptr;
-  own_bytes_ +=
-      bytes < platform::kPageBytes ? bytes : platform::kPageBytes;  // the rest is touched only when used
+  // The rest is touched only when used.
+  store_relaxed(own_bytes_, own_bytes_ + (bytes < platform::kPageBytes ? bytes : platform::kPageBytes));
   shard->pages = reinterpret_cast<CounterRecord**>(shard + 1);
   shard->number = static_cast<std::uint16_t>(count_);
   all_[count_] = shard;
@@ -36,14 +36,14 @@ Shard* Shards::take(profile::Map& map) noexcept {
   Shard* shard = free_;
   if (shard != nullptr) free_ = shard->next_free;
   if (shard == nullptr) shard = make_shard();
-  ++in_use_;
+  store_relaxed(in_use_, in_use_ + 1);
   store_relaxed(map.header().shard_count, count_);
   return shard != nullptr ? shard : first_;
 }
 
 void Shards::give_back(Shard* shard) noexcept {
   const platform::Holding hold{lock_};
-  --in_use_;
+  store_relaxed(in_use_, in_use_ - 1);
   if (shard->shared) return;
   shard->next_free = free_;
   free_ = shard;

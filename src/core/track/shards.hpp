@@ -47,7 +47,7 @@ class Shards {
   [[nodiscard]] Shard* shared() const noexcept { return first_; }
   [[nodiscard]] bool single() const noexcept { return load_relaxed(in_use_) <= 1; }
   [[nodiscard]] std::uint32_t page_count() const noexcept { return pages_; }
-  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return own_bytes_; }
+  [[nodiscard]] std::uint64_t own_bytes() const noexcept { return load_relaxed(own_bytes_); }
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 
  private:

@@ -10,10 +10,32 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include "tool/profile/profile.hpp"
 
 namespace weir::tool {
+
+namespace {
+
+/// What a process left as the program it was before exec has made room for the name's new owner (engine/place.cpp).
+void name_those_before_exec(std::vector<RunFile::Entry>& entries) {
+  constexpr std::string_view kSuffix = ".weir";
+  std::map<std::pair<pid_t, std::string>, std::size_t> later;
+  for (auto entry = entries.rbegin(); entry != entries.rend(); ++entry) ++later[{entry->pid, entry->profile}];
+  std::map<std::pair<pid_t, std::string>, std::size_t> moved;
+  for (RunFile::Entry& entry : entries) {
+    const std::pair key{entry.pid, entry.profile};
+    if (--later[key] == 0) continue;
+    const bool has_suffix = entry.profile.ends_with(kSuffix);
+    if (has_suffix) entry.profile.resize(entry.profile.size() - kSuffix.size());
+    entry.profile += fmt::format(".{}", entry.pid);
+    if (const std::size_t before = moved[key]++; before != 0) entry.profile += fmt::format(".{}", before);
+    if (has_suffix) entry.profile += kSuffix;
+  }
+}
+
+}  // namespace
 
 RunFile::RunFile() {
   const char* dir = std::getenv("TMPDIR");
@@ -38,6 +60,7 @@ std::vector<RunFile::Entry> RunFile::entries() const {
     entry.profile.assign(after + 1, end);
     out.push_back(std::move(entry));
   }
+  name_those_before_exec(out);
   return out;
 }
 

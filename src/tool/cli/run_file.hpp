@@ -21,7 +21,8 @@ class RunFile {
   RunFile& operator=(const RunFile&) = delete;
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  /// What processes have written so far, in order. Lines that make no sense are left out.
+  /// What processes have written so far, in order. Lines that make no sense are left out; the last entry of a process is what
+  /// it ended as, those before it what it was before exec.
   [[nodiscard]] std::vector<Entry> entries() const;
 
  private:

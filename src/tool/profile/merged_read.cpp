@@ -243,7 +243,7 @@ bool take(const merged::SiteRecord& r, const Profile& profile, Site& out) {
   out.peak_error_bytes = r.peak_error_bytes;
   out.at_peak_variance = r.at_peak_variance;
   out.peak_variance = r.peak_variance;
-  out.processes = r.processes;
+  out.processes = std::max<std::uint32_t>(r.processes, 1);
   out.most_live_in = r.most_live_in < profile.members.size() ? r.most_live_in : 0;
   out.most_live_bytes = r.most_live_bytes;
   return true;

@@ -185,7 +185,7 @@ std::string spread_words(const Site& site, const Profile& profile) {
   if (site.processes == 1) return fmt::format("{} (pid {})", out, pid);
   // Only where one has far more than its part is it worth a word.
   constexpr std::uint64_t kNotable = 2;
-  const std::uint64_t part = site.counts.live_bytes / site.processes;
+  const std::uint64_t part = site.counts.live_bytes / std::max<std::uint32_t>(site.processes, 1);
   if (site.most_live_bytes / kNotable < std::max<std::uint64_t>(part, 1)) return out;
   return fmt::format("{}, {} of it in pid {}", out, percent(site.most_live_bytes, site.counts.live_bytes),
                      pid);

@@ -54,7 +54,7 @@ def script(laboratory, interpreter):
 
 def other_user(laboratory, program):
     """Setuid for somebody else: only root can make one here, and then gets fewer rights, not more; the loader does not care."""
-    if program is None or os.geteuid() != 0:
+    if program is None or os.geteuid() != 0 or os.statvfs(laboratory.folder).f_flag & os.ST_NOSUID:
         return None
     copy = laboratory.folder / "setuid"
     shutil.copy(program, copy)

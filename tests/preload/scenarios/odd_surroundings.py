@@ -9,7 +9,7 @@ import lab
 def body(laboratory, programs):
     program = programs / "leak_exact.O2"
     bare = laboratory.run("bare", [program])
-    names = " ".join(f"/nowhere/libnothing{i:04}.so" for i in range(1100))
+    names = " ".join(f"/nowhere/libnothing{i:04}.so" for i in range(1300))
     lab.expect(len(names) > 32 << 10, "the list is shorter than meant")
     outcome = laboratory.run("preload", ["env", f"LD_PRELOAD={names} {laboratory.library}", str(program)])
     found = [profile for profile in outcome.profiles if profile.process["exe"].endswith("leak_exact.O2")]

@@ -57,6 +57,29 @@ TEST(MapGrowth, AFileThatWasDeletedIsNotMadeAnew) {
   EXPECT_FALSE(std::filesystem::exists(in.path));
 }
 
+TEST(MapGrowth, AFileThatIsNotFoundAnyMoreGrowsAllTheSameIfThatWasPrepared) {
+  InFile in;
+  in.map.prepare_to_lose_path();
+  if (!in.map.can_lose_path()) GTEST_SKIP() << "the kernel has no MADV_POPULATE_WRITE";
+  const std::string moved = in.folder / "moved.weir";
+  std::filesystem::rename(in.path, moved);
+  while (std::byte* chunk = in.map.add_chunk(ChunkKind::Errors, 0, 0)) *chunk = std::byte{'x'};
+  EXPECT_EQ(in.map.used_chunks(), test::kSmallChunks);
+  EXPECT_EQ(in.failures(), 0U);
+  std::ifstream file{moved, std::ios::binary};
+  file.seekg(static_cast<std::streamoff>((test::kSmallChunks - 1) * kChunkBytes));
+  EXPECT_EQ(file.get(), 'x');
+}
+
+TEST(MapGrowth, PreparedForNoCallsItHasRoomThatNeedsNone) {
+  InFile in;
+  in.map.prepare_to_lose_calls();
+  std::filesystem::remove(in.path);
+  while (std::byte* chunk = in.map.add_chunk(ChunkKind::Errors, 0, 0)) *chunk = std::byte{'x'};
+  EXPECT_EQ(in.map.used_chunks(), test::kSmallChunks);
+  EXPECT_EQ(in.failures(), 0U);
+}
+
 TEST(MapGrowth, AFileThatTookItsNameIsLeftAlone) {
   InFile in;
   in.fill_file();
@@ -113,8 +136,8 @@ TEST(MoveTo, LeavesNoFileBehindWhenTheLimitIsTooSmall) {
   test::SmallProfile small;
   EXPECT_TRUE(test::holds_in_child([&] {
     limit_files_to(kChunkBytes);
-    return small.map.move_to(path.c_str()) == -EFBIG && !small.map.has_file() && !std::filesystem::exists(path) &&
-           small.map.add_chunk(ChunkKind::Errors, 0, 0) != nullptr;
+    return small.map.move_to(path.c_str()) == -EFBIG && !small.map.has_file() &&
+           !std::filesystem::exists(path) && small.map.add_chunk(ChunkKind::Errors, 0, 0) != nullptr;
   }));
 }
 
@@ -123,7 +146,8 @@ TEST(MoveTo, SaysWhyAFolderWillNotHaveIt) {
   test::SmallProfile small;
   EXPECT_EQ(small.map.move_to((folder / "none/p.weir").c_str()), -ENOENT);
   EXPECT_EQ(small.map.move_to((folder / "x").insert(0, "/dev/null").c_str()), -ENOTDIR);
-  std::filesystem::permissions(folder.path(), std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
+  std::filesystem::permissions(folder.path(),
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec);
   EXPECT_TRUE(test::holds_in_child([&] {
     if (getuid() == 0 && setuid(65534) != 0) return true;  // root may write anywhere
     return small.map.move_to((folder / "p.weir").c_str()) == -EACCES && !small.map.has_file();

@@ -34,7 +34,7 @@ int main(void) {
   FILE* other = fopen("tmp/first/x.weir", "w");
   fputs("another's", other);
   fclose(other);
-  for (unsigned i = 0; i != 30000; ++i) free(next_step(i, 15, 40));
+  for (unsigned i = 0; i != 5000; ++i) free(next_step(i, 15, 40));
   char text[32] = "";
   other = fopen("tmp/first/x.weir", "r");
   fgets(text, sizeof(text), other);

@@ -2,7 +2,7 @@
 // narrower ones, the last of which forbids advice about memory but not to give it back.
 //
 // expect leaks("lose") == (3000, 30)
-// expect total("wander") == (3 * 4000 * 40, 12000)
+// expect total("wander") == (3 * 2000 * 40, 6000)
 // expect coverage("sites_dropped") == 0
 // lost lose 3000 30
 // row: faults | three seccomp filters one after the other, the last one looks at arguments
@@ -17,7 +17,7 @@ static NOINLINE void lose(void) {
   for (int i = 0; i != 10; ++i) keep(malloc(100));
 }
 static NOINLINE void wander(unsigned from) {
-  for (unsigned i = 0; i != 4000; ++i) free(next_step(from + i, 14, 40));
+  for (unsigned i = 0; i != 2000; ++i) free(next_step(from + i, 14, 40));
 }
 
 static void forbid(long number) {
@@ -60,10 +60,10 @@ int main(void) {
   wander(0);
   forbid(SYS_openat);
   lose();
-  wander(4000);
+  wander(2000);
   forbid_by_arguments();
   lose();
-  wander(8000);
+  wander(4000);
   free(keep(calloc(1, 30 << 20)));
   printf("end\n");
   return 0;

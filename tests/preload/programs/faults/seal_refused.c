@@ -1,6 +1,6 @@
 // Filters that the kernel does not take change nothing: the profile goes on with its file, past the room that it had.
 //
-// expect total("wander") == (20000 * 40, 20000)
+// expect total("wander") == (5000 * 40, 5000)
 // expect coverage("sites_dropped") == 0
 // expect coverage("growth_failures") == 0
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "sites.h"
 
 static NOINLINE void wander(void) {
-  for (unsigned i = 0; i != 20000; ++i) free(next_step(i, 15, 40));
+  for (unsigned i = 0; i != 5000; ++i) free(next_step(i, 15, 40));
 }
 
 int main(void) {

@@ -35,7 +35,7 @@ int main(int count, char** arguments) {
     return 3;
   }
   for (int i = 0; i != 10; ++i) lose();
-  for (unsigned i = 0; i != 6000; ++i) free(next_step(i, 13, 40));
+  for (unsigned i = 0; i != 3000; ++i) free(next_step(i, 13, 40));
   printf("done\n");
   return 0;
 }

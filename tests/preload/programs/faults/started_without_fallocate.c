@@ -2,7 +2,7 @@
 //
 // profiles any
 // expect child.leaks("lose") == (1000, 10)
-// expect child.total("wander") == (6000 * 40, 6000)
+// expect child.total("wander") == (3000 * 40, 3000)
 // expect child.coverage("growth_failures") == 0
 // lost lose 1000 10
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static NOINLINE void lose(void) { keep(malloc(100)); }
 static NOINLINE void wander(void) {
-  for (unsigned i = 0; i != 6000; ++i) free(next_step(i, 13, 40));
+  for (unsigned i = 0; i != 3000; ++i) free(next_step(i, 13, 40));
 }
 
 int main(int count, char** arguments) {

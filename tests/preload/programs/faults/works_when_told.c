@@ -2,7 +2,7 @@
 // in between. Without one it has nothing to wait for.
 //
 // expect leaks("lose") == (1000, 10)
-// expect total("wander") == (20000 * 40, 20000)
+// expect total("wander") == (5000 * 40, 5000)
 #include <stdio.h>
 #include <unistd.h>
 
@@ -12,7 +12,7 @@ static NOINLINE void lose(void) {
   for (int i = 0; i != 10; ++i) keep(malloc(100));
 }
 static NOINLINE void wander(void) {
-  for (unsigned i = 0; i != 20000; ++i) free(next_step(i, 15, 40));
+  for (unsigned i = 0; i != 5000; ++i) free(next_step(i, 15, 40));
 }
 
 int main(void) {
