@@ -247,9 +247,15 @@ TEST(Merge, TheTimelineIsWhatAllHadAtTheSameMoment) {
   ASSERT_GT(all.timeline.size(), 100U);
   for (const auto& point : all.timeline) {
     const double s = static_cast<double>(point.at_ns) / 1e9;
-    if (s > 0.1 && s < 4.9) EXPECT_EQ(point.live[0], 100) << s;
-    if (s > 5.1 && s < 9.9) EXPECT_EQ(point.live[0], 107) << s;
-    if (s > 10.1) EXPECT_EQ(point.live[0], 7) << s;
+    if (s > 0.1 && s < 4.9) {
+      EXPECT_EQ(point.live[0], 100) << s;
+    }
+    if (s > 5.1 && s < 9.9) {
+      EXPECT_EQ(point.live[0], 107) << s;
+    }
+    if (s > 10.1) {
+      EXPECT_EQ(point.live[0], 7) << s;
+    }
   }
 }
 
