@@ -1,4 +1,4 @@
-# cmake -DARCHIVE=… -DOUT=… -DNM=… -DOBJCOPY=… -DOLD_GLIBC=… -P private_jemalloc.cmake
+# cmake -DARCHIVE=… -DOUT=… -DNM=… -DAR=… -DOBJCOPY=… -DOLD_GLIBC=… -P private_jemalloc.cmake
 #
 # Makes a copy of jemalloc's position-independent archive in which every public symbol is called weir_je_<name>, so
 # that it meets neither our own malloc nor a jemalloc of the program. The calls by which jemalloc asks the system for
@@ -30,3 +30,5 @@ file(WRITE ${OUT}.map "${map}")
 # Its constructor only starts it early. weir starts it, and not in a process whose malloc it leaves to a sanitizer.
 execute_process(COMMAND ${OBJCOPY} --redefine-syms=${OUT}.map --remove-section=.init_array --remove-section=.rela.init_array
                         ${ARCHIVE} ${OUT} COMMAND_ERROR_IS_FATAL ANY)
+# Its operators new and delete are nobody's: a test program that links the archive keeps its own.
+execute_process(COMMAND ${AR} d ${OUT} jemalloc_cpp.pic.o COMMAND_ERROR_IS_FATAL ANY)

@@ -14,6 +14,7 @@ find . -type d -empty -o -name '*99*' -printf '%f %s %d\n' | sort | sha256sum
 find big -name '*7' -exec stat -c %n {} + | sort | md5sum
 find big -name '*123*' -delete && find big -type f | wc -l
 sleep 60 & sleeper=$!
+until [[ $(< /proc/$sleeper/comm) == sleep && $(ps --no-headers -o stat= -p $sleeper) == S* ]]; do :; done
 ps -o args= -p $sleeper; ps -e -o pid=,comm= | awk -v p=$sleeper '$1 == p { print $2 }'
 ps --no-headers -o stat= -p $sleeper | cut -c 1
 kill $sleeper; wait $sleeper; echo "status $?"

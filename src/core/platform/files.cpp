@@ -90,7 +90,8 @@ FileFacts facts_of(const char* path) noexcept {
 
 bool is_regular_file(const char* path) noexcept {
   struct stat info;
-  return raw_syscall(SYS_lstat, path, &info) == 0 && S_ISREG(info.st_mode);
+  return may(Right::ReadFiles) &&
+         raw_syscall(SYS_newfstatat, AT_FDCWD, path, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
 }
 
 std::uint64_t own_start_ticks() noexcept {
