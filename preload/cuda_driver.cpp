@@ -78,7 +78,7 @@ weir_cuda_ask:  # pushed: row, entry; below them the return address
 weir_cuda_entries:
 )");
 
-#define DRIVER_FN(symbol, base, since, stream, body)                                                         \
+#define DRIVER_FN(symbol, base, since, stream, takes, body)                                                  \
   asm(".text\n.globl " #symbol "\n.type " #symbol ", @function\n" #symbol                                    \
       ":\n.cfi_startproc\n"                                                                                  \
       "jmp *weir_cuda_entry_" #symbol                                                                        \

@@ -78,7 +78,7 @@ weir_begin_function dlsym
   weir_aside weir_find_loader
   jmp *weir_real_dlsym(%rip)
 5:
-  weir_aside weir_scan
+  weir_aside weir_scan_objects
   jmp 1b
 weir_end_function dlsym
 )");
@@ -100,7 +100,7 @@ weir_begin_function dlopen
   movl %eax, %esi
   jmp 2b
 4:
-  weir_aside weir_scan
+  weir_aside weir_scan_objects
   jmp 1b
 5:
   weir_aside weir_find_loader

@@ -32,14 +32,14 @@ extern "C" {
 [[gnu::visibility("default"), noreturn]] void quick_exit(int code) noexcept;
 
 void _exit(int code) {
-  engine::end(code & 0xff);
+  engine::end(code & 0xff, __builtin_frame_address(0));
   engine::leave(code);
 }
 
 void _Exit(int code) { _exit(code); }
 
 void quick_exit(int code) noexcept {
-  engine::end(code & 0xff);
+  engine::end(code & 0xff, __builtin_frame_address(0));
   g_quick_exit.get()(code);
   engine::leave(code);
 }

@@ -5,7 +5,8 @@
     check_docs.py --self-test                      plants each kind of violation and wants it found
 
 Checked: docs/options.md is what `weir options --markdown` prints; every relative link in a *.md file leads
-somewhere, headings included; a document names only scripts that exist.
+somewhere, headings included; a document names only scripts that exist, commands and options that `weir --help` knows, and
+variables that are options of the library or of the build.
 """
 import argparse
 import pathlib
@@ -17,6 +18,9 @@ import tempfile
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)(?:\s+\"[^\"]*\")?\)")
 SCRIPT = re.compile(r"\b(scripts/[\w./-]*\w|\.ci/\w+)")
 FENCE = re.compile(r"^\s*(```|~~~)")
+SPAN = re.compile(r"`(weir [^`]*)`")
+SHELL = re.compile(r"^(\$ )?(?:\w+=\S+ )*(weir .*)")  # a line of a fenced block
+VARIABLE = re.compile(r"\b(WEIR_[A-Z_]*[A-Z])\b(?!\*)")
 
 
 def documents(root):
@@ -36,7 +40,35 @@ def anchors(path):
     return found
 
 
-def check(root, weir):
+def ask(weir, *words):
+    return subprocess.run([weir, *words], capture_output=True, text=True, check=True).stdout
+
+
+def known_to(weir):
+    """The help of each command, by its name."""
+    return {name: ask(weir, name, "--help") for name in set(re.findall(r"^  weir ([a-z]+)", ask(weir, "--help"), re.M))}
+
+
+def command_problems(command, commands, is_certain):
+    """What is wrong with this command line. Else than certain it may be a sentence that begins with weir."""
+    name, _, rest = command.removeprefix("weir ").partition(" ")
+    if not re.fullmatch("[a-z]+", name) or (name not in commands and not is_certain):
+        return []
+    if name not in commands:
+        return [f"names the command weir {name}, which does not exist"]
+    own = re.split(r" -- | [#|;]", " " + rest + " ")[0]
+    return [f"names weir {name} {option}, which does not exist" for option in re.findall(r"--[a-z][\w-]*", own)
+            if not re.search(re.escape(option) + r"(?![\w-])", commands[name])]
+
+
+def line_problems(line, fenced, commands):
+    if fenced:
+        shell = SHELL.match(line)
+        return command_problems(shell[2], commands, bool(shell[1])) if shell else []
+    return [problem for span in SPAN.findall(line) for problem in command_problems(span, commands, True)]
+
+
+def check(root, weir, commands=None, variables=None):
     problems = []
     for path in documents(root):
         name = path.relative_to(root).as_posix()
@@ -45,8 +77,13 @@ def check(root, weir):
             for script in SCRIPT.findall(line):
                 if not (root / script).exists() and not list(root.glob(script + ".*")):
                     problems.append(f"{name}:{number}: names {script}, which does not exist")
+            for variable in VARIABLE.findall(line) if variables else ():
+                if variable not in variables:
+                    problems.append(f"{name}:{number}: names {variable}, which is no option")
             if FENCE.match(line):
                 fenced = not fenced
+            if commands:
+                problems += [f"{name}:{number}: {problem}" for problem in line_problems(line, fenced, commands)]
             if fenced:
                 continue
             for link in LINK.findall(re.sub(r"`[^`]*`", "", line)):
@@ -60,7 +97,7 @@ def check(root, weir):
                     problems.append(f"{name}:{number}: link to {link}: no such heading")
     options = root / "docs/options.md"
     if weir:
-        printed = subprocess.run([weir, "options", "--markdown"], capture_output=True, text=True, check=True).stdout
+        printed = ask(weir, "options", "--markdown")
         if not options.exists() or options.read_text() != printed:
             problems.append("docs/options.md: differs from the options table; accept with: "
                             "weir options --markdown > docs/options.md")
@@ -72,15 +109,21 @@ def self_test():
         ("see [x](gone.md)\n", "gone.md, which does not exist"),
         ("see [x](#gone)\n", "no such heading"),
         ("run scripts/gone.py\n", "names scripts/gone.py"),
+        ("call `weir gone x`\n", "names the command weir gone"),
+        ("call `weir run --gone -- x`\n", "names weir run --gone"),
+        ("```\n$ A=1 weir run --on\n```\n", "names weir run --on,"),
+        ("set WEIR_GONE=1\n", "names WEIR_GONE"),
     ]
+    commands, variables = {"run": "weir run [--one]"}, {"WEIR_HERE"}
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
         (root / "docs").mkdir()
-        (root / "docs/good.md").write_text("# A good one\n[a](#a-good-one) [b](good.md) `[c](gone.md)`\n")
-        missed = check(root, None)
+        (root / "docs/good.md").write_text("# A good one\n[a](#a-good-one) [b](good.md) `[c](gone.md)`\n"
+                                           "WEIR_HERE `weir run --one -- x --two`\n```\nweir may say so\n```\n")
+        missed = check(root, None, commands, variables)
         for text, want in planted:
             (root / "docs/planted.md").write_text(text)
-            if not any(want in problem for problem in check(root, None)):
+            if not any(want in problem for problem in check(root, None, commands, variables)):
                 missed.append(f"planted {text!r} was not found")
         (root / "docs/planted.md").unlink()
         (root / "docs/options.md").write_text("not what echo prints\n")
@@ -100,8 +143,13 @@ def main():
     options = parser.parse_args()
     if options.self_test:
         return self_test()
-    problems = check(options.root, options.weir)
-    print("\n".join(problems) if problems else "check_docs: links, scripts and options agree")
+    commands = variables = None
+    if options.weir:
+        commands = known_to(options.weir)
+        build = (options.root / "CMakeLists.txt").read_text()
+        variables = set(VARIABLE.findall(ask(options.weir, "options", "--markdown") + build))
+    problems = check(options.root, options.weir, commands, variables)
+    print("\n".join(problems) if problems else "check_docs: links, scripts, commands and options agree")
     return 1 if problems else 0
 
 

@@ -18,7 +18,7 @@ import tempfile
 # Modules that are groups of small headers: any of their headers may be included.
 HEADER_GROUPS = {"core/base", "core/platform"}
 # Headers beside the face that other modules may include.
-OPEN_HEADERS = {"core/profile/format.hpp", "core/config/options.inc", "tool/symbolize/progress.hpp", "core/engine/cuda_memory.hpp", "core/engine/cuda_pools.hpp", "core/cuda/functions.inc"}
+OPEN_HEADERS = {"core/profile/format.hpp", "core/config/options.inc", "tool/symbolize/progress.hpp", "tool/compare/site_match.hpp", "tool/report/context.hpp", "tool/report/family.hpp", "tool/report/format.hpp", "tool/report/leaks.hpp", "tool/report/scan.hpp", "tool/report/words.hpp", "core/engine/cuda_memory.hpp", "core/engine/cuda_pools.hpp", "core/cuda/functions.inc"}
 # What a tool module may take from a core module, where that is less than the face.
 TOOL_ONLY = {"core/profile": {"core/profile/format.hpp"}}
 PRELOAD_USES = {"core/engine", "core/cuda", "core/base"}
@@ -104,6 +104,23 @@ def judge_include(owner, uses, target, where):
     return f"{where}: {owner} includes {target}, which is inside {module}: include its face {module}/{parts[1]}.hpp"
 
 
+def twice_defined(root):
+    """Classes of one name in headers of one namespace: two different ones in one program are undefined behaviour."""
+    problems, seen = [], {}
+    for path, name in source_files(root, "src"):
+        if path.suffix != ".hpp":
+            continue
+        space = ""
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if found := re.match(r"namespace ([\w:]+) \{", line):
+                space = found[1]
+            elif found := re.match(r"(?:class|struct)(?: \[\[.*?\]\])? (\w+)(?: final)?(?: :[^;]*)? ?\{", line):
+                first = seen.setdefault((space, found[1]), f"{name}:{number}")
+                if not first.startswith(f"{name}:"):
+                    problems.append(f"{name}:{number}: {space}::{found[1]} is another class at {first}")
+    return problems
+
+
 def check(root):
     problems, graph, macros = [], {}, {}
     modules = read_modules(root)
@@ -137,6 +154,7 @@ def check(root):
             elif (in_preload or owner.startswith("core/")) and angle and not target.endswith(".h") and target not in INSIDE_STD:
                 problems.append(f"{where}: <{target}> is not among the headers the inside may use: {' '.join(sorted(INSIDE_STD))}")
 
+    problems += twice_defined(root)
     for name, where in sorted(macros.items()):
         if name not in MACROS:
             problems.append(f"{where}: macro {name}() is not one of the house's ten; the list is in scripts/check_layers.py")
@@ -167,6 +185,7 @@ PLANTED = [
     ("src/core/config/planted.cpp", '#include "config.hpp"\n', "write the path from src/"),
     ("preload/planted.cpp", '#include "core/host/host.hpp"\n', "does not use core/host"),
     ("src/core/track/planted.cpp", "//\n" * (MAX_LINES + 1), "the ceiling is"),
+    ("src/tool/check/planted.hpp", "namespace weir::tool {\nstruct Subject {\n};\n}\n", "is another class"),
     ("src/core/planted/planted.cpp", "\n", "has no weir_module"),
     ("src/CMakeLists.txt", "weir_module(base USES engine)\nweir_module(engine USES base)\n", "cycle by src/CMakeLists.txt"),
 ]

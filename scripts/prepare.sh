@@ -99,7 +99,7 @@ weir_build() {
   shift
   log=$directory/build.log
   mkdir -p "$directory"
-  echo "weir: building in ${directory#"$weir_root"/}"
+  echo "weir: building in ${directory#"$weir_root"/}: some minutes, with the output in ${log#"$weir_root"/}"
   if ! { cmake -S "$weir_root" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo "$@" &&
     cmake --build "$directory" ${weir_target:+--target "$weir_target"}; } > "$log" 2>&1; then
     tail -n 60 "$log" >&2

@@ -29,6 +29,22 @@ typedef struct weir_totals {
 /* Fills *out up to its struct_size. 0, or -1 when this process has no such space or it is not recorded. */
 WEIR_API int weir_get_totals(weir_space space, weir_totals* out);
 
+/* What a look through the heap has found. Grows at the end only, as weir_totals. */
+typedef struct weir_verdict {
+  size_t struct_size;
+  uint64_t lost_blocks; /* nothing points to them, or only lost blocks do */
+  uint64_t lost_bytes;
+  uint64_t reachable_blocks;
+  uint64_t reachable_bytes;
+  uint64_t took_ns; /* for which the caller waited, but for the pause between two looks */
+} weir_verdict;
+
+/* Looks through the heap now: which live blocks does nothing point to any more? The verdicts by call site go into the profile. No
+ * thread is stopped; with other threads running, two looks 0.1 s apart have to agree, and what they do not agree on is in neither sum.
+ * 0, or -1 when there can be no look: not recorded exactly (WEIR_RECORD), switched off (WEIR_LEAK_SCAN), no memory, no copy of the
+ * process can be made, another look is under way. Not in a signal handler. */
+WEIR_API int weir_scan(weir_verdict* out);
+
 /* Path of the profile this process writes; null: none. The string lives as long as the process. */
 WEIR_API const char* weir_profile_path(void);
 

@@ -16,6 +16,14 @@ namespace weir {
   return out;
 }
 
+/// A look through the heap now (weir_scan); nothing when there can be none.
+[[nodiscard]] inline std::optional<weir_verdict> scan() noexcept {
+  weir_verdict out{};
+  out.struct_size = sizeof(out);
+  if (weir_scan == nullptr || weir_scan(&out) != 0) return std::nullopt;
+  return out;
+}
+
 /// Path of this process's profile; empty when there is none.
 [[nodiscard]] inline std::string_view profile_path() noexcept {
   const char* path = weir_is_loaded() != 0 ? weir_profile_path() : nullptr;

@@ -29,12 +29,12 @@ std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
   std::vector<std::vector<std::uint8_t>> seeds;
   tool::Merger merger;
   std::uint32_t pid = 1;
-  for (test::ProfileBuilder builder : {test::full_profile(), test::pools_profile(), test::sampled_profile()}) {
+  for (test::ProfileBuilder builder : {test::full_profile(), test::pools_profile(), test::sampled_profile(), test::judged_profile()}) {
     builder.header.pid = pid++;
     static_cast<void>(merger.add(tool::parse(builder.bytes(), "seed")));
   }
   for (const auto& bytes :
-       {test::full_profile().bytes(), test::pools_profile().bytes(), tool::merged_bytes(merger.finish())}) {
+       {test::full_profile().bytes(), test::pools_profile().bytes(), test::judged_profile().bytes(), tool::merged_bytes(merger.finish())}) {
     std::vector<std::uint8_t> seed(bytes.size());
     std::memcpy(seed.data(), bytes.data(), bytes.size());
     seeds.push_back(std::move(seed));

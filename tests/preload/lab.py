@@ -87,6 +87,23 @@ class Profile:
         found = [site for site in self.report["leaks"]["sites"] if self.through(site, function)]
         return sum(site["bytes"] for site in found), sum(site["blocks"] for site in found)
 
+    def verdict(self, kind, function):
+        """Bytes and blocks, allocated through that function, that are lost, reachable or unknown."""
+        found = [site for site in self.report["leaks"]["sites"] if site["verdict"] == kind and self.through(site, function)]
+        return sum(site["bytes"] for site in found), sum(site["blocks"] for site in found)
+
+    def verdict_in(self, space, kind, function):
+        """The same of one space: the driver allocates on the host, too, in the same functions."""
+        found = [site for site in self.report["leaks"]["sites"]
+                 if site["verdict"] == kind and site["space"] == space and self.through(site, function)]
+        return sum(site["bytes"] for site in found), sum(site["blocks"] for site in found)
+
+    def parts(self, function):
+        """Direct bytes and blocks, indirect bytes and blocks, of what is lost."""
+        found = [site for site in self.report["leaks"]["sites"] if site["verdict"] == "lost" and self.through(site, function)]
+        keys = ("direct_bytes", "direct_blocks", "indirect_bytes", "indirect_blocks")
+        return tuple(sum(site[key] for site in found) for key in keys)
+
     def frame(self, function):
         """The youngest frame of that function in any site that it leads to."""
         for site in self.at(function):
@@ -170,7 +187,7 @@ class Lab:
 
     def report(self, path, *more):
         """The JSON report of a profile; Failure when the tool cannot make one."""
-        done = subprocess.run([self.weir, "report", "--format", "json", *more, str(path)],
+        done = subprocess.run([self.weir, "report", "--format", "json", "--watch", "0", *more, str(path)],
                               capture_output=True, text=True, errors="replace", timeout=120)
         expect(done.returncode == 0, f"weir report {path} ended with {done.returncode}: {done.stderr.strip()}")
         report = json.loads(done.stdout)

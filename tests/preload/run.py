@@ -5,7 +5,7 @@
     run.py --self-test --weir … --library … --source … --program …   wants every expectation to be able to fail
 
 What a head comment may order is told in orders.py. An expression may use these names: every question of the first profile (live, total, freed, leaks, temporary, peak, at_peak, line, frame,
-depth, errors, coverage, at, live_in, total_in; see lab.Profile), report, host, process, profiles, parent, child, stderr (text),
+depth, errors, coverage, at, live_in, total_in, verdict, parts; see lab.Profile), report, host, process, profiles, parent, child, stderr (text),
 stderr_lines (those that begin with "weir:"), stdout, mode, marked("A") (source line that carries // @A).
 """
 import argparse

@@ -64,6 +64,10 @@ def compare(what, wanted, found):
     raise lab.Failure(f"{what} has {len(wanted)} lines without weir, {len(found)} with: {(wanted + found)[-1][:200]!r}")
 
 
+def allocated(laboratory, file):
+    return laboratory.report(file, "--only", "spaces")["spaces"]["host"]["allocated_blocks"]
+
+
 def check(laboratory, workload):
     text = workload.read_text()
     for program in words_of(text, "needs"):
@@ -88,7 +92,9 @@ def check(laboratory, workload):
         for name in wanted:
             found = [file for file in files if fnmatch.fnmatch(file.name, name + ".*")]
             lab.expect(found, f"{name} left no profile; there are {[file.name for file in files][:20]}")
-            chosen.append(max(found, key=lambda file: file.stat().st_size))
+            # A child that was killed leaves the room in its file that it had taken in advance.
+            largest = sorted(found, key=lambda file: file.stat().st_size)[-3:]
+            chosen.append(max(largest, key=lambda file: allocated(laboratory, file)))
         # One of each program that the workload is about, then others, but none as big as a compiler's again.
         others = [file for file in files if file not in chosen and file.stat().st_size < 1 << 20]
         for file in (chosen + others)[:MOST_PROFILES_READ]:

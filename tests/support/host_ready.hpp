@@ -7,8 +7,7 @@ namespace weir::test {
 
 /// Before anything else of host.
 inline void begin_host() {
-  static const bool once = (host::begin(), true);
-  static_cast<void>(once);
+  host::begin();
 }
 
 }  // namespace weir::test

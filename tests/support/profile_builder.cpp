@@ -187,6 +187,17 @@ void ProfileBuilder::add_out_of_memory(OutOfMemoryRecord record) {
   out_of_memory_.push_back(record);
 }
 
+void ProfileBuilder::scan(ScanRecord record) { header.scan = record; }
+
+void ProfileBuilder::judge(std::uint32_t site, const VerdictRecord& record) {
+  verdicts_.resize(std::max<std::size_t>(verdicts_.size(), site + std::size_t{1}));
+  verdicts_[site] = record;
+}
+
+void ProfileBuilder::walked_class(const SizeClassRecord& record) {
+  header.walked_classes[walked_classes_++] = record;
+}
+
 void ProfileBuilder::add_unhooked(const std::string& name, std::uint32_t route, const std::string& why,
                                   std::uint64_t times) {
   UnhookedRecord record{};
@@ -227,6 +238,7 @@ std::vector<std::byte> ProfileBuilder::bytes() const {
       layout.add_chunk({ChunkKind::PoolClasses, 0, 0, number, 1}, classes.data(),
                        classes.size() * sizeof(PoolClassRecord));
   layout.add_table(ChunkKind::OutOfMemory, out_of_memory_);
+  if (!verdicts_.empty()) layout.add_table(ChunkKind::Verdicts, verdicts_);
   layout.add_table(ChunkKind::Unhooked, unhooked_);
   layout.add_table(ChunkKind::DeepbindOpens, deepbinds_);
   if (header.host_stats_take != 0)

@@ -50,6 +50,10 @@ class ProfileBuilder {
   /// The pool of pinned memory (record.space), or of record.device.
   void add_pool(profile::PoolRecord record, std::vector<profile::PoolClassRecord> classes = {});
   void add_out_of_memory(profile::OutOfMemoryRecord record);
+  /// The look through the heap, and what it says of a site.
+  void scan(profile::ScanRecord record);
+  void judge(std::uint32_t site, const profile::VerdictRecord& record);
+  void walked_class(const profile::SizeClassRecord& record);
 
   [[nodiscard]] std::vector<std::byte> bytes() const;
 
@@ -66,6 +70,8 @@ class ProfileBuilder {
   std::vector<profile::PoolRecord> pools_;  ///< by number
   std::map<std::uint32_t, std::vector<profile::PoolClassRecord>> pool_classes_;
   std::vector<profile::OutOfMemoryRecord> out_of_memory_;
+  std::vector<profile::VerdictRecord> verdicts_;  ///< by site
+  std::uint32_t walked_classes_ = 0;
   std::vector<profile::UnhookedRecord> unhooked_;
   std::vector<profile::DeepbindRecord> deepbinds_;
 };
@@ -80,6 +86,10 @@ class ProfileBuilder {
 
 /// What cuda_profile() has, with pools of device 0 (strict) and of pinned memory (deferred), and memory that ran out on device 0.
 [[nodiscard]] ProfileBuilder pools_profile();
+
+/// A process whose heap was looked through: a site with 3 direct, 2 indirect and 5 reachable blocks of 100 bytes, a reachable one
+/// that pins slabs, one that was not judged, and one of device memory.
+[[nodiscard]] ProfileBuilder judged_profile();
 
 /// Sampled every 4 KiB: one site with a leak, one with everything freed.
 [[nodiscard]] ProfileBuilder sampled_profile();

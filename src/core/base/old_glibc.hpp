@@ -14,4 +14,7 @@ asm(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
 asm(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
 asm(".symver pthread_create, pthread_create@GLIBC_2.2.5");
 asm(".symver pthread_detach, pthread_detach@GLIBC_2.2.5");
+asm(".symver pthread_getattr_np, pthread_getattr_np@GLIBC_2.2.5");
+asm(".symver pthread_attr_getstack, pthread_attr_getstack@GLIBC_2.2.5");
+asm(".symver pthread_attr_getguardsize, pthread_attr_getguardsize@GLIBC_2.2.5");
 #endif

@@ -37,6 +37,28 @@ bool take_number(std::string_view& text, std::uint64_t& out) noexcept {
   return true;
 }
 
+}  // namespace
+
+bool parse_bytes(std::string_view text, std::uint64_t least, std::uint64_t most,
+                 std::uint64_t& out) noexcept {
+  std::uint64_t bytes;
+  if (!take_number(text, bytes)) return false;
+  unsigned shift = 0;
+  if (!text.empty()) {
+    const char unit = lower(text[0]);
+    shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : unit == 't' ? 40 : 0;
+    if (shift != 0) text.remove_prefix(1);
+  }
+  if (shift != 0 && same_ignoring_case(text, "ib")) text = {};
+  if (!text.empty() || bytes > (~std::uint64_t{0} >> shift)) return false;
+  bytes <<= shift;
+  if (bytes < least || bytes > most) return false;
+  out = bytes;
+  return true;
+}
+
+namespace {
+
 bool parse(std::string_view text, Pattern& out) noexcept {
   if (text.empty() || text.size() > sizeof(out.text)) return false;
   for (std::size_t i = 0; i != text.size(); ++i) {
@@ -88,25 +110,6 @@ bool parse(std::string_view text, Depth& out) noexcept {
   std::uint64_t frames;
   if (!take_number(text, frames) || !text.empty() || frames < 1 || frames > 256) return false;
   out.frames = static_cast<std::uint32_t>(frames);
-  return true;
-}
-
-/// A whole number with K, M, G, KiB …, within [least, most].
-bool parse_bytes(std::string_view text, std::uint64_t least, std::uint64_t most,
-                 std::uint64_t& out) noexcept {
-  std::uint64_t bytes;
-  if (!take_number(text, bytes)) return false;
-  unsigned shift = 0;
-  if (!text.empty()) {
-    const char unit = lower(text[0]);
-    shift = unit == 'k' ? 10 : unit == 'm' ? 20 : unit == 'g' ? 30 : unit == 't' ? 40 : 0;
-    if (shift != 0) text.remove_prefix(1);
-  }
-  if (shift != 0 && same_ignoring_case(text, "ib")) text = {};
-  if (!text.empty() || bytes > (~std::uint64_t{0} >> shift)) return false;
-  bytes <<= shift;
-  if (bytes < least || bytes > most) return false;
-  out = bytes;
   return true;
 }
 

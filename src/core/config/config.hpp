@@ -55,6 +55,7 @@ struct Share {
 /// The same; 0 and 0: there is none.
 struct Limit {
   Share share;
+  [[nodiscard]] constexpr bool is_set() const noexcept { return share.bytes != 0 || share.percent != 0; }
 };
 struct DeviceAs {
   enum Where : std::uint32_t { Device, Managed, ManagedOnOom } where;
@@ -82,6 +83,10 @@ struct OptionRow {
   bool reserved;
 };
 [[nodiscard]] std::span<const OptionRow> option_rows() noexcept;
+
+/// A whole number with K, M, G, KiB …, within [least, most]; `out` is unchanged where it is none.
+[[nodiscard]] bool parse_bytes(std::string_view text, std::uint64_t least, std::uint64_t most,
+                               std::uint64_t& out) noexcept;
 
 /// What became of one NAME=VALUE.
 enum class Verdict { Taken, NotOurs, Unparsable, Reserved, Unknown };

@@ -18,7 +18,7 @@ struct BodyOf<CUresult(A...)> {
 };
 
 #define DRIVER_FN_LIGHT(symbol, base, since, stream)
-#define DRIVER_FN(symbol, base, since, stream, body) BodyOf<decltype(::symbol)>::Type body;
+#define DRIVER_FN(symbol, base, since, stream, takes, body) BodyOf<decltype(::symbol)>::Type body;
 #include "core/cuda/functions.inc"
 #undef DRIVER_FN
 

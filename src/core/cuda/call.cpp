@@ -59,7 +59,7 @@ bool still_holds(std::uintptr_t address, std::uintptr_t word) noexcept {
 
 bool Call::begin(engine::CudaRoute route) noexcept {
   if (weir_scan_pending != 0) [[unlikely]]
-    weir_scan();
+    weir_scan_objects();
   const auto here = reinterpret_cast<std::uintptr_t>(caller_.slot);
   if (t_outermost != 0 && is_nested(here)) return false;
   if (is_forked() || !engine::cuda_called(route, caller_)) [[unlikely]]

@@ -18,7 +18,7 @@ extern "C" {
 [[gnu::visibility("hidden")]] extern void* weir_real_dlsym;  ///< null until weir_find_loader()
 [[gnu::visibility("hidden")]] extern void* weir_real_dlopen;
 [[gnu::visibility(
-    "hidden")]] extern std::uint32_t weir_scan_pending;  ///< not 0: call weir_scan() when you can
+    "hidden")]] extern std::uint32_t weir_scan_pending;  ///< not 0: call weir_scan_objects() when you can
 
 /// What dlsym has to say; `is_given` 0: ask the real one.
 struct weir_answer {
@@ -30,7 +30,7 @@ struct weir_answer {
 /// A dlopen with RTLD_DEEPBIND is about to happen; returns the flags that it is to have.
 [[gnu::visibility("hidden")]] int weir_begin_deepbind(const char* path, int flags);
 /// Leads what objects opened with RTLD_DEEPBIND have bound past us back to us.
-[[gnu::visibility("hidden")]] void weir_scan();
+[[gnu::visibility("hidden")]] void weir_scan_objects();
 /// Finds the two real functions.
 [[gnu::visibility("hidden")]] void weir_find_loader();
 }

@@ -178,7 +178,7 @@ void scan_new_objects() noexcept {
 }  // namespace
 }  // namespace weir::cuda
 
-void weir_scan() {
+void weir_scan_objects() {
   using namespace weir::cuda;
   if (!begin_look()) return;
   if (weir::load_relaxed(weir_scan_pending) != 0) scan_new_objects();

@@ -23,7 +23,8 @@ constinit void* g_real[kFunctions][engine::kCudaRoutes]{};
 namespace {
 
 constexpr Row kRows[] = {
-#define DRIVER_FN(symbol, base, since, stream, body) {#symbol, #base, since, Stream::stream},
+#define DRIVER_FN(symbol, base, since, stream, takes, body) \
+  {#symbol, #base, since, Stream::stream, Takes::takes},
 #include "core/cuda/functions.inc"
 #undef DRIVER_FN
 };
@@ -31,9 +32,10 @@ constexpr Row kRows[] = {
 template <CudaRoute Route>
 void* const kWrappers[kFunctions] = {
 #define DRIVER_FN_LIGHT(symbol, base, since, stream) \
-  reinterpret_cast<void*>(&Forwarder<Function::symbol, Route, false, decltype(::symbol)>::call),
-#define DRIVER_FN(symbol, base, since, stream, body) \
-  reinterpret_cast<void*>(&Wrapper<Function::symbol, Route, &body, decltype(::symbol)>::call),
+  reinterpret_cast<void*>(                           \
+      &Forwarder<Function::symbol, Route, Takes::Current, false, decltype(::symbol)>::call),
+#define DRIVER_FN(symbol, base, since, stream, takes, body) \
+  reinterpret_cast<void*>(&Wrapper<Function::symbol, Route, Takes::takes, &body, decltype(::symbol)>::call),
 #include "core/cuda/functions.inc"
 #undef DRIVER_FN
 };

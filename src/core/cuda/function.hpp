@@ -13,26 +13,22 @@ namespace weir::cuda {
 using engine::CudaRoute;
 
 enum class Stream : std::uint8_t { Plain, PerThread };
+enum class Takes : std::uint8_t { None, Pooled, Current, Named, Host };
 
 enum class Function : std::uint16_t {
-#define DRIVER_FN(symbol, base, since, stream, body) symbol,
+#define DRIVER_FN(symbol, base, since, stream, takes, body) symbol,
 #include "core/cuda/functions.inc"
 #undef DRIVER_FN
   None
 };
 inline constexpr std::size_t kFunctions = static_cast<std::size_t>(Function::None);
-/// … as the driver exports them.
-inline constexpr std::string_view kSymbols[] = {
-#define DRIVER_FN(symbol, base, since, stream, body) #symbol,
-#include "core/cuda/functions.inc"
-#undef DRIVER_FN
-};
 inline constexpr std::size_t index(Function f) noexcept { return static_cast<std::size_t>(f); }
 
 struct Row {
   std::string_view symbol, base;
   std::uint32_t since;
   Stream stream;
+  Takes takes;
 };
 [[nodiscard]] const Row& row(Function f) noexcept;
 

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "core/base/tally.hpp"
 #include "core/cuda/driver_api.hpp"
@@ -40,47 +39,51 @@ CUresult with_second_try(const Lack& lack, CUresult result, Again again) noexcep
   return result;
 }
 
-/// Has its own way when there is no memory (pool/rescue.hpp), or takes none.
-constexpr bool goes_without(std::string_view symbol) noexcept {
-  for (const std::string_view name : {"cuMemAlloc_v2", "cuMemAllocHost_v2", "cuMemHostAlloc"})
-    if (symbol == name) return true;
-  for (const std::string_view part : {"Free", "Destroy", "Detach", "Release", "Unload", "Reset",
-                                      "Synchronize", "Unmap", "Unregister", "GetProcAddress"})
-    if (symbol.find(part) != symbol.npos) return true;
-  return false;
-}
-constexpr bool is_of_host(std::string_view symbol) noexcept {
-  return symbol.starts_with("cuMemAllocHost") || symbol.starts_with("cuMemHostRegister");
-}
-/// The device is the function's only argument, or the last, of its type: no context of it need be current.
-constexpr bool names_device(std::string_view symbol) noexcept {
-  return symbol.starts_with("cuCtxCreate") || symbol.starts_with("cuGreenCtxCreate") ||
-         symbol.starts_with("cuDevicePrimaryCtxRetain");
-}
+constexpr bool has_second_try(Takes takes) noexcept { return takes != Takes::None && takes != Takes::Pooled; }
+
+// An argument that names a device: the last of its type, where there are several.
+template <class Argument>
+inline constexpr bool kNamesPlace = false;
+template <>
+inline constexpr bool kNamesPlace<CUdevice> = true;
+template <>
+inline constexpr bool kNamesPlace<const CUmemAllocationProp*> = true;
+template <>
+inline constexpr bool kNamesPlace<const CUmemPoolProps*> = true;
 
 template <class Argument>
-void look_for_device(int&, const Argument&) noexcept {}
-inline void look_for_device(int& device, const CUdevice& argument) noexcept { device = argument; }
-inline void look_for_device(int& device, const CUmemAllocationProp* const& argument) noexcept {
-  if (argument->location.type == CU_MEM_LOCATION_TYPE_DEVICE) device = argument->location.id;
+void look_for_place(Lack&, const Argument&) noexcept {}
+inline void look_for_place(Lack& lack, const CUdevice& argument) noexcept { lack.device = argument; }
+inline void look_for_place(Lack& lack, const CUmemLocation& argument) noexcept {
+  if (argument.type == CU_MEM_LOCATION_TYPE_DEVICE) lack.device = argument.id;
+}
+inline void look_for_place(Lack& lack, const CUmemAllocationProp* const& argument) noexcept {
+  if (argument != nullptr) look_for_place(lack, argument->location);
+}
+inline void look_for_place(Lack& lack, const CUmemPoolProps* const& argument) noexcept {
+  if (argument != nullptr) look_for_place(lack, argument->location);
 }
 
 /// The driver's function of a row and route, with a second try. `InCall`: what a body is given as `real`; else the whole
 /// wrapper of a light row, which costs a comparison.
-template <Function F, CudaRoute Route, bool InCall, class Symbol>
+template <Function F, CudaRoute Route, Takes T, bool InCall, class Symbol>
 struct Forwarder;
 
-template <Function F, CudaRoute Route, bool InCall, class... A>
-struct Forwarder<F, Route, InCall, CUresult(A...)> {
+template <Function F, CudaRoute Route, Takes T, bool InCall, class... A>
+struct Forwarder<F, Route, T, InCall, CUresult(A...)> {
+  static_assert(has_second_try(T));
+  static_assert(T != Takes::Named || (kNamesPlace<A> || ...), "no argument names a device");
+
   static CUresult call(A... arguments) noexcept {
     auto* real = driver_function<CUresult(A...)>(F, Route);
     if (real == nullptr) [[unlikely]]
       return CUDA_ERROR_NOT_INITIALIZED;
-    constexpr std::string_view symbol = kSymbols[index(F)];
-    Lack lack{Route, is_of_host(symbol), InCall, Lack::kCurrent};
-    if constexpr (names_device(symbol) || symbol == "cuMemCreate")
-      (look_for_device(lack.device, arguments), ...);
-    return with_second_try(lack, real(arguments...), [&]() noexcept { return real(arguments...); });
+    const CUresult result = real(arguments...);
+    if (result != CUDA_ERROR_OUT_OF_MEMORY) [[likely]]
+      return result;
+    Lack lack{Route, T == Takes::Host, InCall, Lack::kCurrent};
+    if constexpr (T == Takes::Named) (look_for_place(lack, arguments), ...);
+    return with_second_try(lack, result, [&]() noexcept { return real(arguments...); });
   }
 };
 

@@ -18,10 +18,7 @@ namespace weir::cuda {
 
 inline constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};
 
-[[nodiscard]] inline bool has_limit() noexcept {
-  const config::Share& share = engine::options().device_limit.share;
-  return share.bytes != 0 || share.percent != 0;
-}
+[[nodiscard]] inline bool has_limit() noexcept { return engine::options().device_limit.is_set(); }
 /// Bytes; kNoLimit where there is none, or the device does not say how large it is.
 [[nodiscard]] std::uint64_t limit_of(std::uint8_t device) noexcept;
 

@@ -7,18 +7,18 @@
 
 namespace weir::cuda {
 
-template <Function F, CudaRoute Route, auto Body, class Symbol>
+template <Function F, CudaRoute Route, Takes T, auto Body, class Symbol>
 struct Wrapper;
 
-template <Function F, CudaRoute Route, auto Body, class... A>
-struct Wrapper<F, Route, Body, CUresult(A...)> {
+template <Function F, CudaRoute Route, Takes T, auto Body, class... A>
+struct Wrapper<F, Route, T, Body, CUresult(A...)> {
   static CUresult call(A... arguments) noexcept {
     auto* real = driver_function<CUresult(A...)>(F, Route);
     if (real == nullptr) [[unlikely]]
       return CUDA_ERROR_NOT_INITIALIZED;
     Call call{engine::caller_of(__builtin_frame_address(0))};
     if (!call.begin(Route)) return real(arguments...);
-    if constexpr (!goes_without(kSymbols[index(F)])) real = &Forwarder<F, Route, true, CUresult(A...)>::call;
+    if constexpr (has_second_try(T)) real = &Forwarder<F, Route, T, true, CUresult(A...)>::call;
     const CUresult result = Body(call, real, arguments...);
     call.end();
     return result;

@@ -7,29 +7,12 @@
 namespace weir::engine {
 namespace {
 
-struct Sanitizer {
-  const char* function;  ///< that only its runtime has
-  const char* name;
-};
-constexpr Sanitizer kSanitizers[] = {
-    {"__asan_init", "AddressSanitizer"}, {"__tsan_init", "ThreadSanitizer"},
-    {"__msan_init", "MemorySanitizer"},  {"__hwasan_init", "HWAddressSanitizer"},
-    {"__lsan_init", "LeakSanitizer"},
-};
-constinit const char* g_sanitizer{};
-
 constexpr const char* kFamily[] = {"malloc", "free", "calloc", "realloc"};
-
-/// gcc links a runtime in without showing its own names: only what it puts in libc's place. No program has both of these.
-bool is_linked_sanitizer(const link_map& program) noexcept {
-  return platform::function_of(program, "malloc") != nullptr &&
-         platform::function_of(program, "mcheck_pedantic") != nullptr;
-}
 
 void note_sanitizer() noexcept {
   char bytes[200];
   TextBuffer line{bytes};
-  line << g_sanitizer << " keeps its own malloc, which weir leaves in place: no host block is recorded";
+  line << sanitizer() << " keeps its own malloc, which weir leaves in place: no host block is recorded";
   warn(line.view());
 }
 
@@ -44,23 +27,8 @@ void note_first(const link_map& object, const char* function) noexcept {
 
 }  // namespace
 
-const char* find_sanitizer() noexcept {
-  for (const Sanitizer& sanitizer : kSanitizers) {
-    const link_map* runtime = platform::first_with(sanitizer.function);
-    if (runtime == nullptr) continue;
-    find_allocator_of(*runtime);
-    return g_sanitizer = sanitizer.name;
-  }
-  const link_map* program = platform::first_object();
-  if (program == nullptr || !is_linked_sanitizer(*program)) return nullptr;
-  find_allocator_of(*program);
-  return g_sanitizer = "a sanitizer";
-}
-
-const char* sanitizer() noexcept { return g_sanitizer; }
-
 void note_other_allocators() noexcept {
-  if (g_sanitizer != nullptr) return note_sanitizer();
+  if (sanitizer() != nullptr) return note_sanitizer();
   for (const char* function : kFamily) {
     const link_map* first = platform::first_with(function);
     if (first == nullptr || platform::is_own(*first)) continue;

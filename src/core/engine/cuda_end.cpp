@@ -2,6 +2,7 @@
 #include "core/base/bits.hpp"
 #include "core/engine/capture_site.hpp"
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_unrecorded.hpp"
 #include "core/engine/operation.hpp"
 
 namespace weir::engine {
@@ -79,10 +80,11 @@ void release_all(CudaEnd how, std::uint32_t released_site, Goes goes) noexcept {
   });
 }
 
-template <class Goes>
-void end_all(CudaEnd how, Caller caller, Goes goes) noexcept {
+/// `otherwise`: where nothing is recorded.
+template <class Goes, class Otherwise>
+void end_all(CudaEnd how, Caller caller, Goes goes, Otherwise otherwise) noexcept {
   ThreadState& self = t_self;
-  if (!may_record_cuda(self, caller)) return;
+  if (!may_record_cuda(self, caller)) return otherwise();
   const Operation operation{self, caller};
   if (!counts_cuda()) return;
   release_all(how, capture_site(self, caller), goes);
@@ -90,10 +92,10 @@ void end_all(CudaEnd how, Caller caller, Goes goes) noexcept {
 }
 
 /// Runs `act` under the books' lock.
-template <class Act>
-void in_books(Caller caller, Act act) noexcept {
+template <class Act, class Otherwise>
+void in_books(Caller caller, Act act, Otherwise otherwise) noexcept {
   ThreadState& self = t_self;
-  if (!may_record_cuda(self, caller)) return;
+  if (!may_record_cuda(self, caller)) return otherwise();
   const Operation operation{self, caller};
   if (!counts_cuda()) return;
   const platform::Holding hold{g_cuda.lock};
@@ -104,35 +106,45 @@ void in_books(Caller caller, Act act) noexcept {
 
 void cuda_context_ended(std::uint64_t context, CudaEnd how, Caller caller) noexcept {
   if (context == 0) return;
-  end_all(how, caller, [=](const ledger::Block& block) noexcept { return block.context == context; });
+  end_all(
+      how, caller, [=](const ledger::Block& block) noexcept { return block.context == context; },
+      [=]() noexcept { unrecorded_context_ended(context); });
   stay();
 }
 
 std::uint32_t cuda_context_ending(std::uint64_t context) noexcept {
   std::uint32_t end = 0;
   if (context == 0) return end;
-  in_books(caller_of(__builtin_frame_address(0)), [&]() noexcept {
-    end = ++g_cuda.ends;
-    g_cuda.blocks.each_value([=](ledger::Block& block) noexcept {
-      if (block.context == context && block.ending == 0) block.ending = end;
-    });
-  });
+  in_books(
+      caller_of(__builtin_frame_address(0)),
+      [&]() noexcept {
+        end = ++g_cuda.ends;
+        g_cuda.blocks.each_value([=](ledger::Block& block) noexcept {
+          if (block.context == context && block.ending == 0) block.ending = end;
+        });
+      },
+      [&]() noexcept { end = unrecorded_context_ending(context); });
   return end;
 }
 
 void cuda_end_done(std::uint32_t end, CudaEnd how, Caller caller) noexcept {
   if (end == 0) return;
-  end_all(how, caller, [=](const ledger::Block& block) noexcept { return block.ending == end; });
+  end_all(
+      how, caller, [=](const ledger::Block& block) noexcept { return block.ending == end; },
+      [=]() noexcept { unrecorded_end_done(end); });
   stay();
 }
 
 void cuda_end_failed(std::uint32_t end) noexcept {
   if (end == 0) return;
-  in_books(caller_of(__builtin_frame_address(0)), [=]() noexcept {
-    g_cuda.blocks.each_value([=](ledger::Block& block) noexcept {
-      if (block.ending == end) block.ending = 0;
-    });
-  });
+  in_books(
+      caller_of(__builtin_frame_address(0)),
+      [=]() noexcept {
+        g_cuda.blocks.each_value([=](ledger::Block& block) noexcept {
+          if (block.ending == end) block.ending = 0;
+        });
+      },
+      [=]() noexcept { unrecorded_end_failed(end); });
 }
 
 void forget_cuda_releases() noexcept {

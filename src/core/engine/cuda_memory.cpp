@@ -3,6 +3,7 @@
 
 #include "core/engine/capture_site.hpp"
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_unrecorded.hpp"
 #include "core/engine/misuse.hpp"
 #include "core/engine/operation.hpp"
 
@@ -188,7 +189,7 @@ profile::ErrorRecord diagnose(CudaKey keys, std::uint64_t key, Space space) noex
 
 void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcept {
   ThreadState& self = t_self;
-  if (!may_record_cuda(self, caller)) return;
+  if (!may_record_cuda(self, caller)) return unrecorded_allocated(keys, block);
   const Operation operation{self, caller};
   if (!counts_cuda()) return;
   const std::uint32_t stack_site = capture_site(self, caller);
@@ -205,7 +206,7 @@ void cuda_allocated(CudaKey keys, const CudaBlock& block, Caller caller) noexcep
 CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
   CudaTaken taken{};
   ThreadState& self = t_self;
-  if (!may_record_cuda(self, caller)) return taken;
+  if (!may_record_cuda(self, caller)) return unrecorded_take(keys, key);
   const Operation operation{self, caller};
   if (!counts_cuda()) return taken;
   const std::uint32_t freed_site = capture_site(self, caller);
@@ -214,14 +215,15 @@ CudaTaken cuda_take(CudaKey keys, std::uint64_t key, Caller caller) noexcept {
     count_cuda_call(self);
     take(self, taken, keys, key, freed_site);
   }
-  tick(self);
+  tick_after_free(self);
   return taken;
 }
 
 bool cuda_put_back(const CudaTaken& taken) noexcept {
   const Caller caller = caller_of(__builtin_frame_address(0));
   ThreadState& self = t_self;
-  if (!taken.found() || !may_record_cuda(self, caller)) return true;
+  if (!taken.found()) return true;
+  if (!may_record_cuda(self, caller)) return unrecorded_put_back(taken);
   const Operation operation{self, caller};
   return !counts_cuda() || taken.site < g_first_own_site || put_back(self, taken);
 }

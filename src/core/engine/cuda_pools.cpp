@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_unrecorded.hpp"
 #include "core/engine/operation.hpp"
 
 namespace weir::engine {
@@ -115,7 +116,7 @@ CudaPoolNumbers cuda_pool_numbers(Space space, std::uint8_t device, profile::Poo
 
 std::uint64_t cuda_tracked(std::uint8_t device) noexcept {
   const profile::DeviceRecord* record = g_cuda.devices.find(device);
-  return record == nullptr ? 0 : bytes_of(load_relaxed(record->live));
+  return record == nullptr ? unrecorded_live(device) : bytes_of(load_relaxed(record->live));
 }
 
 std::uint64_t cuda_pool_extra(std::uint8_t device) noexcept {

@@ -36,7 +36,8 @@ void cuda_notice(std::string_view line) noexcept;
 /// bytes the program may touch. The first call finds out, and notes it in the profile's warnings.
 [[nodiscard]] bool cuda_blocks_are_watched() noexcept;
 
-/// Live bytes of the device by the books: device space of all kinds, as requested.
+/// Live bytes of the device by the books: device space of all kinds, as requested. Where nothing is recorded they are counted
+/// only for a limit (WEIR_DEVICE_LIMIT).
 [[nodiscard]] std::uint64_t cuda_tracked(std::uint8_t device) noexcept;
 
 /// What the device's pool holds beyond what the program has asked for: idle, pending, rounding. Of all devices together.

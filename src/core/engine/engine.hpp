@@ -89,6 +89,12 @@ void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept;
 
 /// Every option, as the environment set it.
 [[gnu::visibility("hidden")]] extern constinit config::Config g_config;
+
+/// Whether looks through the heap are wanted: else nobody needs to know of threads and filters for them.
+[[nodiscard]] inline bool wants_looks() noexcept {
+  return g_config.leak_scan.on && g_config.record == config::RecordMode::Exact;
+}
+
 [[nodiscard]] inline const config::Config& options() noexcept { return g_config; }
 
 /// Null, with errno ENOMEM.
@@ -97,8 +103,8 @@ void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept;
 /// The constructor's work: what needs a ready dynamic loader.
 void start(char** environment) noexcept;
 
-/// The process is about to end with this code. Harmless in a vfork child.
-void end(int code) noexcept;
+/// The process is about to end with this code, by the function whose frame this is. Harmless in a vfork child.
+void end(int code, const void* frame) noexcept;
 
 /// The process is about to become another program; and: it did not. Harmless in a vfork child.
 void begin_exec() noexcept;
@@ -127,6 +133,15 @@ struct HostTotals {
   std::uint64_t live_bytes, live_blocks, allocated_bytes, allocated_blocks, peak_bytes;
 };
 [[nodiscard]] bool host_totals(HostTotals& out) noexcept;
+
+/// What of the whole heap is lost, and what is reachable.
+struct ScanTotals {
+  std::uint64_t lost_blocks, lost_bytes, reachable_blocks, reachable_bytes;
+  std::uint64_t took_ns;  ///< for which the calling thread waited, but for the pause between two looks
+};
+/// Looks through the heap now, and puts the verdicts into the profile: some tenth of a second where there are other threads, some
+/// milliseconds otherwise. False: there can be no look. Not in a signal handler.
+[[nodiscard]] bool scan_now(ScanTotals& out) noexcept;
 
 /// The allocator's own numbers, in bytes (jemalloc's stats.*).
 struct AllocatorTotals {

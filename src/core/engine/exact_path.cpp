@@ -205,20 +205,34 @@ void* exact_realloc(void* block, std::size_t bytes, Caller caller) noexcept {
     return rescue(block, found, bytes, caller);
   }
   const Operation operation{self, caller};
+  const std::size_t wanted = host::tagged_class(bytes);
+  const std::size_t kept = (wanted < found.class_bytes ? wanted : found.class_bytes) - host::kTagBytes;
+  store_relaxed(self.moving_bytes, kept);
+  store_relaxed(self.moving, static_cast<const void*>(block));
   host::take_tag(block, found.class_bytes);
-  const host::Block moved = host::reallocate(block, found.class_bytes, bytes);
-  if (moved.at == nullptr) [[unlikely]] {
+  host::Block now{block, wanted};
+  const bool moves = !host::resize_in_place(block, found.class_bytes, wanted);
+  if (moves) now = host::allocate(bytes);
+  if (now.at == nullptr) [[unlikely]] {
     host::put_tag_back(block, found.class_bytes, found.tag);
+    store_relaxed(self.moving, static_cast<const void*>(nullptr));
     return out_of_memory();
   }
+  if (moves) std::memcpy(now.at, block, kept);
   count_free(self, found.tag.site, found.tag.requested, nullptr);
-  return record(self, moved, bytes, caller);
+  void* tagged = record(self, now, bytes, caller);
+  store_relaxed(self.moving, static_cast<const void*>(nullptr));
+  // Not before: what the block holds is held by nothing else until the new one has its tag.
+  if (moves) host::release(block, found.class_bytes);
+  return tagged;
 }
 
 std::size_t host_usable_size(void* block) noexcept {
   if (host::is_in_sampled_home(block)) return sampled_usable_size(block);
   if (!host::is_ours(block)) return usable_size_foreign(block);
   if (!is_exact()) return weir_je_sallocx(block, 0);
+  if (!g_asks_for_room.load(std::memory_order_relaxed))
+    g_asks_for_room.store(true, std::memory_order_relaxed);
   const Found found = find(block);
   return found.is_live() ? found.tag.usable : 0;
 }

@@ -45,6 +45,8 @@ void find_next_allocator() noexcept {
                      find(found.free, "free");
   find(found.usable_size, "malloc_usable_size");
   if (whole) g_next = found;
+  // glibc's sets itself up at its first call, and bears no two at once: it takes for granted that the first thread makes it.
+  __libc_free(__libc_malloc(1));
 }
 
 void find_allocator_of(const link_map& runtime) noexcept {

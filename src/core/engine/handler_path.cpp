@@ -9,6 +9,7 @@ namespace weir::engine {
 namespace {
 
 void note() noexcept {
+  if (t_self.quiet) return;  // foreign code that weir asks
   if (g_map.exists() && load_relaxed(g_guard->generation) != 0) add_shared(losses().blocks_in_handlers, 1);
 }
 

@@ -12,15 +12,22 @@
 #include "core/base/text.hpp"
 #include "core/engine/company.hpp"
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_unrecorded.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/environment.hpp"
 #include "core/engine/foreign.hpp"
+#include "core/engine/heap_scan.hpp"
+#include "core/engine/live_scan.hpp"
 #include "core/engine/misuse.hpp"
 #include "core/engine/sampled_count.hpp"
 #include "core/engine/sampled_path.hpp"
 #include "core/engine/state.hpp"
+#include "core/engine/thread_list.hpp"
 #include "core/engine/threads.hpp"
 #include "core/host/host.hpp"
+
+/// glibc's, behind pthread_atfork.
+extern "C" int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void* module) noexcept;
 
 namespace weir::engine {
 
@@ -118,6 +125,7 @@ void after_fork_in_parent() noexcept {
 void after_fork_in_child() noexcept {
   if (t_self.fork_frame == 0) je_jemalloc_postfork_child();
   if (!g_guard_is_wiped) store_relaxed(g_guard->generation, std::uint64_t{0});
+  forget_unrecorded_cuda();
   leave_fork();
 }
 
@@ -150,10 +158,11 @@ bool is_own_profile() noexcept {
 }
 
 /// Everything that a reader of the finished profile expects.
-void close_books(profile::End how, int value) noexcept {
+void close_books(profile::End how, int value, const Ending& ending) noexcept {
   const KeepOut keep_out;
   // In a signal handler no lock may be taken.
   if (keep_out.entered && !is_aside()) take_last_point(how == profile::End::Replaced);
+  if (keep_out.entered && how == profile::End::Exited) scan_heap(ending);
   header().end_value = value;
   header().ended_ns = since_start_ns();
   store_release(header().end, how);
@@ -162,7 +171,12 @@ void close_books(profile::End how, int value) noexcept {
   g_map.trim_file();
 }
 
-void on_process_exit(int status, void*) noexcept { end(status & 0xff); }
+void end_so(int code, const Ending& ending) noexcept;
+
+void on_process_exit(int status, void*) noexcept {
+  end_so(status & 0xff, {0, caller_of(__builtin_frame_address(0))});
+  stay();
+}
 
 /// The header's counts of the parent's life, set back for a life that starts now.
 void forget_parent() noexcept {
@@ -180,6 +194,8 @@ void forget_parent() noexcept {
   }
   h.host_live_variance = h.host_peak_variance = 0;
   h.losses = {};
+  h.scan = {};
+  h.failed_looks = {};
   std::memset(h.warnings, 0, sizeof(h.warnings));
   forget_pulse();
   forget_misuses();
@@ -199,7 +215,8 @@ Mode choose_mode(bool has_tables) noexcept {
 /// libc's functions do not bear to be called before it has begun, and none of its forks and threads is recorded.
 void watch_process() noexcept {
   if (!is_aside()) {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    // Of no module: pthread_atfork's would go with libweir's destructors, and threads fork until the very end.
+    __register_atfork(before_fork, after_fork_in_parent, after_fork_in_child, nullptr);
     on_exit(on_process_exit, nullptr);
     return watch_thread_exits();
   }
@@ -218,12 +235,14 @@ void start_cold() noexcept {
   const platform::Holding hold{g_start_lock};
   if (g_mode.load(std::memory_order_relaxed) != Mode::Cold) return;
   platform::meet_loader();
-  if (find_sanitizer() == nullptr) host::begin();
+  find_sanitizer() == nullptr ? host::begin() : platform::forgo_own_range();
   each_environment_entry([](std::string_view entry) noexcept { (void)config::apply(g_config, entry); });
+  platform::learn_standing_filters();
   const bool has_tables = make_tables();
   const Mode mode = choose_mode(has_tables);
   const bool is_recorded = mode == Mode::Exact || mode == Mode::Sampled;
   g_counting.store(is_recorded, std::memory_order_relaxed);
+  if (!is_recorded && g_config.device_limit.is_set()) keep_unrecorded_cuda();
   if (mode != Mode::Exact) g_plain_home = host::g_home;  // Aside: there is none
   if (!is_recorded && g_map.exists())
     header().record_mode = static_cast<std::uint32_t>(config::RecordMode::Off);
@@ -268,17 +287,27 @@ void quietly(void (*work)(void* argument) noexcept, void* argument) noexcept {
   work(argument);
 }
 
-void end(int code) noexcept {
+namespace {
+
+void end_so(int code, const Ending& ending) noexcept {
   if (!is_own_profile() || g_ended.exchange(true, std::memory_order_relaxed)) return;
   const Quiet quiet;
-  close_books(profile::End::Exited, code);
+  close_books(profile::End::Exited, code, ending);
   say_goodbye();
+}
+
+}  // namespace
+
+void end(int code, const void* frame) noexcept {
+  // What the exported function has saved of its caller's registers lies right below its frame.
+  constexpr std::uintptr_t kSaved = 64;
+  end_so(code, {address_of(frame) - kSaved, {}});
 }
 
 void begin_exec() noexcept {
   if (!is_own_profile()) return;
   const Quiet quiet;
-  close_books(profile::End::Replaced, 0);
+  close_books(profile::End::Replaced, 0, {});
 }
 
 void exec_failed() noexcept {
@@ -333,6 +362,8 @@ void begin_child(ThreadState& self) noexcept {
   host::reset_outside_lock();
   reset_place_lock();
   reset_lone();
+  relist_after_fork(self);
+  forget_live_scans();
   g_forked = true;
   if (g_map.has_file() && follows(config::Follow::Fork) && !platform::may(platform::Right::WriteFiles))
     add_shared(losses().children_unrecorded, 1);  // it is the parent's file still

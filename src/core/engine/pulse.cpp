@@ -4,6 +4,7 @@
 
 #include "core/engine/cuda_count.hpp"
 #include "core/engine/cuda_pools.hpp"
+#include "core/engine/live_scan.hpp"
 #include "core/engine/state.hpp"
 #include "core/host/host.hpp"
 
@@ -95,6 +96,7 @@ void tick(ThreadState& self) noexcept {
   self.ticks = kTicksToClock;
   std::uint64_t now = coarse_since_start_ns();
   store_relaxed(header().last_seen_ns, now);
+  if (load_relaxed(header().request) != 0) serve_request();
   if (now < g_next_point_ns.load(std::memory_order_relaxed)) return;
   if (g_taking.exchange(true, std::memory_order_acquire)) return;
   pass_on(self);

@@ -15,6 +15,7 @@ constinit Guard* g_guard{&g_cold_guard};
 constinit std::uint64_t* g_peak_number{};
 constinit std::uint32_t g_first_own_site{};
 constinit std::atomic<bool> g_counting{};
+constinit std::atomic<bool> g_asks_for_room{};
 constinit config::Config g_config{};
 constinit profile::Map g_map{};
 constinit track::Modules g_modules{};

@@ -28,6 +28,8 @@ struct Guard {
     g_first_own_site;  ///< sites below are weir's own, or the parent's before fork
 [[gnu::visibility("hidden")]] extern constinit std::atomic<bool>
     g_counting;  ///< false: blocks are tagged but nothing is counted any more
+[[gnu::visibility("hidden")]] extern constinit std::atomic<bool>
+    g_asks_for_room;  ///< the program has asked for a block's usable size, and may use all of it
 [[gnu::visibility("hidden")]] extern constinit profile::Map g_map;
 [[gnu::visibility("hidden")]] extern constinit track::Modules g_modules;
 [[gnu::visibility("hidden")]] extern constinit track::Sites g_sites;
@@ -64,6 +66,14 @@ void pass_on(ThreadState& self) noexcept;
 
 /// Looks at the clock; a timeline point and the allocator's statistics when they are due.
 void tick(ThreadState& self) noexcept;
+/// The same, once in some calls: a free of CUDA memory is worth so many operations on the heap.
+inline void tick_after_free(ThreadState& self) noexcept {
+  constexpr std::uint32_t kWorth = 128;
+  if (self.ticks > kWorth) [[likely]]
+    self.ticks -= kWorth;
+  else
+    tick(self);
+}
 /// The last point and statistics, whatever the clock says. `brief`: not if they would be the first: a shell's child that is
 /// about to become another program has no history, and there are thousands of them.
 void take_last_point(bool brief) noexcept;

@@ -32,11 +32,14 @@ struct ThreadState {
   std::uintptr_t fork_frame;     ///< inside_frame before fork
   std::uint8_t exit_rounds;      ///< how often the thread's exit callback ran
   std::uint8_t uncounted_call;   ///< of CUDA's driver, under way: its route, and 1; 0: none
+  std::uint32_t listed;          ///< place in the list of threads, plus one (thread_list.hpp)
+  const void* moving;            ///< the block that is being resized, and has no tag meanwhile
+  std::size_t moving_bytes;      ///< of it, what stays as it was; written first
   std::uint64_t last_cuda;       ///< number of its newest CUDA allocation, until that is freed
 
   [[nodiscard]] bool inside() const noexcept { return inside_frame != 0; }
 };
-static_assert(sizeof(ThreadState) <= 144);
+static_assert(sizeof(ThreadState) <= 160);
 
 [[gnu::visibility("hidden")]] extern constinit thread_local ThreadState t_self
     [[gnu::tls_model("initial-exec")]];

@@ -5,6 +5,7 @@
 #include "core/engine/count.hpp"
 #include "core/engine/engine.hpp"
 #include "core/engine/handler_path.hpp"
+#include "core/engine/thread_list.hpp"
 #include "core/engine/threads.hpp"
 
 namespace weir::engine {
@@ -81,6 +82,7 @@ void forget_lone(const ThreadState& self) noexcept {
 }
 
 void release_shard(ThreadState& self) noexcept {
+  unlist_thread(self);
   const KeepOut keep_out;
   track::Shard* shard = self.shard;
   pass_on(self);
@@ -122,6 +124,7 @@ void take_shard(ThreadState& self) noexcept {
     pass_on_for_lone();
     bump_generation();  // the first thread must hear that it is not alone
   }
+  list_thread(self);
   if (g_has_exit_key.load(std::memory_order_acquire)) pthread_setspecific(g_exit_key, &self);
 }
 

@@ -4,10 +4,9 @@
 #include <cstddef>
 
 #include "core/base/tally.hpp"
+#include "core/host/jemalloc_api.hpp"
 
 extern "C" {
-extern void* je_arenas[];  // hidden in the archive, visible to whoever links it
-
 // The linker leads calls of je_arena_choose_hard to the first and finds jemalloc's function as the second (src/CMakeLists.txt).
 [[gnu::weak]] void* __real_je_arena_choose_hard(void* thread, bool internal) noexcept;
 void* __wrap_je_arena_choose_hard(void* thread, bool internal) noexcept;

@@ -11,6 +11,7 @@
 #include <span>
 
 #include "core/host/block.hpp"
+#include "core/host/extents.hpp"
 #include "core/host/jemalloc_api.hpp"
 #include "core/host/jemalloc_os.hpp"
 #include "core/host/page_map.hpp"
@@ -23,13 +24,14 @@ namespace weir::host {
 /// Requests beyond this fail with ENOMEM, as glibc's PTRDIFF_MAX does. Leaves room for tag and alignment.
 inline constexpr std::size_t kMaxRequest = (std::size_t{1} << 62);
 
-/// Once, before anything else here: address range, jemalloc, page map, secret.
+/// Before anything else here: address range, jemalloc, page map, secret. A second time it does nothing: blocks of before
+/// would be outside the range, and their tags wrong.
 void begin() noexcept;
 
 /// No more memory can be had from the system soon: some is taken for what the calling thread may still allocate.
 void put_memory_aside() noexcept;
 
-/// "jemalloc 5.3.0"
+/// "5.3.0-0-g54eaed1": jemalloc's own
 [[nodiscard]] const char* version() noexcept;
 
 /// Bytes of the block that a request gets, with its tag.
@@ -56,11 +58,11 @@ inline constexpr std::size_t kMaxSmall = kTabulated - kTagBytes;
 /// `align` is a power of two, at most 2^48.
 [[nodiscard]] Block allocate_aligned(std::size_t bytes, std::size_t align) noexcept;
 
-/// The tag must have been cleared. On failure the block is as it was, and null is returned.
-[[nodiscard]] inline Block reallocate(void* block, std::size_t class_bytes, std::size_t bytes) noexcept {
-  const std::size_t wanted = tagged_class(bytes);
-  if (wanted == class_bytes) return {block, class_bytes};
-  return {weir_je_rallocx(block, wanted, 0), wanted};
+/// Makes the block one of `wanted` bytes where it is; false: it is as it was. The tag must have been cleared.
+[[nodiscard]] inline bool resize_in_place(void* block, std::size_t class_bytes, std::size_t wanted) noexcept {
+  if (wanted == class_bytes) return true;
+  if (wanted < kSmallestLarge || class_bytes < kSmallestLarge) return false;
+  return weir_je_xallocx(block, wanted, 0, 0) == wanted;
 }
 
 inline void release(void* block, std::size_t class_bytes) noexcept {

@@ -67,6 +67,7 @@ void skip_smallest_class() noexcept {
 }  // namespace
 
 void begin() noexcept {
+  if (g_tag_secret != 0) return;
   choose_home();
   weir_je_free(weir_je_malloc(1));
   skip_smallest_class();

@@ -162,6 +162,19 @@ bool is_in_outside_mapping(const void* p) noexcept {
   return false;
 }
 
+bool mapped_range(std::size_t number, Range& range) noexcept {
+  if (number == 0) {
+    range = {g_home.base, g_top.load(std::memory_order_acquire)};
+  } else if (number == 1) {
+    range = {g_sampled_home.base, g_sampled_top.load(std::memory_order_acquire)};
+  } else {
+    if (number - 2 >= g_outside_used.load(std::memory_order_acquire)) return false;
+    const std::uintptr_t bytes = load_acquire(g_outside[number - 2].bytes);
+    range = {g_outside[number - 2].base, g_outside[number - 2].base + bytes};
+  }
+  return true;
+}
+
 void reset_outside_lock() noexcept { g_outside_lock.reset(); }
 
 }  // namespace weir::host

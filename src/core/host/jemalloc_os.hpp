@@ -41,6 +41,13 @@ void choose_sampled_home() noexcept;
 /// In a forked child, single-threaded.
 void reset_outside_lock() noexcept;
 
+/// The parts of the address space that jemalloc's extents and its own tables may lie in: number 0, 1, … Slow path, no lock.
+/// False: there is no such number. An empty range is skipped by who walks.
+struct Range {
+  std::uintptr_t begin, end;
+};
+[[nodiscard]] bool mapped_range(std::size_t number, Range& range) noexcept;
+
 /// True if `p` lies in a mapping outside the home range that jemalloc got. Slow path.
 [[nodiscard]] bool is_in_outside_mapping(const void* p) noexcept;
 

@@ -3,7 +3,10 @@
 #include <sys/mman.h>
 
 #include <atomic>
+#include <cstring>
+#include <string_view>
 
+#include "core/base/tally.hpp"
 #include "core/host/host.hpp"
 #include "core/platform/platform.hpp"
 
@@ -59,7 +62,18 @@ constinit ExtentHooks g_hooks{.alloc = take,
                               .merge = merge};
 
 constexpr int kNoThreadCache = 0x100;  // MALLOCX_TCACHE_NONE
+constexpr int kAlignBits = 0x3f;       // MALLOCX_LG_ALIGN
 constinit int g_flags{};               // MALLOCX_ARENA of our arena, and no thread cache
+
+constinit void* g_arena{};  // the same, or null: this jemalloc's arena_palloc is not known to us
+
+/// For a thread that jemalloc has ended: from then on it gives it blocks of the first arena, whatever is asked for.
+void* allocate_past_thread(std::size_t request, int flags) noexcept {
+  if (g_arena == nullptr) return nullptr;
+  const std::size_t align = std::size_t{1} << (flags & kAlignBits);
+  return je_arena_palloc(nullptr, g_arena, weir_je_nallocx(request, flags), align, (flags & kZeroed) != 0,
+                         nullptr);
+}
 
 /// The blocks that were released last.
 constexpr std::size_t kKept = 64, kLargestKept = 8192;
@@ -76,6 +90,7 @@ bool begin_sampled_blocks() noexcept {
   const bool made = weir_je_mallctl("arenas.create", &arena, &bytes, &hooks, sizeof(hooks)) == 0;
   if (made && arena < 4095) {
     g_flags = static_cast<int>((arena + 1) << 20) | kNoThreadCache;
+    if (std::string_view{version()}.starts_with("5.3.0")) g_arena = load_acquire(je_arenas[arena]);
     const Block probe = allocate_sampled(1, 0);
     const bool works = probe.at != nullptr && is_in_sampled_home(probe.at);
     if (probe.at != nullptr) release_sampled(probe.at, probe.class_bytes);
@@ -87,12 +102,22 @@ bool begin_sampled_blocks() noexcept {
 
 Block allocate_sampled(std::size_t bytes, int flags) noexcept {
   void* at = weir_je_mallocx(tagged_request(bytes), flags | g_flags);
+  if (at == nullptr) return {};
+  if (is_in_sampled_home(at)) [[likely]]
+    return {at, class_bytes_of(at)};
+  weir_je_free(at);  // of the first arena
+  at = allocate_past_thread(tagged_request(bytes), flags);
   return {at, at == nullptr ? 0 : class_bytes_of(at)};
 }
 
 Block reallocate_sampled(void* block, std::size_t bytes) noexcept {
-  void* at = weir_je_rallocx(block, tagged_request(bytes), g_flags);
-  return {at, at == nullptr ? 0 : class_bytes_of(at)};
+  const std::size_t held = class_bytes_of(block), wanted = tagged_class(bytes);
+  if (weir_je_xallocx(block, wanted, 0, g_flags) == wanted) return {block, wanted};
+  const Block fresh = allocate_sampled(bytes, 0);
+  if (fresh.at == nullptr) return {};
+  std::memcpy(fresh.at, block, bytes < held ? bytes : held);
+  weir_je_sdallocx(block, held, kNoThreadCache);
+  return fresh;
 }
 
 void release_sampled(void* block, std::size_t class_bytes) noexcept {

@@ -17,6 +17,9 @@ constexpr std::size_t size_class(std::size_t bytes) noexcept {
   return (bytes + mask) & ~mask;
 }
 
+/// From here on a block has pages of its own; below, it has a place in a slab.
+inline constexpr std::size_t kSmallestLarge = 16384;
+
 inline constexpr std::size_t kTabulated = 4096;
 /// size_class(16 i), for what nearly all requests are.
 inline constexpr auto kSizeClasses = [] {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "core/base/text.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/raw.hpp"
 #include "core/platform/rights.hpp"
@@ -52,6 +53,18 @@ File open_file(const char* path, int flags, unsigned mode) noexcept {
   return File{static_cast<int>(raw_syscall(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode))};
 }
 
+File open_unnamed_file(const char* directory, unsigned mode) noexcept {
+  if (!may(Right::NameFiles)) return File{-EPERM};
+  return open_file(directory, O_TMPFILE | O_RDWR | O_NOCTTY, mode);
+}
+
+int give_name(const File& unnamed, const char* path) noexcept {
+  char bytes[40];
+  TextBuffer own{bytes};
+  own << "/proc/thread-self/fd/" << static_cast<std::uint64_t>(unnamed.fd());
+  return static_cast<int>(raw_syscall(SYS_linkat, AT_FDCWD, own.c_str(), AT_FDCWD, path, AT_SYMLINK_FOLLOW));
+}
+
 std::size_t link_target(const char* path, std::span<char> out) noexcept {
   const long n = may(Right::ReadFiles) ? raw_syscall(SYS_readlink, path, out.data(), out.size()) : -EPERM;
   return n > 0 ? static_cast<std::size_t>(n) : 0;
@@ -91,7 +104,8 @@ FileFacts facts_of(const char* path) noexcept {
 bool is_regular_file(const char* path) noexcept {
   struct stat info;
   return may(Right::ReadFiles) &&
-         raw_syscall(SYS_newfstatat, AT_FDCWD, path, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode);
+         raw_syscall(SYS_newfstatat, AT_FDCWD, path, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(info.st_mode);
 }
 
 std::uint64_t own_start_ticks() noexcept {

@@ -32,6 +32,12 @@ class File {
 /// Opens `path` (terminated). The result's fd() is a negative errno value on failure.
 [[nodiscard]] File open_file(const char* path, int flags, unsigned mode = 0) noexcept;
 
+/// A new file in `directory` (terminated) that nobody sees until it gets its name. Not open: the filesystem, or a filter of
+/// system calls, knows no such thing.
+[[nodiscard]] File open_unnamed_file(const char* directory, unsigned mode) noexcept;
+/// 0, or a negative errno value: -EEXIST where something has that name already.
+[[nodiscard]] int give_name(const File& unnamed, const char* path) noexcept;
+
 /// What is in the file, cut at `out`; 0 when it cannot be read.
 std::size_t read_file(const char* path, std::span<char> out) noexcept;
 

@@ -10,8 +10,8 @@
 #include "core/base/bits.hpp"
 #include "core/base/tally.hpp"
 #include "core/platform/dynamic_symbols.hpp"
-#include "core/platform/mapped_code.hpp"
 #include "core/platform/files.hpp"
+#include "core/platform/mapped_code.hpp"
 #include "core/platform/mappings.hpp"
 #include "core/platform/raw.hpp"
 

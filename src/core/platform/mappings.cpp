@@ -41,6 +41,9 @@ bool Mappings::next(Mapping& mapping, std::span<char> name) noexcept {
   mapping.end = number(16);
   if (ended_by_ != ' ') return false;
   mapping.readable = next_char() == 'r';
+  mapping.writable = next_char() == 'w';
+  (void)next_char();  // may it be executed?
+  mapping.shared = next_char() == 's';
   for (int c = 0; c != ' ' && c != -1;) c = next_char();
   mapping.offset = number(16);
   mapping.device = number(16) << 32;

@@ -12,7 +12,7 @@ namespace weir::platform {
 struct Mapping {
   std::uintptr_t begin, end;
   std::uint64_t offset, device, inode;  ///< inode 0: of no file
-  bool readable;
+  bool readable, writable, shared;
 };
 
 class Mappings {

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "core/base/bits.hpp"
+#include "core/platform/own_range.hpp"
 #include "core/platform/raw.hpp"
 #include "core/platform/rights.hpp"
 
@@ -12,13 +13,14 @@ namespace weir::platform {
 namespace {
 
 constexpr std::size_t kLargePage = 2U << 20;
+constexpr int kPages = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 constexpr int kPopulateForWriting = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
 
 }  // namespace
 
 void* map_pages(std::size_t bytes) noexcept {
   if (!may(Right::Map)) return nullptr;
-  return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return map_own(bytes, kPageBytes, kPages);
 }
 
 void leave_out_of_dumps(void* base, std::size_t bytes) noexcept {
@@ -34,24 +36,17 @@ void* reserve_pages(std::size_t bytes) noexcept {
 void* map_table(std::size_t bytes) noexcept {
   if (!may(Right::Map)) return nullptr;
   if (bytes < kLargePage)
-    return raw_mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (may(Right::Populate) ? MAP_POPULATE : 0),
-                    -1, 0);
-  // Large pages lie at multiples of their size.
-  const std::size_t whole = align_up(bytes, kPageBytes);
-  auto* base = static_cast<std::byte*>(map_pages(whole + kLargePage));
-  if (base == nullptr) return nullptr;
-  const std::size_t before = align_up(address_of(base), kLargePage) - address_of(base);
-  if (before != 0) raw_munmap(base, before);
-  raw_munmap(base + before + whole, kLargePage - before);
+    return map_own(bytes, kPageBytes, kPages | (may(Right::Populate) ? MAP_POPULATE : 0));
+  void* base = map_own(bytes, kLargePage, kPages);  // large pages lie at multiples of their size
+  if (base == nullptr || !may(Right::Advise)) return base;
   // Advice: where the kernel does not take it, the pages come one by one.
-  if (!may(Right::Advise)) return base + before;
-  raw_madvise(base + before, whole, MADV_HUGEPAGE);
-  raw_madvise(base + before, whole, kPopulateForWriting);
-  return base + before;
+  raw_madvise(base, align_up(bytes, kPageBytes), MADV_HUGEPAGE);
+  raw_madvise(base, align_up(bytes, kPageBytes), kPopulateForWriting);
+  return base;
 }
 
 void unmap(void* base, std::size_t bytes) noexcept {
+  forget_own(base);
   if (may(Right::Map)) raw_munmap(base, bytes);
 }
 
@@ -72,7 +67,7 @@ void* map_wiped_on_fork(std::size_t bytes) noexcept {
   void* base = map_pages(bytes);
   if (base == nullptr) return nullptr;
   if (may(Right::Advise) && raw_madvise(base, bytes, MADV_WIPEONFORK) == 0) return base;
-  raw_munmap(base, bytes);
+  unmap(base, bytes);
   return nullptr;
 }
 

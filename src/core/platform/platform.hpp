@@ -10,6 +10,7 @@
 #include "core/platform/lock.hpp"
 #include "core/platform/machine.hpp"
 #include "core/platform/numa.hpp"
+#include "core/platform/own_range.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/quick_clock.hpp"
 #include "core/platform/raw.hpp"

@@ -5,13 +5,17 @@
 #include <linux/audit.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <time.h>
 
 #include "core/base/bits.hpp"
+#include "core/base/text.hpp"
 #include "core/platform/bpf.hpp"
+#include "core/platform/files.hpp"
 #include "core/platform/mappings.hpp"
 #include "core/platform/pages.hpp"
 #include "core/platform/raw.hpp"
@@ -27,7 +31,8 @@ constexpr std::uint64_t kPrivate = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
 constexpr std::uint64_t kReadWrite = PROT_READ | PROT_WRITE;
 constexpr auto kHere = static_cast<std::uint64_t>(AT_FDCWD);
 constexpr std::uint64_t kSomewhere = 0x7f0000000000;
-constexpr int kPopulateForWriting = 23;  // MADV_POPULATE_WRITE
+constexpr std::size_t kStatusBytes = 1920;  // the lines about filters come early, behind the list of groups
+constexpr int kPopulateForWriting = 23;     // MADV_POPULATE_WRITE
 
 /// A call as weir makes it. Where arguments vary, such as filters do not look at.
 struct Sample {
@@ -57,6 +62,8 @@ constexpr Sample kSamples[] = {
     {Right::WriteFiles, SYS_unlink, {kSomewhere}},
     {Right::WriteFiles, SYS_write, {3, kSomewhere, 100}},
     {Right::WriteFiles, SYS_close, {3}},
+    {Right::NameFiles, SYS_openat, {kHere, kSomewhere, O_TMPFILE | O_RDWR | O_NOCTTY | O_CLOEXEC, 0600}},
+    {Right::NameFiles, SYS_linkat, {kHere, kSomewhere, kHere, kSomewhere, AT_SYMLINK_FOLLOW}},
     {Right::AskPages, SYS_rt_sigprocmask, {kNoCommand, kSomewhere, 0, 8}},
     {Right::Futex, SYS_futex, {kSomewhere, FUTEX_WAIT_PRIVATE, 2, kSomewhere}},
     {Right::Futex, SYS_futex, {kSomewhere, FUTEX_WAKE_PRIVATE, 1}},
@@ -80,6 +87,21 @@ constexpr Sample kSamples[] = {
     {Right::Advise, SYS_madvise, {kSomewhere, 2U << 20, MADV_HUGEPAGE}},
     {Right::Advise, SYS_madvise, {kSomewhere, 2U << 20, kPopulateForWriting}},
     {Right::Advise, SYS_madvise, {kSomewhere, 2U << 20, MADV_DONTDUMP}},
+    {Right::WhoAmI, SYS_gettid, {}},
+    {Right::Snapshot, SYS_clone, {0, 0, 0, 0, 0}},
+    {Right::Snapshot, SYS_prctl, {PR_SET_PDEATHSIG, SIGKILL}},
+    {Right::Snapshot, SYS_prlimit64, {0, RLIMIT_CORE, kSomewhere, 0}},
+    {Right::Snapshot, SYS_nanosleep, {kSomewhere, 0}},
+    {Right::Snapshot, SYS_waitid, {1, 2, kSomewhere, 0, 0}},
+    {Right::Await, SYS_pidfd_open, {2, 0}},
+    {Right::Await, SYS_poll, {kSomewhere, 1, 1000}},
+    {Right::Snapshot, SYS_wait4, {2, kSomewhere, 0, 0}},
+    {Right::Snapshot, SYS_kill, {2, SIGKILL}},
+    {Right::Snapshot, SYS_tgkill, {2, 2, 0}},
+    {Right::Snapshot, SYS_rt_sigprocmask, {kNoCommand, kSomewhere, 0, 8}},
+    {Right::Snapshot, SYS_pread64, {3, kSomewhere, 1024, 0}},
+    {Right::Snapshot, SYS_exit_group, {77}},
+    {Right::Snapshot, SYS_sched_getaffinity, {2, 32, kSomewhere}},
     {Right::Random, SYS_getrandom, {kSomewhere, 8, GRND_NONBLOCK}},
     {Right::AskStack, SYS_sigaltstack, {0, kSomewhere}},
     {Right::Yield, SYS_sched_yield, {}},
@@ -94,6 +116,30 @@ bool allows(const sock_fprog& filter, const Sample& sample) noexcept {
   for (int i = 0; i != 6; ++i) call.args[i] = sample.arguments[i];
   const std::uint32_t action = run_bpf(filter, call) & SECCOMP_RET_ACTION_FULL;
   return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+constexpr std::uint64_t kNotTold = ~std::uint64_t{0};
+
+/// The number behind `name` (with the colon) in /proc/PROCESS/status. A file that does not fit: kNotTold; a kernel that has no
+/// such line: 0.
+std::uint64_t status_number(std::string_view status, std::string_view name) noexcept {
+  std::size_t at = status.find(name);
+  if (at == std::string_view::npos) return status.size() == kStatusBytes ? kNotTold : 0;
+  std::uint64_t number = 0;
+  for (at += name.size(); at < status.size() && status[at] != '\n'; ++at)
+    if (status[at] >= '0' && status[at] <= '9')
+      number = number * 10 + static_cast<std::uint64_t>(status[at] - '0');
+  return number;
+}
+
+/// How many filters stand, as far as the kernel says; kernels before 5.9 say only that there are some.
+std::uint64_t filters_of(std::uint64_t process) noexcept {
+  char path[40], text[kStatusBytes];
+  TextBuffer name{path};
+  name << "/proc/" << process << "/status";
+  const std::string_view status{text, read_file(name.c_str(), text)};
+  const std::uint64_t exact = status_number(status, "\nSeccomp_filters:");
+  return exact != 0 ? exact : status_number(status, "\nSeccomp:");
 }
 
 /// The first thread's stack: from the lowest address that it can grow to, to its end.
@@ -115,6 +161,16 @@ Rights rights_lost_by(const sock_fprog& filter) noexcept {
   for (const Sample& sample : kSamples)
     if (!allows(filter, sample)) lost |= static_cast<Rights>(sample.right);
   return lost;
+}
+
+void learn_standing_filters() noexcept {
+  const std::uint64_t own = filters_of(own_pid());
+  if (own == 0) return;
+  const std::uint32_t parent = parent_pid();  // 0: outside of this container
+  const bool is_shared = parent == 0 || (own != kNotTold && filters_of(parent) == own);
+  const Rights lost = static_cast<Rights>(Right::Await) | static_cast<Rights>(Right::NameFiles) |
+                      (is_shared ? 0 : static_cast<Rights>(Right::Snapshot));
+  g_lost_rights.fetch_or(lost, std::memory_order_relaxed);
 }
 
 std::uint32_t own_pid() noexcept {

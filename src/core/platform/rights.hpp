@@ -26,11 +26,14 @@ enum class Right : std::uint32_t {
   Advise = 1U << 11,    ///< madvise: large pages, pages at once
   AskStack = 1U << 12,  ///< sigaltstack
   Yield = 1U << 13,
+  Clock = 1U << 14,   ///< clock_gettime where the vdso has to ask the kernel: coarse clocks are read without
   Random = 1U << 15,  ///< getrandom
-  Clock = 1U << 14,  ///< clock_gettime where the vdso has to ask the kernel: coarse clocks are read without
+  Snapshot = 1U << 16,   ///< a copy of the process, and what it takes to look at the threads (core/walk)
+  Await = 1U << 17,      ///< pidfd_open: to wait for such a copy without asking again and again
+  NameFiles = 1U << 18,  ///< a file without a name (O_TMPFILE), and to give it one
 };
 using Rights = std::uint32_t;  ///< a set of them
-inline constexpr Rights kAllRights = (1U << 16) - 1;
+inline constexpr Rights kAllRights = (1U << 19) - 1;
 
 [[gnu::visibility("hidden")]] extern constinit std::atomic<Rights> g_lost_rights;
 
@@ -41,6 +44,11 @@ inline constexpr Rights kAllRights = (1U << 16) - 1;
 /// What a filter takes away: every right one of whose calls it answers with anything but "allowed". A program that is no
 /// filter takes all.
 [[nodiscard]] Rights rights_lost_by(const sock_fprog& filter) noexcept;
+
+/// At start: filters that stood before the program. What they allow cannot be read; what is usual is taken to be allowed, and
+/// three rights count as lost. A copy of the process may be made where the parent stands in the same filters, for it has made
+/// this process in them, and in a container, whose filters let processes be made.
+void learn_standing_filters() noexcept;
 
 /// This process and its parent; 0: that may not be asked any more.
 [[nodiscard]] std::uint32_t own_pid() noexcept;

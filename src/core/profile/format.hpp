@@ -21,12 +21,18 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/profile/format_scan.hpp"  // ScanRecord
+
 namespace weir::profile {
 
 inline constexpr std::array<char, 8> kMagic{'W', 'E', 'I', 'R', 'P', 'R', 'O', 'F'};
-inline constexpr std::uint32_t kFormatVersion = 4;  ///< 1 knew no sampling, 2 no CUDA, 3 no pools
+inline constexpr std::uint32_t kFormatVersion =
+    6;  ///< 1 knew no sampling, 2 no CUDA, 3 no pools, 4 no verdicts, 5 no looks that failed later
 inline constexpr std::uint64_t kChunkBytes = 16384;
 inline constexpr std::uint32_t kMaxFrames = 256;  ///< upper limit of WEIR_STACK_DEPTH
+
+/// What the tool may ask of a living process.
+enum class Request : std::uint32_t { None = 0, Scan = 1 };
 
 /// Which table a chunk holds a part of.
 enum class ChunkKind : std::uint32_t {
@@ -50,8 +56,9 @@ enum class ChunkKind : std::uint32_t {
   Pools = 16,          ///< PoolRecord[32], part `index`
   PoolClasses = 17,    ///< PoolClassRecord[256] of pool number `index`
   OutOfMemory = 18,    ///< OutOfMemoryRecord[33], exactly one chunk
+  Verdicts = 19,       ///< VerdictRecord[128], for sites 128*index …
 };
-inline constexpr std::uint32_t kChunkKinds = 19;
+inline constexpr std::uint32_t kChunkKinds = 20;
 
 struct ChunkEntry {
   ChunkKind kind;
@@ -203,6 +210,7 @@ struct SizeClassRecord {
 };
 static_assert(sizeof(SizeClassRecord) == 40);
 inline constexpr std::uint32_t kMaxSizeClasses = 384;
+inline constexpr std::uint32_t kMaxSlabClasses = 48;
 
 /// What the allocator said of itself, at one moment.
 struct HostStatsRecord {
@@ -375,7 +383,8 @@ struct Header {
       inherited_sites;  ///< sites below this number were the parent's at fork: what they count is no part of this
   ///< process's totals; allocated − freed = inherited blocks it still holds. 0 or 2: none
   std::uint32_t generation;  ///< libraries closed so far
-  std::uint32_t request;     ///< set by the tool, looked at on a slow path; 0: none
+  std::uint32_t
+      request;  ///< a Request, set by the tool, looked at on a slow path and set back to 0 by the answer
 
   std::int64_t flushed_live[kSpaces];       ///< live bytes, late by what threads have not yet passed on
   std::int64_t peak_bytes[kSpaces];         ///< exact while one thread allocates; else up to
@@ -408,11 +417,21 @@ struct Header {
   std::uint64_t imported_peak_number, imported_peak_at_ns;
   std::uint64_t cuda_calls[kCudaRoutes];  ///< calls of wrapped functions of the driver, by route
   std::uint32_t cuda_driver_version;      ///< as cuDriverGetVersion says it; 0: unknown
-  std::uint32_t reserved;
+  std::uint32_t file_key;  ///< lower half of this file's inode number: a copy has another; 0: unknown
+
+  // Since version 5.
+  ScanRecord scan;
+  /// Those of slabs, as the look saw them: what thread caches hold is not live. Without capacity: nothing.
+  SizeClassRecord walked_classes[kMaxSlabClasses];
+
+  // Since version 6.
+  FailedLooks failed_looks;
 };
 static_assert(sizeof(Header) <= kChunkBytes);
 inline constexpr std::uint64_t kHeaderBytesV1 = offsetof(Header, sample_every);
 inline constexpr std::uint64_t kHeaderBytesV2 = offsetof(Header, imported_live);
+inline constexpr std::uint64_t kHeaderBytesV4 = offsetof(Header, scan);  ///< and of version 3
+inline constexpr std::uint64_t kHeaderBytesV5 = offsetof(Header, failed_looks);
 
 }  // namespace weir::profile
 

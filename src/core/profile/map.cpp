@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/base/bits.hpp"
+#include "core/base/slice.hpp"
 #include "core/base/text.hpp"
 #include "core/profile/profile.hpp"
 #include "core/profile/room.hpp"
@@ -20,6 +21,8 @@ constexpr std::uint64_t kRetryAfterNs = 1'000'000'000;
 
 constexpr std::uint64_t kShareOfAddressSpace = 16;  // where that is limited: it is the program's
 
+constexpr unsigned kMode = 0600;
+
 constexpr int kPopulateForWriting = 23;  // MADV_POPULATE_WRITE, since Linux 5.14
 
 /// The kernel gives pages that were asked for, or says that the disk is full.
@@ -27,6 +30,15 @@ bool can_populate() noexcept {
   static constinit std::byte nothing[1]{};
   void* page = reinterpret_cast<void*>(align_down(address_of(nothing), platform::kPageBytes));
   return platform::may(platform::Right::Advise) && platform::raw_madvise(page, 0, kPopulateForWriting) == 0;
+}
+
+/// Not open: it is another file by now, or none.
+platform::File open_again(const char* path, const platform::FileFacts& facts) noexcept {
+  platform::File file = platform::open_file(path, O_RDWR | O_NOFOLLOW | O_NOCTTY);
+  if (!file.is_open()) return file;
+  const platform::FileFacts now = platform::facts_of(file.fd());
+  return now.inode == facts.inode && now.device == facts.device ? static_cast<platform::File&&>(file)
+                                                                : platform::File{};
 }
 
 }  // namespace
@@ -58,22 +70,15 @@ bool Map::begin(std::uint64_t max_bytes) noexcept {
 
 int Map::move_to(const char* path) noexcept {
   const platform::Holding hold{lock_};
-  const platform::File file =
-      platform::open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, 0600);
-  if (!file.is_open()) return file.fd();
-  const std::uint64_t used = used_chunks();
-  const std::uint64_t wanted = used + kFirstSpare;
+  const std::uint64_t wanted = used_chunks() + kept_chunks_ + kFirstSpare;
   const std::uint64_t chunks = wanted < max_chunks_ ? wanted : max_chunks_;
-  const Gap gap = unused_directory(chunks, max_chunks_);
-  int failed = take_room(file.fd(), 0, chunks * kChunkBytes, gap);
-  const auto write_run = [&](std::uint64_t begin, std::uint64_t end) {
-    return write_all(file.fd(), base_, begin, end);
-  };
-  if (failed == 0) failed = each_filled_run(base_, used * kChunkBytes, gap, write_run);
-  if (failed == 0 && !map_file(file, 0, chunks)) failed = -ENODEV;  // a filesystem that cannot share mappings
-  if (failed != 0) {
+  platform::File file = make_whole(path, chunks);
+  if (!file.is_open() && file.fd() != -EEXIST) file = make_named(path, chunks);
+  if (!file.is_open()) return file.fd();
+  if (!map_file(file, 0, chunks)) {  // a filesystem that cannot share mappings
     platform::raw_syscall(SYS_unlink, path);
-    return failed;
+    header().file_key = 0;
+    return -ENODEV;
   }
   // The rest is only a place from now on: a program that locks all its memory must not get it.
   if (chunks != max_chunks_)
@@ -85,6 +90,43 @@ int Map::move_to(const char* path) noexcept {
   kept << path;
   (void)kept.c_str();
   return 0;
+}
+
+platform::File Map::make_whole(const char* path, std::uint64_t chunks) noexcept {
+  if (platform::facts_of(path).inode != 0) return platform::File{-EEXIST};
+  const std::string_view name{path};
+  TextBuffer directory{path_};
+  directory << slice(name, 0, name.rfind('/') + 1);
+  platform::File unnamed = platform::open_unnamed_file(directory.c_str(), kMode);
+  path_[0] = '\0';
+  if (!unnamed.is_open()) return unnamed;
+  int failed = fill(unnamed, chunks);
+  if (failed == 0) failed = platform::give_name(unnamed, path);
+  if (failed != 0) return platform::File{failed};
+  // What is mapped is called after what was opened.
+  platform::File named = open_again(path, platform::facts_of(unnamed.fd()));
+  return named.is_open() ? static_cast<platform::File&&>(named) : static_cast<platform::File&&>(unnamed);
+}
+
+platform::File Map::make_named(const char* path, std::uint64_t chunks) noexcept {
+  platform::File file = platform::open_file(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY, kMode);
+  if (!file.is_open()) return file;
+  const int failed = fill(file, chunks);
+  if (failed == 0) return file;
+  platform::raw_syscall(SYS_unlink, path);
+  return platform::File{failed};
+}
+
+int Map::fill(const platform::File& file, std::uint64_t chunks) noexcept {
+  const Gap gap = unused_directory(chunks, max_chunks_);
+  header().file_key = static_cast<std::uint32_t>(platform::facts_of(file.fd()).inode);
+  int failed = take_room(file.fd(), 0, chunks * kChunkBytes, gap);
+  const auto write_run = [&](std::uint64_t begin, std::uint64_t end) {
+    return write_all(file.fd(), base_, begin, end);
+  };
+  if (failed == 0) failed = each_filled_run(base_, used_chunks() * kChunkBytes, gap, write_run);
+  if (failed != 0) header().file_key = 0;
+  return failed;
 }
 
 bool Map::leave_file() noexcept {
@@ -102,6 +144,7 @@ bool Map::leave_file() noexcept {
     return false;
   }
   facts_ = {};
+  header().file_key = 0;
   grown_chunks_ = max_chunks_;
   for (std::uint64_t later = own_chunks_; later < used_chunks(); ++later) drop_chunk(later);
   header().used_chunks = own_chunks_;
@@ -133,13 +176,7 @@ bool Map::map_file(const platform::File& file, std::uint64_t first, std::uint64_
                             static_cast<std::int64_t>(first * kChunkBytes)) != nullptr;
 }
 
-platform::File Map::reopen() const noexcept {
-  platform::File file = platform::open_file(path_, O_RDWR | O_NOFOLLOW | O_NOCTTY);
-  if (!file.is_open()) return file;
-  const platform::FileFacts now = platform::facts_of(file.fd());
-  return now.inode == facts_.inode && now.device == facts_.device ? static_cast<platform::File&&>(file)
-                                                                  : platform::File{};
-}
+platform::File Map::reopen() const noexcept { return open_again(path_, facts_); }
 
 bool Map::populate(std::uint64_t end) noexcept {
   const std::uint64_t directory = unused_directory(end, max_chunks_).begin;  // where its last used page ends
@@ -212,9 +249,31 @@ void Map::take_spare(const platform::File& file) noexcept {
 
 std::byte* Map::add_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept {
   const platform::Holding hold{lock_};
-  const std::uint64_t number = header().used_chunks;
-  if (number >= max_chunks_) return nullptr;
-  if (number >= grown_chunks_ && !grow(number + 1)) return nullptr;
+  return has_room(1) ? add(kind, owner, index) : nullptr;
+}
+
+bool Map::keep_room() noexcept {
+  const platform::Holding hold{lock_};
+  if (!has_room(1)) return false;
+  ++kept_chunks_;
+  return true;
+}
+
+std::byte* Map::add_kept_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept {
+  const platform::Holding hold{lock_};
+  if (kept_chunks_ == 0) return has_room(1) ? add(kind, owner, index) : nullptr;
+  if (!has_room(0)) return nullptr;  // the file was cut meanwhile
+  --kept_chunks_;
+  return add(kind, owner, index);
+}
+
+bool Map::has_room(std::uint64_t more) noexcept {
+  const std::uint64_t wanted = used_chunks() + kept_chunks_ + more;
+  return wanted <= max_chunks_ && (wanted <= grown_chunks_ || grow(wanted));
+}
+
+std::byte* Map::add(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept {
+  const std::uint64_t number = used_chunks();
   ChunkEntry& entry = entries()[number];
   entry.kind = kind;
   entry.owner = owner;

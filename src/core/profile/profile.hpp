@@ -43,6 +43,12 @@ class Map {
   /// A new zeroed chunk, already listed in the directory; null: the file is full or cannot grow. Takes a lock.
   [[nodiscard]] std::byte* add_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept;
 
+  /// Keeps room for a chunk that add_kept_chunk() makes, be the file full by then. False: there is none. Takes a lock.
+  [[nodiscard]] bool keep_room() noexcept;
+  [[nodiscard]] std::byte* add_kept_chunk(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept;
+  /// In a forked child, single-threaded: for how many chunks, as its tables say.
+  void set_kept_room(std::uint64_t chunks) noexcept { kept_chunks_ = chunks; }
+
   /// Drops a chunk from the directory. Its bytes stay readable; single-threaded use only (after fork).
   void drop_chunk(std::uint64_t number) noexcept { entries()[number] = {}; }
 
@@ -62,6 +68,16 @@ class Map {
   [[nodiscard]] platform::Lock& lock() noexcept { return lock_; }
 
  private:
+  /// A new file of that name, which nobody sees before all is in it. Not open: it could not be made so; -EEXIST: something
+  /// has that name.
+  [[nodiscard]] platform::File make_whole(const char* path, std::uint64_t chunks) noexcept;
+  /// The same where a file cannot be made without a name: for a moment, who looks finds less than all.
+  [[nodiscard]] platform::File make_named(const char* path, std::uint64_t chunks) noexcept;
+  /// Room for `chunks`, and what is in use of them. 0, or a negative errno value.
+  [[nodiscard]] int fill(const platform::File& file, std::uint64_t chunks) noexcept;
+  /// For what is kept, and `more` chunks; takes it on the disk.
+  [[nodiscard]] bool has_room(std::uint64_t more) noexcept;
+  [[nodiscard]] std::byte* add(ChunkKind kind, std::uint16_t owner, std::uint32_t index) noexcept;
   [[nodiscard]] bool grow(std::uint64_t chunks) noexcept;
   [[nodiscard]] platform::File reopen() const noexcept;
   /// Room on the disk for chunks up to `end`: of what is mapped already; or by the file itself.
@@ -79,6 +95,7 @@ class Map {
       own_chunks_{};  ///< used_chunks() as this process made them; after fork the file's are the parent's
   std::uint64_t grown_chunks_{};   ///< chunks that have room in the file; max_chunks_ without a file
   std::uint64_t mapped_chunks_{};  ///< chunks that the file is mapped for; without a file it means nothing
+  std::uint64_t kept_chunks_{};    ///< of grown_chunks_, for add_kept_chunk() alone
   std::uint64_t failed_at_ns_{};   ///< when the file last could not grow
   platform::FileFacts facts_{};    ///< inode 0: no file
   platform::Lock lock_{};

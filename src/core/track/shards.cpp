@@ -50,7 +50,9 @@ void Shards::give_back(Shard* shard) noexcept {
 }
 
 CounterRecord* Shards::make_page(profile::Map& map, Shard& shard, std::uint32_t page) noexcept {
-  std::byte* chunk = map.add_chunk(profile::ChunkKind::Counters, shard.number, page);
+  constexpr auto kKind = profile::ChunkKind::Counters;
+  std::byte* chunk = &shard == first_ && page != 0 ? map.add_kept_chunk(kKind, shard.number, page)
+                                                   : map.add_chunk(kKind, shard.number, page);
   if (chunk == nullptr) return nullptr;
   auto* counters = reinterpret_cast<CounterRecord*>(chunk);
   std::uint32_t used = used_pages_.load(std::memory_order_relaxed);
@@ -133,6 +135,10 @@ void Shards::fold_for_child(profile::Map& map, std::uint32_t sites) noexcept {
     else
       map.drop_chunk(number);
   }
+  std::uint64_t kept = 1;  // see Sites::begin()
+  for (std::uint32_t page = 1; page < divide_up(sites, kCountersPerChunk); ++page)
+    kept += first_->pages[page] == nullptr;
+  map.set_kept_room(kept);
   free_ = nullptr;
   for (std::uint32_t s = count_; s-- > 1;) {
     all_[s]->next_free = free_;

@@ -34,7 +34,8 @@ class Shards {
   [[nodiscard]] Shard* take(profile::Map& map) noexcept;
   void give_back(Shard* shard) noexcept;
 
-  /// The counters of `site` in `shard`, or in shard 0 when `shard` has no room; null: no room anywhere.
+  /// The counters of `site` in `shard`, or in shard 0 when `shard` has no room: there it is kept for every site that exists,
+  /// so that who frees a block in a full profile counts it where it was counted. Null: no room anywhere.
   [[nodiscard]] profile::CounterRecord* make(profile::Map& map, Shard& shard, std::uint32_t site) noexcept;
 
   /// In a forked child, single-threaded: sums up what is live per site into shard 0, as the parent's legacy, and

@@ -23,6 +23,7 @@ bool Sites::begin(profile::Map& map, std::uint32_t max_sites) noexcept {
   if (sites_.make(map, 0) == nullptr) return false;
   sites_[static_cast<std::uint32_t>(profile::FixedSite::Untracked)].ready = 1;
   begin_own_numbers(map);
+  (void)map.keep_room();  // for the counters of what is unknown in a forked child
   return unknown_ != 0;
 }
 
@@ -79,6 +80,10 @@ std::uint32_t Sites::add_nodes(profile::Map& map, std::uint32_t parent, std::spa
 std::uint32_t Sites::add_site(profile::Map& map, profile::SiteRecord site) noexcept {
   profile::SiteRecord* place = site_count_ < max_sites_ ? sites_.make(map, site_count_) : nullptr;
   if (place == nullptr) return 0;
+  // For its counters, see Shards::make(). That of the unknown ones is there from the start.
+  if (site_count_ % profile::kCountersPerChunk == 0 && site.flags != profile::kSiteUnknown &&
+      !map.keep_room())
+    return 0;
   *place = site;
   store_release(place->ready, 1U);
   store_release(map.header().site_count, site_count_ + 1);

@@ -25,7 +25,7 @@ constexpr Command kCommands[] = {
 };
 
 /// Words of the contract that later versions serve.
-constexpr std::string_view kLater[] = {"check", "diff", "advise", "top", "ctl"};
+constexpr std::string_view kLater[] = {"advise", "top"};
 
 std::string help() {
   std::string out = "weir records every allocation of an unmodified program, by call site.\n\n";

@@ -10,6 +10,7 @@
 #include "tool/cli/inputs.hpp"
 #include "tool/cli/output.hpp"
 #include "tool/cli/terminal.hpp"
+#include "tool/cli/watch.hpp"
 #include "tool/report/report.hpp"
 
 namespace weir::tool {
@@ -40,12 +41,18 @@ std::string sections_in_two_lines() {
   return fmt::format("{},\n{}", fmt::join(names.begin(), middle, ", "), fmt::join(middle, names.end(), ", "));
 }
 
+/// One process, and something to tell of its growth.
+bool is_to_be_watched(const std::vector<std::string>& files, const ReportOptions& options, double seconds) {
+  return files.size() == 1 && seconds > 0 && (options.only.empty() || options.only == "growth");
+}
+
 }  // namespace
 
 int command_report(const Arguments& arguments) {
   ReportOptions options;
   std::string out, suppressions;
   std::vector<std::string> words;
+  double seconds = 1;
   CLI::App app{
       "Show what a profile says: leaks, who held the peak, memory held but unused, and what was not seen.",
       "weir report"};
@@ -56,7 +63,13 @@ int command_report(const Arguments& arguments) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("--suppressions", suppressions, "file of lines leak:PATTERN, as LeakSanitizer's")
       ->option_text("FILE");
+  app.add_flag("--reachable", options.show_reachable,
+               "list the call sites of blocks, too, that something still points to");
   app.add_flag("--show-suppressed", options.show_suppressed, "list the leaks that suppressions leave out");
+  app.add_option("--watch", seconds,
+                 "a live process: seconds in which to see what grows (default 1; 0: do not)")
+      ->option_text("S")
+      ->check(CLI::Range(0.0, 86400.0));
   app.add_option("-o,--output", out, "write there instead of standard output")->option_text("OUT");
   app.add_option("PROFILE", words,
                  std::string{"profiles, of programs that run or have ended, told as one:\n"} + kProfilesHelp)
@@ -66,8 +79,12 @@ int command_report(const Arguments& arguments) {
   check(options);
   if (!suppressions.empty()) options.suppressions = load_suppressions(suppressions);
   fit_to_terminal(options, out.empty() ? STDOUT_FILENO : -1);
-  const Profile profile = load_all(profile_files(words));
-  write_to(out, [&](std::ostream& stream) { write_report(profile, options, stream); });
+  const std::vector<std::string> files = profile_files(words);
+  const Watched watched = is_to_be_watched(files, options, seconds) ? watch(files.front(), seconds)
+                                                                    : Watched{load_all(files), {}, {}};
+  if (watched.growth) options.growth = &*watched.growth;
+  options.no_growth = watched.why_not;
+  write_to(out, [&](std::ostream& stream) { write_report(watched.profile, options, stream); });
   return 0;
 }
 

@@ -69,6 +69,7 @@ bool Merger::add(const Profile& profile) {
                      static_cast<std::uint32_t>(std::min<std::uint64_t>(later_ms, ~std::uint32_t{0})));
   state.stacks.add_sites();
   add_host_stats(sum, profile);
+  add_scan(sum, profile);
   add_errors(sum, profile, state.stacks, later);
   add_devices(sum, profile);
   add_releases(sum, profile, state.stacks, later);

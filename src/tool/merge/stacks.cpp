@@ -27,6 +27,21 @@ void add(std::uint64_t& sum, std::uint64_t more) {
   if (__builtin_add_overflow(sum, more, &sum)) sum = std::numeric_limits<std::uint64_t>::max();
 }
 
+/// Addresses of several processes say nothing.
+void sum_verdicts(Judgement& sum, const Judgement& more) {
+  if (more.is_empty()) return;
+  sum.example = sum.is_empty() ? more.example : 0;
+  for (Judgement::Amount Judgement::*part :
+       {&Judgement::direct, &Judgement::indirect, &Judgement::reachable}) {
+    add((sum.*part).blocks, (more.*part).blocks);
+    add((sum.*part).bytes, (more.*part).bytes);
+  }
+  for (std::uint64_t Judgement::*field :
+       {&Judgement::slabs, &Judgement::slab_bytes, &Judgement::slab_live_bytes, &Judgement::small_bytes,
+        &Judgement::sole_bytes, &Judgement::pinned_bytes})
+    add(sum.*field, more.*field);
+}
+
 bool counted_something(const Site& site) {
   return site.exists && !site.inherited && (site.counts.allocated_blocks | site.counts.allocated_bytes) != 0;
 }
@@ -113,6 +128,7 @@ void Stacks::add(Site& sum, const Site& more, Given& given) const {
                                      : more.first_ms + later_ms_;
   sum.first_ms = std::min(sum.first_ms, first_ms);
   sum.counts += more.counts;
+  sum_verdicts(sum.verdict, more.verdict);
   weir::tool::add(sum.at_peak_bytes, more.at_peak_bytes);
   weir::tool::add(sum.peak_bytes, more.peak_bytes);
   weir::tool::add(sum.peak_error_bytes, more.peak_error_bytes);

@@ -29,6 +29,22 @@ void add_losses(profile::LossCounters& sum, const profile::LossCounters& more) {
   for (std::size_t i = 0; i != kWords; ++i) add_to(words[i], others[i]);
 }
 
+void add_classes(std::vector<profile::SizeClassRecord>& sum,
+                 const std::vector<profile::SizeClassRecord>& more) {
+  for (const profile::SizeClassRecord& each : more) {
+    const auto at = std::lower_bound(sum.begin(), sum.end(), each,
+                                     [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+    if (at == sum.end() || at->bytes != each.bytes) {
+      sum.insert(at, each);
+      continue;
+    }
+    add_to(at->live_blocks, each.live_blocks);
+    add_to(at->capacity_blocks, each.capacity_blocks);
+    add_to(at->slabs, each.slabs);
+    at->slab_bytes = std::max(at->slab_bytes, each.slab_bytes);
+  }
+}
+
 }  // namespace
 
 void add_errors(Profile& into, const Profile& from, Stacks& stacks, std::uint64_t later_ns) {
@@ -115,18 +131,23 @@ void add_host_stats(Profile& into, const Profile& from) {
   sum.requested_variance += more.requested_variance;
   sum.inherited_variance += more.inherited_variance;
   add_to(sum.processes, more.processes);
-  for (const profile::SizeClassRecord& each : more.classes) {
-    const auto at = std::lower_bound(sum.classes.begin(), sum.classes.end(), each,
-                                     [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
-    if (at == sum.classes.end() || at->bytes != each.bytes) {
-      sum.classes.insert(at, each);
-      continue;
-    }
-    add_to(at->live_blocks, each.live_blocks);
-    add_to(at->capacity_blocks, each.capacity_blocks);
-    add_to(at->slabs, each.slabs);
-    at->slab_bytes = std::max(at->slab_bytes, each.slab_bytes);
-  }
+  add_classes(sum.classes, more.classes);
+}
+
+void add_scan(Profile& into, const Profile& from) {
+  if (!from.scan) return;
+  if (!into.scan) into.scan.emplace();
+  for (std::size_t i = 0; i != Scan::kResults; ++i) add_to(into.scan->results[i], from.scan->results[i]);
+  for (std::uint64_t Scan::*field :
+       {&Scan::took_ns, &Scan::blocks, &Scan::slabs, &Scan::empty_slabs, &Scan::empty_slab_bytes,
+        &Scan::root_bytes, &Scan::root_mappings, &Scan::shared_mappings, &Scan::threads,
+        &Scan::without_registers, &Scan::whole_stacks, &Scan::cuda_blocks, &Scan::cuda_unread,
+        &Scan::cuda_handles, &Scan::cuda_graphs, &Scan::cuda_registered})
+    add_to(*into.scan.*field, *from.scan.*field);
+  add_to(into.scan->on_request, from.scan->on_request);
+  for (std::size_t i = 0; i != Scan::kResults; ++i)
+    add_to(into.scan->failed_later[i], from.scan->failed_later[i]);
+  add_classes(into.scan->classes, from.scan->classes);
 }
 
 void add_warning(Profile& into, const std::string& line, std::uint32_t processes) {

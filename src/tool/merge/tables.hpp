@@ -15,6 +15,7 @@ void add_releases(Profile& into, const Profile& from, Stacks& stacks, std::uint6
 void add_pools(Profile& into, const Profile& from);
 void add_out_of_memory(Profile& into, const Profile& from, Stacks& stacks, std::uint64_t later_ns);
 void add_host_stats(Profile& into, const Profile& from);
+void add_scan(Profile& into, const Profile& from);
 /// Modes, losses, routes, warnings.
 void add_coverage(Profile& into, const Profile& from);
 /// A line that `processes` of them say.

@@ -79,10 +79,14 @@ void round_blocks(std::vector<Site>& sites) noexcept {
   }
 }
 
-void finish(Site& site, const Peaks& peaks) noexcept {
-  Counts& counts = site.counts;
+void count_live(Counts& counts) noexcept {
   counts.live_bytes = minus(counts.allocated_bytes, counts.freed_bytes);
   counts.live_blocks = minus(counts.allocated_blocks, counts.freed_blocks);
+}
+
+void finish(Site& site, const Peaks& peaks) noexcept {
+  Counts& counts = site.counts;
+  count_live(counts);
   counts.temporary_blocks = std::min(counts.temporary_blocks, counts.allocated_blocks);
   site.at_peak_bytes = std::min(at_least_zero(peaks.at_peak), counts.allocated_bytes);
   const std::uint64_t least = std::max(site.at_peak_bytes, counts.live_bytes);
@@ -102,6 +106,7 @@ void sum_spaces(const profile::Header& header, Profile& out, Damage& damage) {
   }
   for (std::size_t i = 0; i != profile::kSpacesAndImported; ++i) {
     SpaceTotals& space = out.spaces[i];
+    if (!out.is_sampled()) count_live(space.counts);
     const Peak peak = peak_of(header, i);
     const bool sane = honest(peak.bytes) && honest(peak.error_bytes);
     if (!sane) damage.note("the peak of a space is impossible and was left out");
@@ -156,7 +161,8 @@ void sum_counters(const Chunks& chunks, const profile::Header& header, Profile& 
       const std::size_t id = first + i;
       // A running process may have counted at a site that was published after its table was read.
       if (id >= out.sites.size() || !out.sites[id].exists) {
-        if (out.process.ending != Ending::Running) damage.note("counts of a missing call site were left out");
+        if (out.process.ending != Ending::Running && out.process.ending != Ending::Unknown)
+          damage.note("counts of a missing call site were left out");
         continue;
       }
       if (!plausible(c)) {

@@ -33,20 +33,24 @@ enum class Table : std::uint32_t {
   Modules = 6,    ///< ModuleRecord; number 0 is not used
   Nodes =
       7,  ///< profile::NodeRecord; pc is the place in the module's file, or the address where it is in none
-  Sites = 8,         ///< SiteRecord; the first is site number 2
-  Timeline = 9,      ///< profile::TimelineRecord
-  SizeClasses = 10,  ///< profile::SizeClassRecord
-  Errors = 11,       ///< profile::ErrorRecord
-  Devices = 12,      ///< DeviceRecord
-  Releases = 13,     ///< profile::ReleaseRecord
-  Pools = 14,        ///< PoolRecord
-  PoolClasses = 15,  ///< PoolClassRecord
-  OutOfMemory = 16,  ///< profile::OutOfMemoryRecord
-  Unhooked = 17,     ///< UnhookedRecord
-  Deepbinds = 18,    ///< DeepbindRecord
-  Warnings = 19,     ///< WarningRecord
+  Sites = 8,           ///< SiteRecord; the first is site number 2
+  Timeline = 9,        ///< profile::TimelineRecord
+  SizeClasses = 10,    ///< profile::SizeClassRecord
+  Errors = 11,         ///< profile::ErrorRecord
+  Devices = 12,        ///< DeviceRecord
+  Releases = 13,       ///< profile::ReleaseRecord
+  Pools = 14,          ///< PoolRecord
+  PoolClasses = 15,    ///< PoolClassRecord
+  OutOfMemory = 16,    ///< profile::OutOfMemoryRecord
+  Unhooked = 17,       ///< UnhookedRecord
+  Deepbinds = 18,      ///< DeepbindRecord
+  Warnings = 19,       ///< WarningRecord
+  Scan = 20,           ///< ScanRecord, one; missing: no process looked through its heap
+  Verdicts = 21,       ///< VerdictRecord
+  WalkedClasses = 22,  ///< profile::SizeClassRecord of slabs, as the looks through heaps saw them
+  FailedLooks = 23,    ///< FailedLooksRecord, one; missing: all verdicts are those of the ends
 };
-inline constexpr std::uint32_t kTables = 20;
+inline constexpr std::uint32_t kTables = 24;
 
 struct Header {
   std::array<char, 8> magic;
@@ -169,6 +173,27 @@ struct DeepbindRecord {
   std::uint64_t times;
 };
 static_assert(sizeof(DeepbindRecord) == 16);
+
+struct ScanRecord {
+  std::uint32_t results[16];  ///< by profile::ScanResult: in how many processes
+  /// Sums over them.
+  std::uint64_t took_ns, blocks, slabs, empty_slabs, empty_slab_bytes, root_bytes, root_mappings,
+      shared_mappings, threads, without_registers, whole_stacks, cuda_blocks, cuda_unread, cuda_handles,
+      cuda_graphs, cuda_registered;
+};
+static_assert(sizeof(ScanRecord) == 192);
+
+struct FailedLooksRecord {
+  std::uint32_t on_request, reserved;  ///< processes whose verdicts are older than their ends
+  std::uint32_t times[16];             ///< of looks after those, by profile::ScanResult
+};
+static_assert(sizeof(FailedLooksRecord) == 72);
+
+struct VerdictRecord {
+  std::uint32_t site, reserved;
+  profile::VerdictRecord record;
+};
+static_assert(sizeof(VerdictRecord) == 136);
 
 struct WarningRecord {
   Text line;

@@ -273,6 +273,7 @@ Profile parse_merged(std::span<const std::byte> file, const std::string& name) {
   read_stacks(tables, text, out);
   read_sites(tables, out);
   read_merged_events(tables, out);
+  read_merged_scan(tables, out);
   for (const auto& r : tables.of<merged::UnhookedRecord>(Table::Unhooked))
     if (r.route < profile::kCudaRoutes && honest(r.times))
       out.unhooked.push_back({text(r.name), text(r.why), r.route, r.times});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -39,5 +40,11 @@ class MergedTables {
 
 /// Timeline, misuses, devices, releases, pools, out of memory.
 void read_merged_events(MergedTables& tables, Profile& out);
+
+/// The looks through heaps, and their verdicts; the sites are known.
+void read_merged_scan(MergedTables& tables, Profile& out);
+[[nodiscard]] std::optional<merged::ScanRecord> scan_record(const Profile& profile);
+[[nodiscard]] std::optional<merged::FailedLooksRecord> failed_looks_record(const Profile& profile);
+[[nodiscard]] std::vector<merged::VerdictRecord> verdict_records(const Profile& profile);
 
 }  // namespace weir::tool

@@ -4,7 +4,7 @@
 #include <limits>
 #include <unordered_map>
 
-#include "tool/profile/merged_format.hpp"
+#include "tool/profile/merged_tables.hpp"
 #include "tool/profile/tables.hpp"
 
 namespace weir::tool {
@@ -223,6 +223,10 @@ std::vector<std::byte> merged_bytes(const Profile& profile) {
   out.table(Table::Timeline, profile.timeline);
   out.table(Table::Errors, profile.errors);
   write_cuda(profile, out);
+  if (const auto scan = scan_record(profile)) out.table(Table::Scan, std::vector{*scan});
+  if (const auto failed = failed_looks_record(profile)) out.table(Table::FailedLooks, std::vector{*failed});
+  out.table(Table::Verdicts, verdict_records(profile));
+  if (profile.scan) out.table(Table::WalkedClasses, profile.scan->classes);
   write_warnings(profile, out);
   return out.finish();
 }

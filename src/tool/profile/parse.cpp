@@ -28,6 +28,8 @@ profile::Header header_of(std::span<const std::byte> file, const std::string& na
   if (version == 0) throw Error{fmt::format("{} is damaged: its format version is 0", name)};
   const std::size_t bytes = version == 1   ? profile::kHeaderBytesV1
                             : version == 2 ? profile::kHeaderBytesV2
+                            : version < 5  ? profile::kHeaderBytesV4
+                            : version == 5 ? profile::kHeaderBytesV5
                                            : sizeof(profile::Header);
   if (file.size() < bytes) throw Error{fmt::format("{} is cut short: its header is not complete", name)};
   profile::Header header{};
@@ -86,7 +88,7 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   const profile::Header header = header_of(file, name);
   Damage damage;
   Profile out;
-  read_process(header, out);
+  read_process(header, name, out);
   out.record_mode = header.record_mode;
   out.sample_every = honest(header.sample_every) ? header.sample_every : 0;
   out.stack_depth = header.stack_depth;
@@ -110,6 +112,7 @@ Profile parse(std::span<const std::byte> file, const std::string& name) {
   read_cuda(chunks, header, out, damage);
   read_pools(chunks, out, damage);
   read_out_of_memory(chunks, out, damage);
+  read_scan(header, chunks, out, damage);
   out.damage = damage.lines();
   describe_itself(out, name);
   return out;

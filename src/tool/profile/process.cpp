@@ -5,12 +5,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "tool/profile/origin.hpp"
 #include "tool/profile/tables.hpp"
 
 namespace weir::tool {
-namespace {
-
-/// Field 22 of /proc/PID/stat, or 0 when there is no such process. A zombie has ended.
 std::uint64_t start_ticks(std::uint32_t pid) {
   const auto path = fmt::format("/proc/{}/stat", pid);
   const std::unique_ptr<FILE, int (*)(FILE*)> file{std::fopen(path.c_str(), "re"), &std::fclose};
@@ -23,6 +21,8 @@ std::uint64_t start_ticks(std::uint32_t pid) {
   for (int field = 2; at != nullptr && field != 22; ++field) at = std::strchr(at + 1, ' ');
   return at == nullptr ? 0 : std::strtoull(at + 1, nullptr, 10);
 }
+
+namespace {
 
 std::uint64_t monotonic_ns() {
   timespec now{};
@@ -47,7 +47,7 @@ std::uint64_t duration_of(const profile::Header& header, Ending ending) {
 
 }  // namespace
 
-void read_process(const profile::Header& header, Profile& out) {
+void read_process(const profile::Header& header, const std::string& path, Profile& out) {
   Process& process = out.process;
   process.pid = header.pid;
   process.parent_pid = header.parent_pid;
@@ -61,8 +61,9 @@ void read_process(const profile::Header& header, Profile& out) {
   }
   process.args_cut = header.args_cut != 0;
   process.started_realtime_ns = header.started_realtime_ns;
-  process.ending = ending_of(header);
+  process.ending = ending_in_file(ending_of(header), header, path);
   process.duration_ns = duration_of(header, process.ending);
+  process.last_seen_ns = honest(header.last_seen_ns) ? header.last_seen_ns : 0;
   process.end_value = header.end_value;
 }
 

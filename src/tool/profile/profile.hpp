@@ -53,6 +53,67 @@ struct Counts {
   Counts& operator+=(const Counts& other) noexcept;
 };
 
+/// What a look through the heap has said of a site's live blocks; or several looks, of several processes. A part of what is
+/// live: blocks that were not looked at have no verdict.
+struct Judgement {
+  struct Amount {
+    std::uint64_t blocks = 0, bytes = 0;
+  };
+  Amount direct;                            ///< that nothing points to
+  Amount indirect;                          ///< that only lost blocks point to
+  Amount reachable;                         ///< that the program may still use
+  std::uint64_t slabs = 0, slab_bytes = 0;  ///< that hold a block of the site
+  std::uint64_t slab_live_bytes = 0;        ///< of these, places in which a block lives, whosever
+  std::uint64_t small_bytes = 0;            ///< of the site's blocks, those that lie in slabs
+  std::uint64_t sole_bytes = 0;    ///< slabs and extents that would be free without the site's blocks
+  std::uint64_t pinned_bytes = 0;  ///< its share of the free places of slabs that are at most a quarter full
+  std::uint64_t example = 0;       ///< address of a lost block; 0: none, or of several processes
+
+  [[nodiscard]] Amount lost() const noexcept {
+    return {direct.blocks + indirect.blocks, direct.bytes + indirect.bytes};
+  }
+  [[nodiscard]] bool is_empty() const noexcept {
+    return (direct.blocks | indirect.blocks | reachable.blocks | slabs) == 0;
+  }
+};
+
+/// The looks themselves: sums over all processes that took one.
+struct Scan {
+  static constexpr std::size_t kResults = 11;
+  std::uint32_t results[kResults]{};  ///< by profile::ScanResult: how many ended so
+  std::uint64_t took_ns = 0, blocks = 0, slabs = 0, empty_slabs = 0, empty_slab_bytes = 0, root_bytes = 0;
+  std::uint64_t root_mappings = 0, shared_mappings = 0, threads = 0, without_registers = 0, whole_stacks = 0;
+  std::uint64_t cuda_blocks = 0;  ///< of CUDA's that were judged: no part of `blocks`
+  std::uint64_t cuda_unread = 0;  ///< … of these, reached host memory whose words could not be read
+  std::uint64_t cuda_handles = 0, cuda_graphs = 0, cuda_registered = 0;  ///< not judged, by why
+
+  [[nodiscard]] std::uint64_t cuda_unjudged() const noexcept {
+    return cuda_handles + cuda_graphs + cuda_registered;
+  }
+  // Of one process; 0 in a merged profile.
+  std::uint64_t at_ns = 0;           ///< after its start
+  std::uint32_t looks = 0;           ///< on request: how many had to agree; 0: at its end
+  std::uint64_t last_failed_ns = 0;  ///< of `failed_later` the last, after its start
+
+  std::uint32_t on_request = 0;            ///< processes whose verdicts are older than their ends
+  std::uint32_t failed_later[kResults]{};  ///< looks that came to nothing since those verdicts, by result
+  std::vector<profile::SizeClassRecord>
+      classes;  ///< those of slabs, in order; what thread caches hold is not live
+
+  [[nodiscard]] std::uint32_t times(profile::ScanResult result) const noexcept {
+    return results[static_cast<std::size_t>(result)];
+  }
+  /// Whether there are verdicts, be it not of all sites.
+  [[nodiscard]] bool has_verdicts() const noexcept {
+    return times(profile::ScanResult::Done) + times(profile::ScanResult::NoRoom) != 0;
+  }
+  [[nodiscard]] std::uint64_t times_failed_later() const noexcept {
+    std::uint64_t out = 0;
+    for (const std::uint32_t times : failed_later) out += times;
+    return out;
+  }
+};
+
 struct Site {
   bool exists = false;
   bool inherited = false;  ///< the parent's at fork: no part of this process's totals
@@ -63,6 +124,7 @@ struct Site {
   std::uint32_t node = 0;   ///< youngest frame, 0: no stack
   std::uint32_t first_ms = 0;
   Counts counts;
+  Judgement verdict;                   ///< nowhere more than what is live
   std::uint64_t at_peak_bytes = 0;     ///< live when the space's total was highest
   std::uint64_t peak_bytes = 0;        ///< the site's own highest; at most …
   std::uint64_t peak_error_bytes = 0;  ///< … this much too high
@@ -88,7 +150,8 @@ struct SpaceTotals {
 };
 
 /// Replaced: by exec. Several: of a merged profile, whose processes did not end alike.
-enum class Ending { Running, Exited, Signalled, Killed, Replaced, Several };
+/// Unknown: none is noted, and this is a copy of the file, taken while the process ran or after it was killed.
+enum class Ending { Running, Exited, Signalled, Killed, Replaced, Unknown, Several };
 
 struct Process {
   std::uint32_t pid = 0, parent_pid = 0;
@@ -96,6 +159,7 @@ struct Process {
   std::vector<std::string> args;
   bool args_cut = false;
   std::uint64_t started_realtime_ns = 0, duration_ns = 0;
+  std::uint64_t last_seen_ns = 0;  ///< of one process's profile: its last look at the clock, after its start
   Ending ending = Ending::Killed;
   std::int32_t end_value = 0;  ///< exit code or signal number, by `ending`
 };
@@ -172,6 +236,7 @@ struct Profile {
   std::vector<Site> sites;  ///< by site number; look at `exists`
   SpaceTotals spaces[profile::kSpacesAndImported];
   std::optional<HostStats> host_stats;
+  std::optional<Scan> scan;                       ///< none: no process looked through its heap
   std::vector<profile::TimelineRecord> timeline;  ///< in order of time
   std::uint64_t timeline_step_ns = 0;             ///< merged: sums at the multiples of this since the epoch
   std::vector<profile::ErrorRecord> errors;       ///< sites in them exist or are 0
@@ -211,6 +276,13 @@ void sum_members(Profile& merged);
 
 /// Reads a profile file, or a merged one; the process that writes it may still run.
 [[nodiscard]] Profile load(const std::string& path);
+
+/// When a process started, in clock ticks after the machine's start (field 22 of /proc/PID/stat); 0: there is no such process, or
+/// it has ended and waits for its parent.
+[[nodiscard]] std::uint64_t start_ticks(std::uint32_t pid);
+
+/// Whether that process has this very file mapped; none: its mappings cannot be read.
+[[nodiscard]] std::optional<bool> is_mapped_by(std::uint32_t pid, const std::string& path);
 
 /// The same from bytes. `name` is the file's, for messages.
 [[nodiscard]] Profile parse(std::span<const std::byte> file, const std::string& name);

@@ -17,7 +17,7 @@ inline constexpr std::uint64_t kLargestHonest = std::uint64_t{1} << 60;
 /// No honest variance is larger: the square of the largest count.
 [[nodiscard]] constexpr bool honest_variance(double v) noexcept { return v >= 0 && v <= 0x1p120; }
 
-void read_process(const profile::Header& header, Profile& out);
+void read_process(const profile::Header& header, const std::string& path, Profile& out);
 void read_modules(const Chunks& chunks, Profile& out, Damage& damage);
 void read_nodes(const Chunks& chunks, Profile& out, Damage& damage);
 void read_sites(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
@@ -31,6 +31,7 @@ void read_errors(const Chunks& chunks, Profile& out, Damage& damage);
 void read_cuda(const Chunks& chunks, const profile::Header& header, Profile& out, Damage& damage);
 void read_pools(const Chunks& chunks, Profile& out, Damage& damage);
 void read_out_of_memory(const Chunks& chunks, Profile& out, Damage& damage);
+void read_scan(const profile::Header& header, const Chunks& chunks, Profile& out, Damage& damage);
 
 /// Whether a record makes sense by itself; what a process that lives, or was killed, leaves askew is set right.
 [[nodiscard]] bool set_right(profile::DeviceRecord& record) noexcept;
@@ -39,7 +40,12 @@ void read_out_of_memory(const Chunks& chunks, Profile& out, Damage& damage);
 [[nodiscard]] bool plausible(const profile::ReleaseRecord& record) noexcept;
 [[nodiscard]] bool plausible(const profile::TimelineRecord& point) noexcept;
 [[nodiscard]] bool plausible(const profile::SizeClassRecord& record) noexcept;
+/// By size, each once.
+void put_in_order(std::vector<profile::SizeClassRecord>& classes);
 [[nodiscard]] bool plausible(const profile::ErrorRecord& record) noexcept;
+[[nodiscard]] bool plausible(const profile::VerdictRecord& record) noexcept;
+/// A verdict of what the site has live, as far as it goes: what was judged and then freed was reachable.
+[[nodiscard]] Judgement verdict_of(const profile::VerdictRecord& record, const Counts& live) noexcept;
 [[nodiscard]] bool plausible(const profile::OutOfMemoryRecord& record) noexcept;
 /// Leaves out what points to missing sites.
 void keep_existing_sites(profile::OutOfMemoryRecord& record, const Profile& profile, Damage& damage);

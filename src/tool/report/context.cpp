@@ -26,6 +26,38 @@ void sort_out_releases(Context& context) {
                    [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
 }
 
+std::uint64_t minus(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; }
+
+Counts live(const Judgement::Amount& amount) {
+  Counts out;
+  out.live_blocks = amount.blocks;
+  out.live_bytes = amount.bytes;
+  return out;
+}
+
+/// What each verdict has of a site. What was judged is exact: the whole error is that of the rest.
+void judge(Leaks& leaks, std::uint32_t number, const Site& site) {
+  const Judgement& verdict = site.verdict;
+  const Judgement::Amount lost = verdict.lost();
+  if ((lost.blocks | lost.bytes) != 0) leaks.lost.add({number, live(lost), verdict.direct, verdict.indirect});
+  if ((verdict.reachable.blocks | verdict.reachable.bytes) != 0)
+    leaks.reachable.add({number, live(verdict.reachable), {}, {}});
+  Counts rest = live({minus(site.counts.live_blocks, lost.blocks + verdict.reachable.blocks),
+                      minus(site.counts.live_bytes, lost.bytes + verdict.reachable.bytes)});
+  rest.spread.live_blocks = site.counts.spread.live_blocks;
+  rest.spread.live_bytes = site.counts.spread.live_bytes;
+  if ((rest.live_blocks | rest.live_bytes) != 0) leaks.unknown.add({number, rest, {}, {}});
+}
+
+/// Biggest first.
+void sort(LeakList& list) {
+  std::stable_sort(list.leaks.begin(), list.leaks.end(), [](const Leak& a, const Leak& b) {
+    const Counts &one = a.counts, &other = b.counts;
+    return one.live_bytes != other.live_bytes ? one.live_bytes > other.live_bytes
+                                              : one.live_blocks > other.live_blocks;
+  });
+}
+
 void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
   Leaks& leaks = context.leaks;
   for (const std::uint32_t number : sites) {
@@ -40,6 +72,7 @@ void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
     } else {
       leaks.sites.push_back(number);
       leaks.counts += counts;
+      judge(leaks, number, context.site(number));
     }
   }
   const auto bigger = [&](std::uint32_t a, std::uint32_t b) {
@@ -48,16 +81,24 @@ void sort_out_leaks(Context& context, const std::vector<std::uint32_t>& sites) {
                                               : one.live_blocks > other.live_blocks;
   };
   std::stable_sort(leaks.sites.begin(), leaks.sites.end(), bigger);
+  for (LeakList* list : {&leaks.lost, &leaks.reachable, &leaks.unknown}) sort(*list);
   std::stable_sort(leaks.suppressed.begin(), leaks.suppressed.end(),
                    [&](const auto& a, const auto& b) { return bigger(a.site, b.site); });
 }
 
 }  // namespace
 
+void LeakList::add(const Leak& leak) {
+  leaks.push_back(leak);
+  counts += leak.counts;
+  direct.blocks += leak.direct.blocks;
+  direct.bytes += leak.direct.bytes;
+  indirect.blocks += leak.indirect.blocks;
+  indirect.bytes += leak.indirect.bytes;
+}
+
 std::vector<Frame> Context::frames(std::uint32_t number) const {
-  // The tree may know frames that were seen on the way, but are none of the site's.
-  const bool is_cut = (site(number).flags & profile::kSiteTruncated) != 0 && profile.stack_depth != 0;
-  return symbols.stack(profile, site(number).node, is_cut ? profile.stack_depth : profile::kMaxFrames);
+  return symbols.stack_of(profile, site(number));
 }
 
 std::vector<std::uint32_t> reported_sites(const Profile& profile) {
@@ -86,8 +127,12 @@ Context make_context(const Profile& profile, const ReportOptions& options,
       leaves.push_back(profile.sites[record.holders[i].site].node);
   }
   const std::vector<std::uint32_t> nodes = nodes_of_stacks(profile, leaves);
-  Context context{
-      .profile = profile, .options = options, .symbols = options.symbolize(profile, nodes), .leaks = {}};
+  return make_context(profile, options, sites, options.symbolize(profile, nodes));
+}
+
+Context make_context(const Profile& profile, const ReportOptions& options,
+                     const std::vector<std::uint32_t>& sites, Symbols symbols) {
+  Context context{.profile = profile, .options = options, .symbols = std::move(symbols), .leaks = {}};
   sort_out_leaks(context, sites);
   sort_out_releases(context);
   return context;

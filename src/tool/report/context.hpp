@@ -10,13 +10,31 @@
 
 namespace weir::tool {
 
-/// Site numbers of the leaks, biggest first, told apart by the suppressions.
+/// What is not freed of a site, as far as one verdict goes. Lost: what nothing points to, or only what is lost.
+struct Leak {
+  std::uint32_t site;
+  Counts counts;  ///< live ones
+  Judgement::Amount direct, indirect;
+};
+
+/// Those of one verdict, biggest first.
+struct LeakList {
+  std::vector<Leak> leaks;
+  Counts counts;
+  Judgement::Amount direct, indirect;
+
+  void add(const Leak& leak);
+};
+
+/// What was never freed: told apart by the suppressions, and by what the look through the heap has said. A site is in each
+/// list of which it has blocks.
 struct Leaks {
   struct Suppressed {
     std::uint32_t site;
     std::string rule;
   };
-  std::vector<std::uint32_t> sites;
+  std::vector<std::uint32_t> sites;  ///< of all lists, biggest first
+  LeakList lost, reachable, unknown;
   std::vector<Suppressed> suppressed;
   Counts counts, suppressed_counts;  ///< what is live of them
   /// What the program had not freed when something else released it, biggest first; without what the user suppresses.
@@ -40,6 +58,10 @@ struct Context {
 /// Names the stacks of `sites` and sorts out the leaks among them.
 [[nodiscard]] Context make_context(const Profile& profile, const ReportOptions& options,
                                    const std::vector<std::uint32_t>& sites);
+
+/// The same with names that are known already.
+[[nodiscard]] Context make_context(const Profile& profile, const ReportOptions& options,
+                                   const std::vector<std::uint32_t>& sites, Symbols symbols);
 
 #define SECTION(name) Section section_##name(const Context& context);
 #include "tool/report/sections.inc"

@@ -78,6 +78,7 @@ void count_ending(Program& program, const Process& process) {
     case Ending::Killed: ++program.killed; break;
     case Ending::Running: ++program.running; break;
     case Ending::Replaced: ++program.replaced; break;
+    case Ending::Unknown:
     case Ending::Several: break;
   }
 }
@@ -168,7 +169,7 @@ std::optional<std::string> started_at(const Process& process) {
 }
 
 void put_ending(Sink& sink, const Process& process) {
-  constexpr std::string_view kEnds[] = {"running", "exit", "signal", "killed", "exit", "mixed"};
+  constexpr std::string_view kEnds[] = {"running", "exit", "signal", "killed", "exit", "unknown", "mixed"};
   sink.member("end", kEnds[static_cast<std::size_t>(process.ending)]);
   sink.key("exit_code");
   process.ending == Ending::Exited ? sink.put(process.end_value) : sink.null();

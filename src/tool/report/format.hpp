@@ -14,10 +14,17 @@ struct NamedSection {
   Section section;
 };
 
+/// One object: the schema's name, then each section's data.
+void write_json(std::string_view schema, const std::vector<NamedSection>& sections, std::ostream& out);
+
 #define FORMAT(name)                                                                          \
   void format_##name(const std::vector<NamedSection>& sections, const ReportOptions& options, \
                      std::ostream& out);
 #include "tool/report/formats.inc"
 #undef FORMAT
+
+/// In the format that the options name.
+void write_sections(const std::vector<NamedSection>& sections, const ReportOptions& options,
+                    std::ostream& out);
 
 }  // namespace weir::tool

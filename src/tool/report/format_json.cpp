@@ -87,10 +87,14 @@ class JsonSink : public Sink {
 
 }  // namespace
 
-void format_json(const std::vector<NamedSection>& sections, const ReportOptions&, std::ostream& out) {
+void format_json(const std::vector<NamedSection>& sections, const ReportOptions& options, std::ostream& out) {
+  write_json(options.schema, sections, out);
+}
+
+void write_json(std::string_view schema, const std::vector<NamedSection>& sections, std::ostream& out) {
   JsonSink sink{out};
   sink.begin_object();
-  sink.member("schema", "weir-report/1");
+  sink.member("schema", schema);
   for (const NamedSection& each : sections) {
     sink.key(each.name);
     each.section.data(sink);

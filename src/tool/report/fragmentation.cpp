@@ -65,9 +65,22 @@ Held held(const Profile& profile, const HostStats& stats) {
   return out;
 }
 
-std::vector<ClassUse> class_use(const HostStats& stats) {
+bool are_classes_walked(const Profile& profile) {
+  using profile::ScanResult;
+  return profile.scan && !profile.scan->classes.empty() &&
+         profile.scan->times(ScanResult::Done) + profile.scan->times(ScanResult::NoRoom) >=
+             profile.members.size();
+}
+
+std::vector<ClassUse> class_use(const Profile& profile) {
   std::vector<ClassUse> out;
-  for (const profile::SizeClassRecord& record : stats.classes) {
+  std::vector<profile::SizeClassRecord> classes;
+  const bool is_walked = are_classes_walked(profile);
+  if (is_walked) classes = profile.scan->classes;
+  if (profile.host_stats)
+    for (const profile::SizeClassRecord& record : profile.host_stats->classes)
+      if (!is_walked || record.slabs == 0) classes.push_back(record);
+  for (const profile::SizeClassRecord& record : classes) {
     const double capacity = static_cast<double>(record.capacity_blocks);
     out.push_back({record, (record.capacity_blocks - record.live_blocks) * record.bytes,
                    record.capacity_blocks == 0 ? 0 : static_cast<double>(record.live_blocks) / capacity});
@@ -77,8 +90,8 @@ std::vector<ClassUse> class_use(const HostStats& stats) {
   return out;
 }
 
-std::vector<ClassUse> worst_classes(const HostStats& stats) {
-  std::vector<ClassUse> out = class_use(stats);
+std::vector<ClassUse> worst_classes(const Profile& profile) {
+  std::vector<ClassUse> out = class_use(profile);
   std::erase_if(out, [](const ClassUse& use) { return use.unused_bytes == 0; });
   std::stable_sort(out.begin(), out.end(),
                    [](const ClassUse& a, const ClassUse& b) { return a.unused_bytes > b.unused_bytes; });
@@ -107,17 +120,17 @@ std::vector<std::string> fragmentation_sentences(const Profile& profile) {
                                              exact(stats.processes), exact(profile.members.size()))
                                : human_seconds(stats.at_ns) + " after the start";
   out.push_back(fmt::format(
-      "{}, {} of memory were held for {} that the program{} had asked for: {} "
-      "({}) held but unused, and {} of fixed cost.",
+      "{}, {} of memory were resident for {} of live blocks: {} ({}) held but unused, and {} of fixed cost.",
       when, human_bytes(stats.resident), human_bytes(lost.requested, lost.requested_variance, profile),
-      profile.is_merged() ? "s" : "", human_bytes(lost.unused()), percent(lost.unused(), stats.resident),
-      human_bytes(lost.fixed())));
+      human_bytes(lost.unused()), percent(lost.unused(), stats.resident), human_bytes(lost.fixed())));
   if (const std::string text = losses(lost); !text.empty()) out.push_back("Of it: " + text + ".");
-  const std::vector<ClassUse> worst = worst_classes(stats);
-  if (!worst.empty() && lost.slabs >= (64U << 10))
+  const std::vector<ClassUse> classes = worst_classes(profile);
+  const auto worst =
+      std::find_if(classes.begin(), classes.end(), [](const ClassUse& use) { return use.record.slabs != 0; });
+  if (worst != classes.end() && lost.slabs >= (64U << 10))
     out.push_back(fmt::format("The emptiest slabs are those for blocks of {}: {} of {} places are used.",
-                              human_bytes(worst[0].record.bytes), exact(worst[0].record.live_blocks),
-                              exact(worst[0].record.capacity_blocks)));
+                              human_bytes(worst->record.bytes), exact(worst->record.live_blocks),
+                              exact(worst->record.capacity_blocks)));
   out.push_back(advice(lost, stats.resident));
   if (stats.retained != 0)
     out.push_back(fmt::format("{} more are address space only, kept for reuse: they cost no memory.",

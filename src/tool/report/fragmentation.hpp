@@ -33,10 +33,13 @@ struct ClassUse {
 };
 
 [[nodiscard]] Held held(const Profile& profile, const HostStats& stats);
-/// In order of size.
-[[nodiscard]] std::vector<ClassUse> class_use(const HostStats& stats);
+/// In order of size: those of slabs as the looks through the heap saw them, where all processes took one; else, and those of
+/// large blocks, as the allocator said, to which blocks in thread caches are in use.
+[[nodiscard]] std::vector<ClassUse> class_use(const Profile& profile);
+/// Whether class_use() is what the looks saw.
+[[nodiscard]] bool are_classes_walked(const Profile& profile);
 /// The same, most unused bytes first, those without any left out.
-[[nodiscard]] std::vector<ClassUse> worst_classes(const HostStats& stats);
+[[nodiscard]] std::vector<ClassUse> worst_classes(const Profile& profile);
 /// The same in half a line, for the summary.
 [[nodiscard]] std::string fragmentation_in_short(const Profile& profile, const HostStats& stats);
 /// What a person should know, sentence by sentence.

@@ -40,18 +40,31 @@ StackText record_text(const Context& context, const ReleaseRecord& record, std::
 
 }  // namespace
 
-std::vector<LeakGroup> leak_groups(const Context& context) {
+std::vector<LeakGroup> leak_groups(const LeakList& list, const Context& context) {
   std::vector<LeakGroup> out;
   for (const Space space : {Space::Device, Space::Managed, Space::Pinned, Space::Host}) {
-    LeakGroup group{space, {}, {}};
-    for (const std::uint32_t number : context.leaks.sites) {
-      if (context.site(number).space != space) continue;
-      group.sites.push_back(number);
-      group.counts += context.site(number).counts;
-    }
-    if (!group.sites.empty()) out.push_back(std::move(group));
+    LeakGroup group{space, {}};
+    for (const Leak& leak : list.leaks)
+      if (context.site(leak.site).space == space) group.list.add(leak);
+    if (!group.list.leaks.empty()) out.push_back(std::move(group));
   }
   return out;
+}
+
+bool is_judged(const Context& context) {
+  return context.profile.scan && context.profile.scan->has_verdicts();
+}
+
+std::string lost_amount(const Context& context) {
+  const LeakList& lost = context.leaks.lost;
+  return fmt::format("{} that nothing points to any more, allocated at {}",
+                     live_amount(lost.counts, context.profile), counted(lost.leaks.size(), "call site"));
+}
+
+std::string reachable_amount(const Context& context) {
+  const LeakList& reachable = context.leaks.reachable;
+  return fmt::format("{} at {}", live_amount(reachable.counts, context.profile),
+                     counted(reachable.leaks.size(), "call site"));
 }
 
 std::string live_amount(const Counts& counts, const Profile& profile) {

@@ -9,15 +9,21 @@
 
 namespace weir::tool {
 
-/// The leaks in one space.
+/// What of a list is in one space.
 struct LeakGroup {
   Space space;
-  std::vector<std::uint32_t> sites;  ///< biggest first
-  Counts counts;
+  LeakList list;
 };
 
 /// Scarce memory first: device, managed, pinned, host; only spaces with leaks.
-[[nodiscard]] std::vector<LeakGroup> leak_groups(const Context& context);
+[[nodiscard]] std::vector<LeakGroup> leak_groups(const LeakList& list, const Context& context);
+
+/// Whether lost and reachable blocks are told apart.
+[[nodiscard]] bool is_judged(const Context& context);
+/// "64 bytes in 2 blocks that nothing points to any more, allocated at 1 call site"
+[[nodiscard]] std::string lost_amount(const Context& context);
+/// "64 bytes in 2 blocks at 1 call site"
+[[nodiscard]] std::string reachable_amount(const Context& context);
 
 /// "1,024 bytes in 1 block": what is live of them.
 [[nodiscard]] std::string live_amount(const Counts& counts, const Profile& profile);

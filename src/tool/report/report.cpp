@@ -46,6 +46,11 @@ void write_report(const Profile& profile, const ReportOptions& options, std::ost
   std::vector<NamedSection> sections;
   for (const SectionRow& row : kSections)
     if (options.only.empty() || options.only == row.name) sections.push_back({row.name, row.make(context)});
+  write_sections(sections, options, out);
+}
+
+void write_sections(const std::vector<NamedSection>& sections, const ReportOptions& options,
+                    std::ostream& out) {
   const auto format = std::find_if(std::begin(kFormats), std::end(kFormats),
                                    [&](const FormatRow& row) { return row.name == options.format; });
   format->write(sections, options, out);

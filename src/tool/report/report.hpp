@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tool/growth/growth.hpp"
 #include "tool/profile/profile.hpp"
 #include "tool/symbolize/symbolize.hpp"
 
@@ -29,8 +30,12 @@ struct ReportOptions {
   std::string format = "text";
   std::string only;                       ///< one section; empty: all
   std::size_t top = 10;                   ///< call sites shown in each list of the text format
+  bool show_reachable = false;            ///< text: list what is still reachable, too
   bool show_suppressed = false;           ///< text: list the suppressed leaks too
   std::vector<Suppression> suppressions;  ///< the user's, before the built-in ones
+  const Growth* growth = nullptr;         ///< of a process that was watched; its numbers are the profile's
+  std::string no_growth;                  ///< why it was not, where the profile does not say it
+  std::string schema = "weir-report/1";   ///< of JSON
   Symbolize symbolize = &symbolize_libdw;
   std::size_t width = 100;
   bool unicode = true;
@@ -38,6 +43,14 @@ struct ReportOptions {
 
 /// `format` and `only` must be names of the lists below.
 void write_report(const Profile& profile, const ReportOptions& options, std::ostream& out);
+
+/// What changed between the readings: `growth` numbers sites as `after` does. Of one run.
+void write_growth(const Growth& growth, const Profile& newest, const ReportOptions& options,
+                  std::ostream& out);
+
+/// What changed from one run to another; their sites are matched by frames, be it that the program was built anew.
+void write_diff(std::vector<Reading> readings, const Profile& before, const Profile& after,
+                const ReportOptions& options, std::ostream& out);
 
 /// What `weir run` prints when the program has ended: a few lines, each ended, with "weir: " in front.
 struct SummaryOptions {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tool/report/context.hpp"
+#include "tool/report/scan.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
@@ -139,6 +140,7 @@ void put_coverage(Sink& sink, const Context& context) {
   sink.member("records_dropped", records_dropped(profile.losses));
   for (const Loss& loss : kLosses) sink.member(loss.key, profile.losses.*loss.count);
   put_cuda(sink, profile);
+  sink.object("scan", [&] { put_scan(sink, profile); });
   sink.list("warnings", [&] {
     for (const std::string& line : all_warnings(context)) sink.put(line);
   });
@@ -159,6 +161,10 @@ Section section_coverage(const Context& context) {
       human_bytes(profile.own_bytes)));
   cuda_text(profile, out);
   bool complete = profile.record_mode != 2 && profile.unhooked.empty();
+  for (std::string& sentence : scan_sentences(profile)) {
+    complete = complete && !sentence.starts_with("! ");
+    out.say(std::move(sentence));
+  }
   for (const Loss& loss : kLosses) {
     const std::uint64_t count = profile.losses.*loss.count;
     if (count == 0 || loss.words.empty()) continue;
@@ -170,7 +176,7 @@ Section section_coverage(const Context& context) {
     complete = false;
   }
   if (complete)
-    out.say(profile.is_sampled() ? "Nothing was lost but what was not sampled." : "Nothing was lost.");
+    out.say(profile.is_sampled() ? "No record was lost but what was not sampled." : "No record was lost.");
   out.data = [&context](Sink& sink) { put_coverage(sink, context); };
   return out;
 }

@@ -5,13 +5,15 @@
 
 #include "tool/report/context.hpp"
 #include "tool/report/fragmentation.hpp"
+#include "tool/report/pinning.hpp"
 #include "tool/report/pools.hpp"
 #include "tool/report/words.hpp"
 
 namespace weir::tool {
 namespace {
 
-void put_host(Sink& sink, const Profile& profile) {
+void put_host(Sink& sink, const Context& context) {
+  const Profile& profile = context.profile;
   const bool taken = profile.host_stats.has_value();
   const HostStats stats = profile.host_stats.value_or(HostStats{});
   const auto known = [&](std::uint64_t bytes) { return taken ? std::optional{bytes} : std::nullopt; };
@@ -33,8 +35,11 @@ void put_host(Sink& sink, const Profile& profile) {
   sink.member("at_seconds",
               has_moment ? std::optional{static_cast<double>(stats.at_ns) / 1e9} : std::nullopt);
   sink.member("processes", taken ? stats.processes : 0);
+  const std::vector<ClassUse> classes = class_use(profile);
+  const char* by = are_classes_walked(profile) ? "scan" : "allocator";
+  sink.member("size_classes_by", classes.empty() ? std::nullopt : std::optional{std::string{by}});
   sink.list("size_classes", [&] {
-    for (const ClassUse& use : class_use(stats)) {
+    for (const ClassUse& use : classes) {
       sink.begin_object();
       sink.member("size", use.record.bytes);
       sink.member("live_blocks", use.record.live_blocks);
@@ -46,7 +51,7 @@ void put_host(Sink& sink, const Profile& profile) {
       sink.end_object();
     }
   });
-  sink.list("sites", [] {});
+  put_pinning(sink, context);
   sink.member("summary", fmt::format("{}", fmt::join(fragmentation_sentences(profile), " ")));
 }
 
@@ -130,15 +135,13 @@ Section section_fragmentation(const Context& context) {
   Section out;
   out.title = "Held but unused";
   for (std::string& sentence : fragmentation_sentences(profile)) out.say(std::move(sentence));
-  if (profile.host_stats) {
-    const std::vector<ClassUse> worst = worst_classes(*profile.host_stats);
-    if (!worst.empty()) out.add(class_table(worst));
-  }
+  if (const std::vector<ClassUse> worst = worst_classes(profile); !worst.empty()) out.add(class_table(worst));
+  for (std::string& sentence : pinning_sentences(context)) out.say(std::move(sentence));
   device_text(context, out);
   out.data = [&context](Sink& sink) {
     const Profile& shown = context.profile;
     sink.begin_object();
-    sink.object("host", [&] { put_host(sink, shown); });
+    sink.object("host", [&] { put_host(sink, context); });
     sink.list("device", [&] {
       for (const Device& device : shown.devices) put_device(sink, device, context);
     });

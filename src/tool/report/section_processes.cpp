@@ -77,6 +77,7 @@ std::string end_words(const Process& process) {
     case Ending::Signalled: return fmt::format("signal {}", process.end_value);
     case Ending::Killed: return "killed";
     case Ending::Replaced: return "exec";
+    case Ending::Unknown: return "unknown";
     case Ending::Several: break;
   }
   return {};

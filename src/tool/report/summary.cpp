@@ -28,19 +28,29 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// The biggest leaks of a group, one line each.
-std::string site_lines(const Context& context, const LeakGroup& group, std::size_t most) {
+/// The biggest leaks of a list, one line each.
+std::string site_lines(const Context& context, const LeakList& list, std::size_t most) {
   std::string out;
-  for (std::size_t i = 0; i != std::min(group.sites.size(), most); ++i) {
-    const Site& site = context.site(group.sites[i]);
-    const std::vector<Frame> frames = context.frames(group.sites[i]);
+  for (std::size_t i = 0; i != std::min(list.leaks.size(), most); ++i) {
+    const Leak& leak = list.leaks[i];
+    const Site& site = context.site(leak.site);
+    const std::vector<Frame> frames = context.frames(leak.site);
     const Frame* head = headline(frames);
     std::string who = head == nullptr ? "(no call stack)" : function_of(*head);
     if (who.size() > 60) who = who.substr(0, 57) + "...";
-    out += fmt::format("  {}{}: {}{}\n", live_amount(site.counts, context.profile),
+    out += fmt::format("  {}{}: {}{}\n", live_amount(leak.counts, context.profile),
                        site.space == Space::Host ? "" : fmt::format(" ({})", where_words(site)), who,
                        head == nullptr ? "" : "  " + place_of(*head, context.profile.process.cwd));
   }
+  return out;
+}
+
+/// At most five lines: what the look through the heap has found.
+std::string judged_lines(const Context& context, std::size_t most) {
+  const Leaks& leaks = context.leaks;
+  std::string out = leaks.lost.leaks.empty() ? "lost: nothing\n" : "lost: " + lost_amount(context) + "\n";
+  out += site_lines(context, leaks.lost, most);
+  if (!leaks.reachable.leaks.empty()) out += fmt::format("still reachable: {}\n", reachable_amount(context));
   return out;
 }
 
@@ -48,23 +58,27 @@ std::string site_lines(const Context& context, const LeakGroup& group, std::size
 std::string leak_lines(const Context& context) {
   const Leaks& leaks = context.leaks;
   const Profile& profile = context.profile;
+  const std::vector<LeakGroup> groups = leak_groups(leaks.unknown, context);
+  const bool judged = is_judged(context);
   const std::string words = lower(live_words(profile));
-  const std::vector<LeakGroup> groups = leak_groups(context);
-  std::string out;
+  std::string out = judged ? judged_lines(context, groups.size() > 2 ? 1 : kLeaksShown) : "";
   for (const LeakGroup& group : groups) {
     const bool is_plain = groups.size() == 1 && group.space == Space::Host;
-    out += fmt::format("{}{}: {}, allocated at {}\n", words,
-                       is_plain ? "" : fmt::format(", {}", space_words(group.space)),
-                       live_amount(group.counts, profile), counted(group.sites.size(), "call site"));
+    out += fmt::format(
+        "{}{}{}: {}, allocated at {}\n", words, is_plain ? "" : fmt::format(", {}", space_words(group.space)),
+        judged && group.space == Space::Host ? ", not looked at" : "",
+        live_amount(group.list.counts, profile), counted(group.list.leaks.size(), "call site"));
     const bool is_main = group.space == Space::Host || group.space == Space::Device;
-    const bool is_tight = group.space == Space::Host && groups.size() > 3;  // the summary's lines are few
-    out += site_lines(context, group, !is_main ? 1 : is_tight ? kLeaksShown - 1 : kLeaksShown);
+    const bool is_host = group.space == Space::Host, are_many = groups.size() > 3;
+    // The summary's lines are few.
+    const std::size_t tight = judged ? (is_host || are_many ? 2 : 0) : (is_host && are_many ? 1 : 0);
+    out += site_lines(context, group.list, is_main ? kLeaksShown - tight : 1);
   }
   const bool host_leaks = !groups.empty() && groups.back().space == Space::Host;
   if (!host_leaks && profile.is_sampled())
     out += fmt::format("{}{}: no sample; with 95 % confidence less than {}\n", words,
                        profile.has_cuda() ? ", host memory" : "", human_bytes(seldom_unseen_bytes(profile)));
-  else if (groups.empty())
+  else if (groups.empty() && !judged)
     out += words + ": nothing\n";
   if (!leaks.released.empty())
     out += fmt::format("never freed, but released with a context, device or module: {}\n",

@@ -93,6 +93,7 @@ std::string ending(const Process& process) {
     }
     case Ending::Killed: return "killed, by a signal that nobody was there to note";
     case Ending::Replaced: return "replaced by another program (exec)";
+    case Ending::Unknown: return "not at its end, or killed (this is a copy of its profile),";
     case Ending::Several: return "ended in several ways";
   }
   return {};
@@ -103,6 +104,7 @@ std::string live_words(const Profile& profile) {
     case Ending::Exited: return "Never freed";
     case Ending::Running: return "Live now";
     case Ending::Replaced: return profile.is_merged() ? "Live at the end" : "Live when it was replaced";
+    case Ending::Unknown: return "Live then";
     case Ending::Several: return "Live at the end";
     case Ending::Signalled:
     case Ending::Killed: break;

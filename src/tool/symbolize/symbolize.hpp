@@ -33,6 +33,8 @@ struct Symbols {
   /// The frames of one whole stack, youngest first. Its nodes must have been asked for.
   [[nodiscard]] std::vector<Frame> stack(const Profile& profile, std::uint32_t node,
                                          std::size_t most = profile::kMaxFrames) const;
+  /// … of a site: no older ones than it counted with.
+  [[nodiscard]] std::vector<Frame> stack_of(const Profile& profile, const Site& site) const;
 };
 
 /// Every node on the stacks whose youngest frames are `leaves`, each once.

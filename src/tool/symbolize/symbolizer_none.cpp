@@ -55,6 +55,12 @@ std::vector<Frame> Symbols::stack(const Profile& profile, std::uint32_t node, st
   return out;
 }
 
+std::vector<Frame> Symbols::stack_of(const Profile& profile, const Site& site) const {
+  // The tree may know frames that were seen on the way, but are none of the site's.
+  const bool is_cut = (site.flags & profile::kSiteTruncated) != 0 && profile.stack_depth != 0;
+  return stack(profile, site.node, is_cut ? profile.stack_depth : profile::kMaxFrames);
+}
+
 Symbols symbolize_none(const Profile& profile, std::span<const std::uint32_t> nodes) {
   Symbols out;
   static_cast<void>(lay_out_places(profile, nodes, out));

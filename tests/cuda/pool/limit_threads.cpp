@@ -5,6 +5,7 @@
 // run with: WEIR_DEVICE_LIMIT=8M
 // run with: WEIR_DEVICE_LIMIT=8M WEIR_DEVICE_POOL=off
 // run with: WEIR_DEVICE_LIMIT=8M WEIR_DEVICE_FREE=deferred
+// run with: WEIR_DEVICE_LIMIT=8M WEIR_RECORD=off
 // bare: no
 #include "device.hpp"
 

@@ -64,6 +64,9 @@ int main() {
   fill();
   OK(cuMemCreate(&physical, 100 * kMiB, &wanted, 0));
   OK(cuMemRelease(physical));
+  MUST(cuMemCreate(&physical, 100 * kMiB, nullptr, 0) == CUDA_ERROR_INVALID_VALUE);
+  CUmemoryPool pool;
+  MUST(cuMemPoolCreate(&pool, nullptr) == CUDA_ERROR_INVALID_VALUE);
   CUDA_ARRAY_DESCRIPTOR flat{4096, 6400, CU_AD_FORMAT_FLOAT, 1};
   CUarray array;
   fill();
@@ -94,6 +97,26 @@ int main() {
   OK(cuGraphCreate(&graph, 0));
   second_time("cuGraphInstantiateWithFlags", [&] { return cuGraphInstantiateWithFlags(&executable, graph, 0); });
   second_time("cuGraphLaunch", [&] { return cuGraphLaunch(executable, stream); });
+
+  // The device is the one that is named: no context need be current.
+  CUcontext popped;
+  CUmemPoolProps props{};
+  props.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
+  props.location = {CU_MEM_LOCATION_TYPE_DEVICE, 0};
+  second_time("cuMemPoolCreate", [&] {
+    OK(cuCtxSynchronize());  // proves what was freed: without a context nothing is looked at
+    OK(cuCtxPopCurrent(&popped));
+    const CUresult result = cuMemPoolCreate(&pool, &props);
+    OK(cuCtxPushCurrent(popped));
+    return result;
+  });
+
+  // What takes no memory is called once, whatever it says.
+  size_t free, total;
+  fill();
+  const auto asked = simcuda_calls("cuMemGetInfo_v2");
+  simcuda_fail("cuMemGetInfo_v2", 1, 1, CUDA_ERROR_OUT_OF_MEMORY, 0);
+  MUST(cuMemGetInfo(&free, &total) == CUDA_ERROR_OUT_OF_MEMORY && simcuda_calls("cuMemGetInfo_v2") == asked + 1 && !is_empty());
 
   // Another error is not asked for twice, and gives nothing back.
   fill();

@@ -24,6 +24,12 @@
 // expect live_in("device", "keep_nothing") == (0, 0)
 // expect live_in("pinned", "keep_nothing") == (0, 0)
 // expect live_in("managed", "keep_nothing") == (0, 0)
+// expect mode == "sampled" or verdict("lost", "lose_device") == (3145728, 3)
+// expect mode == "sampled" or verdict("lost", "lose_rows") == (6000, 1)
+// expect mode == "sampled" or verdict("lost", "lose_pinned") == (131072, 2)
+// expect mode == "sampled" or verdict("lost", "lose_managed") == (300000, 1)
+// expect mode == "sampled" or verdict("lost", "lose_ordered") == (160000, 4)
+// expect mode != "sampled" or verdict_in("device", "unknown", "lose_device") == (3145728, 3)
 // expect report["spaces"]["device"]["live_bytes"] == 3316728
 // expect report["spaces"]["pinned"]["live_bytes"] == 131072
 // expect report["spaces"]["managed"]["live_bytes"] == 300000

@@ -110,6 +110,13 @@ class Account {
     return blocks_.size();
   }
 
+  std::uint64_t live_blocks(std::initializer_list<Kind> kinds) {
+    const std::lock_guard hold{lock_};
+    return static_cast<std::uint64_t>(std::count_if(blocks_.begin(), blocks_.end(), [&](const Block& block) {
+      return std::find(kinds.begin(), kinds.end(), block.kind) != kinds.end();
+    }));
+  }
+
   void print() {
     std::printf("{\"sites\": [");
     const char* comma = "";

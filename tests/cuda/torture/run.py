@@ -5,7 +5,8 @@
            [--kill] SEED...
 
 Per function, space, kind and device: what was allocated, is live, went with contexts; per space and device the totals. With one
-thread also the peaks and what was short-lived. --kill: the program dies at a random moment; the profile is read, and adds up.
+thread also the peaks and what was short-lived. The account is that of its run: with several threads the next run of a seed
+has another one. --kill: the program dies at a random moment; the profile is read, and adds up.
 """
 import argparse
 import json

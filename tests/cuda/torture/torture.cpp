@@ -5,14 +5,20 @@
 // Every block is made by one of the functions made_at<N>(), of every kind, on several devices and in several contexts, and freed
 // by any thread in any legal way; contexts are destroyed and devices reset with blocks in them; calls fail by order. One thread:
 // also the peaks, and what was short-lived. Prints one line of JSON; with STEPS 0 it goes on until it is killed.
+//
+// One thread does the same in every run of a seed. Several do not: they choose from blocks and contexts that all share, so what
+// one does depends on how far the others have come. At the end the account is held against what the driver says is alive.
 #include "account.hpp"
 
 #include <cuda.h>
+#include <dlfcn.h>
 
 #include <array>
 #include <cstdlib>
 #include <shared_mutex>
 #include <thread>
+
+#include "simcuda.h"
 
 // The newest headers no longer declare it under this name.
 extern "C" CUresult CUDAAPI cuCtxCreate_v2(CUcontext* out, unsigned flags, CUdevice device);
@@ -175,6 +181,29 @@ void work(std::uint64_t seed, std::uint64_t steps, int devices) {
   }
 }
 
+/// The account has what the driver has; pools of weir's keep more device and pinned blocks than the program has.
+void agree_with_driver() {
+  const bool is_pooled = dlsym(RTLD_DEFAULT, "weir_scan") != nullptr;
+  for (const Place& place : g_places) {
+    MUST(cuCtxSetCurrent(place.context));
+    MUST(cuCtxSynchronize());  // frees in stream order
+  }
+  struct Line {
+    simcuda_kind drivers;
+    bool may_be_more;
+    std::initializer_list<Kind> ours;
+  };
+  for (const auto& [drivers, may_be_more, ours] :
+       {Line{SIMCUDA_DEVICE, is_pooled, {Kind::Plain, Kind::Pitch}}, Line{SIMCUDA_PINNED, is_pooled, {Kind::Host, Kind::HostFlags}},
+        Line{SIMCUDA_MANAGED, false, {Kind::Managed}}, Line{SIMCUDA_REGISTERED, false, {Kind::Registered}},
+        Line{SIMCUDA_POOL, false, {Kind::Ordered}}}) {
+    const std::uint64_t has = simcuda_live_blocks(-1, drivers), wanted = g_account.live_blocks(ours);
+    if (has == wanted || (may_be_more && has > wanted)) continue;
+    std::fprintf(stderr, "torture: the driver has %lu blocks of kind %d, the account %lu\n", has, drivers, wanted);
+    std::_Exit(4);
+  }
+}
+
 }  // namespace
 }  // namespace torture
 
@@ -195,6 +224,7 @@ int main(int count, char** words) {
   for (int i = 0; i != threads; ++i)
     all.emplace_back(work, seed * 1000 + static_cast<std::uint64_t>(i), steps, devices);
   for (std::thread& thread : all) thread.join();
+  agree_with_driver();
   g_account.print();
   std::fflush(stdout);
   std::_Exit(0);  // what still lives is live in the profile

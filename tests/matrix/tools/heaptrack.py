@@ -1,10 +1,13 @@
 import os
 import subprocess
+import time
 
 from lab import plain
 from tools.tool import Result, Tool, each
 
 INTERPRET = "/usr/lib/heaptrack/libexec/heaptrack_interpret"
+SECONDS = 300
+MOST_LINES = 20_000_000
 
 
 class Heaptrack(Tool):
@@ -27,8 +30,20 @@ def read(path, counted):
     with open(path, "rb") as file:
         if not counted:
             return Result(executable(file.read(4096).decode(errors="replace").splitlines()))
-        text = subprocess.run([INTERPRET], stdin=file, capture_output=True, timeout=300).stdout.decode(errors="replace")
-    return interpret(text.splitlines())
+        process = subprocess.Popen([INTERPRET], stdin=file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, errors="replace")
+    try:
+        return interpret(until(process.stdout, time.monotonic() + SECONDS))
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(lines, end):
+    """A raw file that several processes wrote into at once can be read for ever."""
+    for number, line in enumerate(lines):
+        if number == MOST_LINES or number % 65536 == 0 and time.monotonic() > end:
+            raise ValueError("too long")
+        yield line.rstrip("\n")
 
 
 def executable(lines):
@@ -41,7 +56,9 @@ def executable(lines):
 def interpret(lines):
     """Lines of the interpreted format; all numbers are hexadecimal, all indices begin at 1."""
     strings, frames, traces, requests, live = [""], [[]], [(0, 0)], [], {}
+    name = ""
     for line in lines:
+        name = name or executable([line])
         kind, rest = line[:1], line[2:].split(" ")
         if kind == "s":  # length, text
             strings.append(line[2:].split(" ", 1)[-1])
@@ -56,7 +73,7 @@ def interpret(lines):
             live[rest[0]] = live.get(rest[0], 0) + 1
         elif kind == "-":
             live[rest[0]] = live.get(rest[0], 0) - 1
-    result = Result(executable(lines))
+    result = Result(name)
     for index, blocks in live.items():
         size, trace = requests[int(index, 16)]
         functions = []

@@ -6,7 +6,7 @@ import os
 import lab
 
 CHILDREN = 3000
-MOST_DISK = 160 << 10  # of one child's profile
+MOST_DISK = 168 << 10  # of one child's profile
 
 
 def body(laboratory, programs):

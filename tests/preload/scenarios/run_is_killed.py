@@ -60,6 +60,7 @@ def killed(laboratory, programs):
     lab.expect(profile.host["allocated_blocks"] > before, "after weir was killed nothing more is recorded")
     os.kill(child, signal.SIGTERM)
     process.communicate(timeout=60)  # until the command has closed its streams
+    wait_for_state(child, ("Z", "X", None), "the command, which has closed its streams")
     (profile,) = laboratory.profiles_in(folder)
     lab.expect(profile.process["end"] == "killed" and profile.live("hold") == (10000, 1000), f"at last the profile says {profile.process}")
 

@@ -64,6 +64,8 @@ void note_call(const char* format, ...) {
   va_end(arguments);
 }
 
+bool log_wanted() { return log_file() >= 0; }
+
 void log_call(const char* function, CUresult result) {
   if (log_file() < 0) return;
   const char* name = error_name(result);

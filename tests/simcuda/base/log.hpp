@@ -9,6 +9,7 @@ namespace simcuda {
 
 // The call log, SIMCUDA_LOG=<file>, "-" is stderr; nothing without it. One line per call, with what note_call said
 // of its arguments and results:   simcuda: [pid:tid] cuMemAlloc_v2 100 bytes at 0x7f0000000000 = CUDA_SUCCESS
+bool log_wanted();
 void log_call(const char* function, CUresult result);
 [[gnu::format(printf, 1, 2)]] void note_call(const char* format, ...);
 [[gnu::format(printf, 1, 2)]] void log_line(const char* format, ...);

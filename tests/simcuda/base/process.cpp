@@ -2,20 +2,17 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <cstdlib>
 #include <mutex>
+
+#include "base/unusual.hpp"
 
 namespace simcuda {
 namespace {
 
-constinit std::atomic<bool> initialised{false};
-constinit std::atomic<bool> was_forked{false};  // after cuInit
-constinit std::atomic<bool> ended{false};
-
-void end() { ended.store(true); }
-void forked() {
-  if (initialised.load()) was_forked.store(true);
+void end() { set_unusual(ended); }
+void fork() {
+  if (!is_unusual(uninitialised)) set_unusual(forked);
 }
 
 }  // namespace
@@ -24,13 +21,13 @@ void initialise_process() {
   static std::once_flag& once = *new std::once_flag;
   std::call_once(once, [] {
     std::atexit(end);
-    pthread_atfork(nullptr, nullptr, forked);
-    initialised.store(true);
+    pthread_atfork(nullptr, nullptr, fork);
+    set_unusual(uninitialised, false);
   });
 }
 
-bool process_initialised() { return initialised.load() && !was_forked.load(); }
-bool process_forked() { return was_forked.load(); }
-bool process_ended() { return ended.load(); }
+bool process_initialised() { return !is_unusual(uninitialised) && !is_unusual(forked); }
+bool process_forked() { return is_unusual(forked); }
+bool process_ended() { return is_unusual(ended); }
 
 }  // namespace simcuda

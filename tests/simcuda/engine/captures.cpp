@@ -1,15 +1,12 @@
 #include "engine/captures.hpp"
 
-#include <atomic>
-
 #include <algorithm>
 
+#include "base/unusual.hpp"
 #include "engine/state.hpp"
 
 namespace simcuda::engine {
 namespace {
-
-constinit std::atomic<bool> has_captured{false};
 
 thread_local CUstreamCaptureMode my_mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
 
@@ -42,11 +39,11 @@ bool has_stream(const State& s, const CaptureRef& capture, CUcontext context, bo
 
 }  // namespace
 
-bool ever_captured() { return has_captured.load(); }
+bool ever_captured() { return is_unusual(captured); }
 
 CaptureRef begin_capture(const StreamRef& origin, CUstreamCaptureMode mode, std::shared_ptr<void> graph) {
   State& s = state();
-  has_captured.store(true);
+  set_unusual(captured);
   auto capture = std::make_shared<Capture>();
   capture->mode = mode;
   capture->thread = calling_thread();

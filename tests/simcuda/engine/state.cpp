@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -12,8 +13,9 @@
 namespace simcuda::engine {
 namespace {
 
-State* the_state = nullptr;
-thread_local bool is_engine_thread = false;
+constinit std::atomic<State*> the_state{nullptr};
+// Asked by every entry point: at a fixed distance from the thread's pointer.
+constinit thread_local bool is_engine_thread __attribute__((tls_model("initial-exec"))) = false;
 
 bool free_to_start(const Stream& stream) {
   if (stream.queue.empty()) return false;
@@ -124,6 +126,7 @@ void run_first(State& s, std::unique_lock<std::mutex>& lock, Stream& stream) {
   const std::vector<Ticket> after = std::move(piece->after);
   piece->after.clear();
   stream.queue.pop_front();
+  --s.pending;
   ++stream.executed;
   if (s.nudges > 0) --s.nudges;
   if (!stream.alive && stream.queue.empty())
@@ -162,6 +165,7 @@ void serve(State& s, Place place) {
 }  // namespace
 
 State& state() {
+  if (State* made = the_state.load(std::memory_order_acquire)) return *made;
   static std::once_flag once;
   std::call_once(once, [] {
     the_state = new State;
@@ -169,9 +173,10 @@ State& state() {
     // What was set up before any work, in a parent that may not have used the driver at all, stays.
     pthread_atfork(nullptr, nullptr, [] {
       auto* fresh = new State;
-      fresh->hooks = the_state->hooks;
-      fresh->seeded = the_state->seeded;
-      fresh->random = the_state->random;
+      const State& old = *the_state;
+      fresh->hooks = old.hooks;
+      fresh->seeded = old.seeded;
+      fresh->random = old.random;
       the_state = fresh;
     });
   });

@@ -1,6 +1,7 @@
 // What engine/*.cpp share and nobody else sees. One lock guards all of it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <list>
@@ -55,6 +56,7 @@ struct State {
   std::list<StreamRef> streams;      // alive, or dead with work pending
   std::unordered_map<CUcontext, Context> contexts;
   std::vector<CaptureRef> captures;
+  std::atomic<std::size_t> pending{0};  // pieces in all queues; read without the lock
   Hooks hooks;
   std::uint64_t next_piece = 1, next_stream = 1, next_capture = 1;
   std::uint64_t clock_ns = 0;

@@ -66,6 +66,7 @@ Ticket submit(const StreamRef& stream, Work work, std::vector<Ticket> after) {
   piece->after = std::move(after);
   piece->number = s.next_piece++;
   stream->queue.push_back(piece);
+  ++s.pending;
   s.wake.notify_all();
   return piece;
 }
@@ -139,7 +140,10 @@ bool idle(const StreamRef& stream) {
 
 void synchronize(const StreamRef& stream) { wait_for_all(state(), ends_of(stream)); }
 
-void drain(CUcontext context) { wait_for_all(state(), ends_of(context)); }
+void drain(CUcontext context) {
+  if (state().pending == 0) return;
+  wait_for_all(state(), ends_of(context));
+}
 
 void drain_all() {
   State& s = state();

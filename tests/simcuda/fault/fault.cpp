@@ -10,6 +10,7 @@
 
 #include "base/environment.hpp"
 #include "base/log.hpp"
+#include "base/unusual.hpp"
 #include "device/context.hpp"
 #include "fault/name.hpp"
 
@@ -21,12 +22,26 @@ struct Order {
   uint64_t seen = 0;
 };
 
+// Of one function. The thread that called it first counts its calls without a locked instruction.
+struct Counter {
+  const void* const first = __builtin_thread_pointer();
+  std::atomic<uint64_t> by_first{0}, by_others{0};
+
+  void count() {
+    if (__builtin_thread_pointer() == first) {
+      by_first.store(by_first.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    } else {
+      by_others.fetch_add(1);
+    }
+  }
+  uint64_t sum() const { return by_first + by_others; }
+};
+
 struct Orders {
   std::mutex mutex;
   std::list<Order> faults;
   std::map<std::string, uint64_t> delays;              // by function, microseconds
-  std::atomic<bool> are_any{false};                    // faults or delays
-  std::map<std::string, std::atomic<uint64_t>, std::less<>> calls;  // by symbol; an entry stays where it is
+  std::map<std::string, Counter, std::less<>> calls;  // by symbol; an entry stays where it is
 
   Orders() {
     for (const auto& text : split(environment("SIMCUDA_FAIL"), ',')) {
@@ -46,8 +61,10 @@ struct Orders {
         complain("SIMCUDA_DELAY: '%s' is not <function>=<microseconds>", text.c_str());
       }
     }
-    are_any = !faults.empty() || !delays.empty();
+    judge();
   }
+
+  void judge() const { set_unusual(ordered, !faults.empty() || !delays.empty()); }
 };
 
 Orders& orders() {
@@ -58,14 +75,14 @@ Orders& orders() {
 // Counters that were found before, by the address of the symbol's text; who comes to a taken place looks up each time.
 struct Known {
   std::atomic<const char*> symbol;
-  std::atomic<std::atomic<uint64_t>*> counter;
+  std::atomic<Counter*> counter;
 };
 constinit Known known[1024]{};
 
 Known& place_of(const char* symbol) { return known[reinterpret_cast<uintptr_t>(symbol) / 4 % std::size(known)]; }
 
 // Without a string for the look-up: a call costs the program no memory that it would not cost on a real driver.
-std::atomic<uint64_t>& counter_of(Orders& all, const char* symbol) {
+Counter& counter_of(Orders& all, const char* symbol) {
   auto found = all.calls.find(std::string_view(symbol));
   if (found == all.calls.end()) found = all.calls.try_emplace(symbol).first;
   Known& place = place_of(symbol);
@@ -98,17 +115,21 @@ uint64_t delay_of(const Orders& all, const char* symbol) {
 
 }  // namespace
 
+bool count_quickly(const char* symbol) {
+  const Known& place = place_of(symbol);
+  if (place.symbol.load() != symbol) return false;
+  place.counter.load()->count();
+  return true;
+}
+
 CUresult count_call(const char* symbol) {
   Orders& all = orders();
-  if (const Known& place = place_of(symbol); place.symbol.load() == symbol && !all.are_any.load()) {
-    place.counter.load()->fetch_add(1);
-    return CUDA_SUCCESS;
-  }
+  if (!is_unusual(ordered) && count_quickly(symbol)) return CUDA_SUCCESS;
   FaultOrder fault;
   uint64_t microseconds = 0;
   {
     std::lock_guard lock(all.mutex);
-    counter_of(all, symbol).fetch_add(1);
+    counter_of(all, symbol).count();
     fault = due(all, symbol);
     microseconds = delay_of(all, symbol);
   }
@@ -122,27 +143,27 @@ CUresult count_call(const char* symbol) {
 void order_fault(FaultOrder order) {
   std::lock_guard lock(orders().mutex);
   orders().faults.push_back({std::move(order)});
-  orders().are_any = true;
+  orders().judge();
 }
 
 void order_delay(const std::string& function, uint64_t microseconds) {
   std::lock_guard lock(orders().mutex);
   orders().delays[function] = microseconds;
-  orders().are_any = true;
+  orders().judge();
 }
 
 void forget_orders() {
   std::lock_guard lock(orders().mutex);
   orders().faults.clear();
   orders().delays.clear();
-  orders().are_any = false;
+  orders().judge();
 }
 
 uint64_t calls_of(const char* function) {
   std::lock_guard lock(orders().mutex);
   uint64_t sum = 0;
   for (const auto& [symbol, count] : orders().calls) {
-    if (function == nullptr || names(function, symbol)) sum += count;
+    if (function == nullptr || names(function, symbol)) sum += count.sum();
   }
   return sum;
 }

@@ -12,6 +12,8 @@ namespace simcuda {
 // Called once per call of an entry point: counts it, sleeps what was ordered for it, answers the error that was
 // ordered for this call, or CUDA_SUCCESS.
 CUresult count_call(const char* symbol);
+// The same where nothing is ordered and the function was called before; false: neither counted nor looked at.
+bool count_quickly(const char* symbol);
 
 struct FaultOrder {
   std::string function;

@@ -1,5 +1,6 @@
 #include "memory/pools.hpp"
 
+#include <atomic>
 #include <map>
 #include <set>
 #include <tuple>
@@ -19,6 +20,8 @@ struct Registry {
   std::map<Where, Pool*> current;
   std::set<void*> alive;  // handles that are valid
 };
+
+constinit std::atomic<bool> ever_pooled{false};
 
 Registry& registry() {
   static auto& only = *new Registry;  // the engine's threads may still free when the process ends
@@ -58,6 +61,7 @@ std::shared_ptr<Pool> pool_behind(void* handle) {
 
 CUmemoryPool add_pool(std::shared_ptr<Pool> pool) {
   CUmemoryPool handle = pool->handle();
+  ever_pooled = true;
   registry().alive.insert(handle);
   registry().all.emplace(handle, std::move(pool));
   return handle;
@@ -113,6 +117,7 @@ CUresult set_current_pool(const CUmemLocation& location, CUmemAllocationType typ
 }
 
 void host_synchronised() {
+  if (!ever_pooled) return;
   std::lock_guard guard(pools_mutex());
   std::vector<std::shared_ptr<Pool>> pools;
   for (const auto& [handle, pool] : registry().all) pools.push_back(pool);

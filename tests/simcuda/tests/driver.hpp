@@ -25,7 +25,7 @@ inline void in_driver(const Variables& variables, const std::function<void()>& b
   ASSERT_GE(child, 0);
   if (child == 0) {
     for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
-    body();
+    [&]() noexcept { body(); }();  // an exception must not go on to the tests that follow
     std::fflush(nullptr);
     _exit(testing::Test::HasFailure() ? 1 : 0);
   }

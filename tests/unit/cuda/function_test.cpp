@@ -21,7 +21,7 @@ using engine::CudaRoute;
 
 #define PFN_Plain(base, since) PFN_##base##_v##since
 #define PFN_PerThread(base, since) PFN_##base##_v##since##_ptsz
-#define DRIVER_FN(symbol, base, since, stream, body)                         \
+#define DRIVER_FN(symbol, base, since, stream, takes, body)                         \
   static_assert(std::is_same_v<decltype(&::symbol), PFN_##stream(base, since)>, \
                 #symbol " is not what the header says of this base and version");
 #include "core/cuda/functions.inc"
@@ -63,6 +63,38 @@ TEST(Functions, EveryAllocatingFunctionOfTheHeaderIsWrapped) {
   const Abis table = of_table();
   for (const auto& [base, abis] : of_header())
     EXPECT_TRUE(!cuda::is_allocation_class(base) || table.contains(base)) << base;
+}
+
+/// The rows that take so, by the exported name.
+std::set<std::string_view> rows_that_take(cuda::Takes takes) {
+  std::set<std::string_view> symbols;
+  for (std::size_t i = 0; i != cuda::kFunctions; ++i)
+    if (const cuda::Row& row = cuda::row(static_cast<Function>(i)); row.takes == takes) symbols.insert(row.symbol);
+  return symbols;
+}
+
+TEST(Functions, WhatMakesMemoryMayLackIt) {
+  for (const std::string_view symbol : rows_that_take(cuda::Takes::None))
+    EXPECT_FALSE(cuda::is_allocation_class(symbol)) << symbol;
+}
+
+TEST(Functions, WhatGivesMemoryBackLacksNone) {
+  const auto none = rows_that_take(cuda::Takes::None);
+  for (std::size_t i = 0; i != cuda::kFunctions; ++i) {
+    const std::string_view symbol = cuda::row(static_cast<Function>(i)).symbol;
+    for (const std::string_view part : {"Free", "Destroy", "Detach", "Release", "Unload", "Reset", "Unmap", "Unregister", "Close"})
+      EXPECT_TRUE(symbol.find(part) == symbol.npos || none.contains(symbol)) << symbol;
+  }
+}
+
+TEST(Functions, TheMemoryThatMayLackIsThePoolsTheHostsOrANamedDevices) {
+  using Symbols = std::set<std::string_view>;
+  EXPECT_EQ(rows_that_take(cuda::Takes::Pooled), (Symbols{"cuMemAlloc_v2", "cuMemAllocHost_v2", "cuMemHostAlloc"}));
+  EXPECT_EQ(rows_that_take(cuda::Takes::Host),
+            (Symbols{"cuMemAllocHost", "cuMemHostRegister", "cuMemHostRegister_v2"}));
+  EXPECT_EQ(rows_that_take(cuda::Takes::Named),
+            (Symbols{"cuMemCreate", "cuMemPoolCreate", "cuCtxCreate", "cuCtxCreate_v2", "cuCtxCreate_v3", "cuCtxCreate_v4",
+                     "cuGreenCtxCreate", "cuDevicePrimaryCtxRetain"}));
 }
 
 TEST(Functions, SymbolsAreFoundByTheirWholeName) {

@@ -40,7 +40,9 @@ bool in_mode(const char* mode, const std::function<void()>& what) {
 }
 void in_both(const std::function<void()>& what) {
   EXPECT_TRUE(in_mode("exact", what));
+#ifndef __SANITIZE_THREAD__  // its shadow lies where sampled blocks have their home
   EXPECT_TRUE(in_mode("sampled", what));
+#endif
 }
 
 CudaBlock block(std::uint64_t key, std::uint64_t bytes, Space space = Space::Device,
@@ -424,6 +426,7 @@ TEST(CudaMemory, ADeviceIsAskedAgainWhenItsMemoryHasDoubledOrHalved) {
     allocated(block(0x4000000, kMiB, Space::Device, MemoryKind::Plain, 1));
     EXPECT_FALSE(is_due_soon()) << "a third more";
     EXPECT_TRUE(freed(0x1000000) && freed(0x2000000) && freed(0x3000000));
+    allocated(block(0x6000000, 1, Space::Pinned));  // few frees do not look at the clock
     EXPECT_TRUE(is_due_soon()) << "halved";
     cuda_memory_seen(1, 900, 1000, 1'000'000'000);
     allocated(block(0x5000000, 8 * kMiB, Space::Device, MemoryKind::Plain, 1));

@@ -52,16 +52,26 @@ TEST(Host, TheSmallestBlocksAreAlignedAsAllOthers) {
   for (std::size_t bytes = 1; bytes != 9; ++bytes) EXPECT_EQ(weir_je_nallocx(bytes, 0), 16U);
 }
 
-TEST(Host, ReallocateKeepsTheContent) {
+TEST(Host, ABlockChangesItsSizeWhereItIsOrStaysAsItWas) {
   test::begin_host();
-  Block block = allocate(8);
+  Block block = allocate(1'000'000);
   *static_cast<std::uint64_t*>(block.at) = 0x1234'5678'9abc'def0;
-  for (const std::size_t bytes : {100UL, 5000UL, 1'000'000UL, 50UL, 0UL}) {
-    block = reallocate(block.at, block.class_bytes, bytes);
-    ASSERT_NE(block.at, nullptr);
+  for (const std::size_t bytes : {1'000'001UL, 500'000UL, 20'000UL, 5000UL, 8UL}) {
+    const std::size_t wanted = tagged_class(bytes);
+    const bool done = resize_in_place(block.at, block.class_bytes, wanted);
+    EXPECT_EQ(done, bytes >= kSmallestLarge) << bytes;
+    if (done) block.class_bytes = wanted;
     EXPECT_EQ(block.class_bytes, class_bytes_of(block.at));
     EXPECT_EQ(*static_cast<std::uint64_t*>(block.at), 0x1234'5678'9abc'def0U);
   }
+  release(block.at, block.class_bytes);
+}
+
+TEST(Host, ABlockOfASlabKeepsItsSize) {
+  test::begin_host();
+  const Block block = allocate(100);
+  for (const std::size_t bytes : {5000UL, 1'000'000UL, 1UL}) EXPECT_FALSE(resize_in_place(block.at, block.class_bytes, tagged_class(bytes)));
+  EXPECT_TRUE(resize_in_place(block.at, block.class_bytes, tagged_class(101)));
   release(block.at, block.class_bytes);
 }
 
@@ -70,8 +80,8 @@ TEST(Host, TheLargestRequestIsRefused) {
   EXPECT_EQ(allocate(kMaxRequest).at, nullptr);
   EXPECT_EQ(allocate_zeroed(kMaxRequest).at, nullptr);
   EXPECT_EQ(allocate_aligned(kMaxRequest, std::size_t{1} << 48).at, nullptr);
-  const Block block = allocate(10);
-  EXPECT_EQ(reallocate(block.at, block.class_bytes, kMaxRequest).at, nullptr);
+  const Block block = allocate(20'000);
+  EXPECT_FALSE(resize_in_place(block.at, block.class_bytes, kMaxRequest));
   release(block.at, block.class_bytes);
 }
 

@@ -48,7 +48,7 @@ TEST(Rights, WhateverIsNotPlainlyAllowedIsForbidden) {
 TEST(Rights, OneForbiddenCallTakesTheRightsThatNeedIt) {
   EXPECT_EQ(lost(forbid(SYS_getpid)), only(Right::WhoAmI));
   EXPECT_EQ(lost(forbid(SYS_fallocate)), only(Right::WriteFiles));
-  EXPECT_EQ(lost(forbid(SYS_openat)), only(Right::ReadFiles) | only(Right::WriteFiles));
+  EXPECT_EQ(lost(forbid(SYS_openat)), only(Right::ReadFiles) | only(Right::WriteFiles) | only(Right::NameFiles));
   EXPECT_EQ(lost(forbid(SYS_madvise)), only(Right::GiveBack) | only(Right::Advise));
   EXPECT_EQ(lost(forbid(SYS_ptrace)), 0U);
 }

@@ -1,11 +1,15 @@
 // The mapping in which core keeps its tables: chunks, and the move into a file and out of it.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "core/profile/profile.hpp"
 #include "support/small_profile.hpp"
@@ -132,6 +136,49 @@ TEST(MoveTo, CarriesEveryChunkThatIsInUse) {
   const std::string content = content_of(path);
   ASSERT_EQ(content.size(), test::kSmallChunks * kChunkBytes);
   EXPECT_EQ(content[(test::kSmallChunks - 1) * kChunkBytes], 'z');
+}
+
+/// Waits for the file, and says what is in it by then.
+std::string first_look(const std::string& path) {
+  int fd = -1;
+  while ((fd = open(path.c_str(), O_RDONLY)) < 0) {
+  }
+  std::array<char, 8> magic{};
+  const bool is_whole = read(fd, &magic, sizeof(magic)) == sizeof(magic) && magic == kMagic;
+  struct stat info {};
+  fstat(fd, &info);
+  close(fd);
+  return is_whole ? "whole" : "its first " + std::to_string(info.st_size) + " bytes";
+}
+
+TEST(MoveTo, IsSeenByNobodyBeforeItIsWhole) {
+  const test::TemporaryFolder folder;
+  if (!platform::open_unnamed_file((folder / "").c_str(), 0600).is_open())
+    GTEST_SKIP() << "no file can be made here without a name";
+  for (int n = 0; n != 300; ++n) {
+    const std::string path = folder / (std::to_string(n) + ".weir").c_str();
+    test::SmallProfile small;
+    std::string found;
+    std::thread reader{[&] { found = first_look(path); }};
+    const int failed = small.map.move_to(path.c_str());
+    reader.join();
+    ASSERT_EQ(failed, 0);
+    ASSERT_EQ(found, "whole") << n;
+  }
+}
+
+TEST(MoveTo, DoesWithoutFilesThatHaveNoName) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "p.weir";
+  platform::g_lost_rights = static_cast<platform::Rights>(platform::Right::NameFiles);
+  test::SmallProfile small;
+  EXPECT_EQ(small.map.move_to(path.c_str()), 0);
+  EXPECT_EQ(test::SmallProfile{}.map.move_to(path.c_str()), -EEXIST);
+  platform::g_lost_rights = 0;
+  EXPECT_EQ(small.map.path(), path);
+  struct stat info {};
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(small.map.header().file_key, static_cast<std::uint32_t>(info.st_ino));
 }
 
 TEST(LeaveFile, KeepsWhatIsThereAndWritesNoMoreToTheFile) {

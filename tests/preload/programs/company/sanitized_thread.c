@@ -8,16 +8,21 @@
 // expect "data race" in stderr
 // expect any("ThreadSanitizer keeps its own malloc" in line for line in coverage("warnings"))
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "support.h"
 
-static int shared;
+static volatile int shared;
+static atomic_int started;  // relaxed: it orders nothing
 
 static void* work(void* unused) {
   for (int i = 0; i < 100; ++i) free(keep(malloc(i)));
-  ++shared;
+  atomic_fetch_add_explicit(&started, 1, memory_order_relaxed);
+  while (atomic_load_explicit(&started, memory_order_relaxed) != 2) sched_yield();
+  for (int i = 0; i < 1000; ++i) shared = shared + 1;
   return unused;
 }
 

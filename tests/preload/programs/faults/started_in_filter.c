@@ -5,6 +5,7 @@
 // profiles any
 // expect any(process.leaks("lose") == (1000, 10) for process in profiles)
 // expect any(process.process["end"] == "exit" for process in profiles)
+// expect mode == "sampled" or any(process.coverage("scan")["result"] == "forbidden" for process in profiles)
 // lost lose 1000 10
 #include <stdio.h>
 #include <string.h>

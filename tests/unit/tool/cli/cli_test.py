@@ -63,7 +63,13 @@ class Usage(Case):
         self.refused("nonsense", saying="unknown command 'nonsense'")
         self.refused("--nonsense", saying="unknown option '--nonsense'")
         self.refused("a\nb", saying="unknown command 'a b'")
-        self.refused("diff", "a", "b", saying="weir diff is not in this version")
+        self.refused("advise", "a", saying="weir advise is not in this version")
+        self.refused("diff", saying="PROFILE")
+        self.refused("diff", "a", saying="two profiles are needed: OLD and NEW")
+        self.refused("diff", "--format", "html", "a", "b", saying="unknown format 'html'; known: text, json")
+        self.refused("diff", "--top", "-1", "a", "b", saying="-1")
+        self.refused("report", "--watch", "-1", "a", saying="-1")
+        self.refused("report", "--watch", "soon", "a", saying="soon")
         self.refused("report", saying="PROFILE")
         self.refused("report", "--bogus", "a", saying="--bogus")
         self.refused("report", "--top", "x", "a", saying="x")
@@ -71,6 +77,12 @@ class Usage(Case):
         self.refused("report", "--format", "html", "a", saying="format html is not in this version")
         self.refused("report", "--format", "xml", "a", saying="unknown format 'xml'")
         self.refused("report", "--only", "nothing", "a", saying="unknown section 'nothing'")
+        self.refused("check", saying="PROFILE")
+        self.refused("check", "--max-lost", "some", "a", saying="--max-lost some: expected a number of bytes")
+        self.refused("check", "--max-live", "1Q", "a", saying="--max-live 1Q: expected a number of bytes")
+        self.refused("check", "--max-lost", "", "a", saying="expected a number of bytes")
+        self.refused("check", "--max-lost", "99999999999999999999", "a", saying="expected a number of bytes")
+        self.refused("check", "--format", "html", "a", saying="html")
         self.refused("options", "x", saying="x")
         self.refused("merge", saying="--output")
         self.refused("merge", "-o", "x", saying="PROFILE")
@@ -90,7 +102,8 @@ class Usage(Case):
         self.refused("run", "-o", "x.%q", "true", saying="after % comes one of")
 
     def test_help_fits_one_screen(self):
-        for arguments in (["--help"], ["run", "--help"], ["report", "--help"], ["merge", "--help"], ["options", "--help"]):
+        for arguments in (["--help"], ["run", "--help"], ["report", "--help"], ["check", "--help"], ["merge", "--help"], ["options", "--help"],
+                          ["diff", "--help"], ["ctl", "--help"]):
             done = self.weir(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertLessEqual(done.stdout.count("\n"), 24)
@@ -117,22 +130,32 @@ class Files(Case):
     def test_what_is_no_profile_is_refused(self):
         self.refused("report", "missing", saying="cannot read missing: No such file")
         self.refused("report", self.at, saying="no weir profile is in")
+        self.refused("check", "missing", saying="cannot read missing: No such file")
+        self.refused("check", self.at, saying="no weir profile is in")
         self.refused("report", "/dev/null", saying="is not a regular file")
         self.script("empty", "")
         self.refused("report", "empty", saying="empty is empty, not a weir profile")
         self.script("foreign", "#!/bin/sh\nexit 0\n" * 5000)
         self.refused("report", "foreign", saying="foreign is not a weir profile")
         (self.at / "newer").write_bytes(MAGIC + struct.pack("<I", 99) + bytes(20000))
-        self.refused("report", "newer", saying="written by a newer weir (format 99; this one reads up to 4)")
+        self.refused("report", "newer", saying="written by a newer weir (format 99; this one reads up to 6)")
         (self.at / "corrupt").write_bytes(MAGIC + struct.pack("<I", 1) + bytes([255]) * 20000)
         self.refused("report", "corrupt", saying="its header contradicts itself")
         (self.at / "short").write_bytes(MAGIC + struct.pack("<I", 1) + bytes(100))
         self.refused("report", "short", saying="cut short")
 
+    def test_what_cannot_be_compared_is_refused(self):
+        self.refused("diff", "missing", "gone", saying="cannot read missing: No such file")
+        self.refused("diff", self.at, "x", saying="no weir profile is in")
+        self.script("foreign", "#!/bin/sh\nexit 0\n" * 5000)
+        self.refused("diff", "foreign", "gone", saying="foreign is not a weir profile")
+        self.refused("diff", "foreign", "./foreign", saying="foreign and ./foreign are one file")
+
     def test_suppression_files_are_checked(self):
         self.refused("report", "--suppressions", "missing", "x", saying="cannot read missing")
         self.script("bad", "nonsense\n")
         self.refused("report", "--suppressions", "bad", "x", saying="bad, line 1: expected leak:PATTERN")
+        self.refused("check", "--suppressions", "bad", "x", saying="bad, line 1: expected leak:PATTERN")
 
 
 class Run(Case):
@@ -285,9 +308,15 @@ class Profiles(Case):
         return json.loads(done.stdout)
 
     def check_leaks(self, report):
-        sites = [(s["bytes"], s["blocks"], s["frames"][0]["function"], s["frames"][0]["line"])
-                 for s in report["leaks"]["sites"]]
-        self.assertEqual(sites, [(7000, 7, "zero", 5), (6400, 100, "lose", 4)])
+        sums = {}
+        for s in report["leaks"]["sites"]:
+            where = s["frames"][0]["function"], s["frames"][0]["line"]
+            bytes_, blocks = sums.get(where, (0, 0))
+            sums[where] = bytes_ + s["bytes"], blocks + s["blocks"]
+        self.assertEqual(sums, {("zero", 5): (7000, 7), ("lose", 4): (6400, 100)})
+
+    def verdicts(self, report):
+        return [(s["bytes"], s["blocks"], s["verdict"], s["frames"][0]["function"]) for s in report["leaks"]["sites"]]
 
     def test_leaks_are_exact_by_name_and_line(self):
         done = self.weir("run", "-o", "p.weir", "./leaky", "3")
@@ -296,13 +325,63 @@ class Profiles(Case):
         self.assertIn("weir report p.weir", done.stderr)
         report = self.json("p.weir")
         self.check_leaks(report)
+        self.assertEqual(self.verdicts(report), [(6400, 100, "lost", "lose"), (6000, 6, "lost", "zero"), (1000, 1, "reachable", "zero")])
+        self.assertEqual(report["coverage"]["scan"]["result"], "done")
+        self.assertIn("weir: lost: 12,400 bytes in 106 blocks that nothing points to any more", done.stderr)
+        self.assertIn("weir: still reachable: 1,000 bytes in 1 block at 1 call site", done.stderr)
         self.assertEqual((report["process"]["end"], report["process"]["exit_code"]), ("exit", 3))
+
+    def test_reachable_blocks_are_shown_on_request(self):
+        self.weir("run", "-o", "p.weir", "./leaky")
+        text = self.weir("report", "--only", "leaks", "p.weir").stdout
+        self.assertIn("Show them with", text)
+        self.assertNotIn("1. 1,000 bytes in 1 block", text)
+        self.assertIn("1. 1,000 bytes in 1 block", self.weir("report", "--only", "leaks", "--reachable", "p.weir").stdout)
 
     def test_a_killed_command_leaves_its_profile_and_its_signal(self):
         self.assertEqual(self.weir("run", "-o", "p.weir", "./leaky", "0", "kill").returncode, 137)
         report = self.json("p.weir")
         self.check_leaks(report)
+        self.assertEqual({s["verdict"] for s in report["leaks"]["sites"]}, {"unknown"})
+        self.assertEqual(report["coverage"]["scan"]["why"], "the process died of a signal")
         self.assertEqual((report["process"]["end"], report["process"]["signal"]), ("signal", 9))
+
+    def diff(self, *words):
+        done = self.weir("diff", *words)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def test_two_runs_are_compared_by_the_names_of_their_frames(self):
+        self.weir("run", "-o", "old.weir", "./leaky")
+        # Built anew: other places, other lines, and one of the two loses more.
+        text = (self.at / "leaky.c").read_text().replace("i < 100", "i < 130").replace("static void *", "\n\nint unused[9];\nstatic void *", 1)
+        (self.at / "leaky.c").write_text(text)
+        subprocess.run(["cc", "-O0", "-g", str(self.at / "leaky.c"), "-o", str(self.at / "leaky-2")], check=True)
+        self.weir("run", "-o", "new.weir", "./leaky-2")
+        diff = json.loads(self.diff("--format", "json", "old.weir", "new.weir"))
+        self.assertEqual((diff["schema"], diff["same_run"], diff["seconds"]), ("weir-diff/1", False, None))
+        (site,) = diff["sites"]
+        self.assertEqual((site["trend"], site["bytes"], site["blocks"], site["then_blocks"], site["now_blocks"]), ("growing", 30 * 64, 30, 100, 130))
+        self.assertEqual(site["frames"][0]["function"], "lose")
+        self.assertEqual((site["lost_blocks"], site["bytes_per_second"], site["survivors_at_least"]), (130, None, None))
+        shown = self.diff("old.weir", "new.weir")
+        self.assertIn("1 call site has more, +1.88 KiB in all:", shown)
+        self.assertIn("1. +1,920 bytes in +30 blocks - lose", shown)
+        back = json.loads(self.diff("--format", "json", "new.weir", "old.weir"))
+        self.assertEqual([(s["trend"], s["blocks"]) for s in back["sites"]], [("shrinking", -30)])
+        self.assertIn("No call site has more.", self.diff("new.weir", "old.weir"))
+
+    def test_three_runs_are_not_compared(self):
+        for name in ("a", "b", "c"):
+            self.weir("run", "-o", name, "./leaky")
+        self.refused("diff", "a", "b", "c", saying="the 3 profiles are not all of one run")
+
+    def test_two_copies_of_one_state_have_no_growth(self):
+        self.weir("run", "-o", "p.weir", "./leaky")
+        (self.at / "copy").write_bytes((self.at / "p.weir").read_bytes())
+        diff = json.loads(self.diff("--format", "json", "p.weir", "copy"))
+        self.assertEqual((diff["same_run"], diff["sites"], diff["seconds"]), (True, [], 0))
+        self.assertIn("No call site grew", self.diff("copy", "p.weir"))
 
     def test_a_profile_may_be_replaced(self):
         for code in (1, 2):
@@ -320,8 +399,9 @@ class Profiles(Case):
         self.assertEqual((done.returncode, done.stdout), (0, ""))
         self.assertIn("weir: 3 processes", done.stderr)
         report = self.json("all.weir")
-        sites = [(s["bytes"], s["blocks"], s["processes"], s["frames"][0]["function"]) for s in report["leaks"]["sites"]]
-        self.assertEqual(sites, [(21000, 21, 3, "zero"), (19200, 300, 3, "lose")])
+        self.assertEqual({s["processes"] for s in report["leaks"]["sites"]}, {3})
+        self.assertEqual(self.verdicts(report), [(19200, 300, "lost", "lose"), (18000, 18, "lost", "zero"), (3000, 3, "reachable", "zero")])
+        self.assertEqual(report["coverage"]["scan"]["processes"], 3)
         self.assertEqual(sorted(p["exit_code"] for p in report["processes"]), [0, 1, 2])
         self.assertEqual([p["processes"] for p in report["programs"]], [3])
         at_once = json.loads(self.weir("report", "--format", "json", *files).stdout)
@@ -389,12 +469,12 @@ class Profiles(Case):
     def test_report_prints_on_stderr(self):
         done = self.weir("run", "--report", "-o", "p.weir", "./leaky")
         self.assertEqual(done.stdout, "")
-        self.assertIn("Never freed", done.stderr)
+        self.assertIn("Lost memory", done.stderr)
 
     def test_out_is_written_or_refused(self):
         self.weir("run", "-o", "p.weir", "./leaky")
         self.assertEqual(self.weir("report", "-o", "out.txt", "p.weir").returncode, 0)
-        self.assertIn("Never freed", (self.at / "out.txt").read_text())
+        self.assertIn("Lost memory", (self.at / "out.txt").read_text())
         self.refused("report", "-o", "/no/such/dir/x", "p.weir", saying="cannot write /no/such/dir/x")
         self.refused("report", "-o", "/dev/full", "p.weir", saying="cannot write /dev/full: No space left")
 

@@ -1,11 +1,14 @@
 // The reader: what a valid profile says, what is refused, and what is repaired.
 #include "tool/profile/profile.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "support/profile_builder.hpp"
 
@@ -173,9 +176,9 @@ TEST(Profile, RefusesWhatIsNone) {
   EXPECT_EQ(error_of(std::vector<std::byte>(100'000)), "x.weir is not a weir profile");
   auto bytes = test::full_profile().bytes();
   poke<std::uint32_t>(bytes, offsetof(profile::Header, version), profile::kFormatVersion + 1);
-  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 5; this one reads up to 4)");
+  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 7; this one reads up to 6)");
   bytes.resize(12);
-  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 5; this one reads up to 4)");
+  EXPECT_EQ(error_of(bytes), "x.weir was written by a newer weir (format 7; this one reads up to 6)");
   bytes = test::full_profile().bytes();
   poke<std::uint64_t>(bytes, offsetof(profile::Header, chunk_bytes), 4096);
   EXPECT_EQ(error_of(bytes), "x.weir is damaged: its header contradicts itself");
@@ -250,6 +253,27 @@ TEST(Profile, LoadReadsWhatParseReads) {
   const auto bytes = test::full_profile().bytes();
   const std::string path = test::write_temporary("load", bytes);
   EXPECT_EQ(load(path).spaces[0].counts.live_bytes, parse(bytes, "x").spaces[0].counts.live_bytes);
+  unlink(path.c_str());
+}
+
+// The magic is written last: before, the reader finds nothing, and then zeros.
+TEST(Profile, LoadWaitsForWhatIsInTheMaking) {
+  const auto bytes = test::full_profile().bytes();
+  const std::string path = test::write_temporary("making", {});
+  std::thread writer{[&] {
+    const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    const auto write_from = [&](std::size_t at, std::size_t count) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{30});
+      EXPECT_EQ(pwrite(fd, bytes.data() + at, count, static_cast<off_t>(at)), static_cast<ssize_t>(count));
+    };
+    write_from(profile::kMagic.size(), bytes.size() - profile::kMagic.size());
+    write_from(0, profile::kMagic.size());
+    close(fd);
+  }};
+  std::uint64_t live = 0;
+  EXPECT_NO_THROW(live = load(path).spaces[0].counts.live_bytes);
+  writer.join();
+  EXPECT_EQ(live, parse(bytes, "x").spaces[0].counts.live_bytes);
   unlink(path.c_str());
 }
 

@@ -1,0 +1,163 @@
+#include "core/walk/marker.hpp"
+
+namespace weir::walk {
+
+namespace {
+
+constexpr std::uintptr_t kWord = sizeof(std::uintptr_t), kLine = 64;
+constexpr std::uintptr_t kLongScan = 4096, kAheadOfScan = 1024;
+
+template <class Meet>
+[[gnu::always_inline]] inline void each_word_of(std::uintptr_t at, std::uintptr_t end,
+                                                Meet meet_word) noexcept {
+  for (; at + kWord <= end; at += kWord)
+    meet_word(__atomic_load_n(reinterpret_cast<const std::uintptr_t*>(at), __ATOMIC_RELAXED));
+}
+
+/// By itself the processor fetches ahead within a page only.
+template <class Meet>
+[[gnu::always_inline]] inline void each_word(std::uintptr_t begin, std::uintptr_t end,
+                                             Meet meet_word) noexcept {
+  std::uintptr_t at = align_up(begin, kWord);
+  for (const std::uintptr_t far = at + kLongScan; far <= end && at + kLine <= end; at += kLine) {
+    __builtin_prefetch(reinterpret_cast<const void*>(at + kAheadOfScan));
+    each_word_of(at, at + kLine, meet_word);
+  }
+  each_word_of(at, end, meet_word);
+}
+
+}  // namespace
+
+void Marker::mark(State& state, Place place) noexcept {
+  if (state == State::Unreached) {
+    state = lost_ ? State::LostToo : State::Reachable;
+    push(place);
+  } else if (state == State::Lost && (place.extent != leader_.extent || place.number != leader_.number)) {
+    state = State::LostToo;  // it has been followed already
+  }
+}
+
+/// Farther behind the block's start than its end: whose pointer that is, nobody knows (one in front of the next block, say).
+/// What is in the lower half of a place is not behind a request that needed the place; only for the rest the tag is fetched.
+bool Marker::is_behind(std::uintptr_t word, Place place) const noexcept {
+  const std::uint64_t class_bytes = heap_.extent(place.extent).block_bytes;
+  const std::uint64_t offset = word - address_of(heap_.block(place));
+  if (offset <= class_bytes / 2 || reads_slack_) return false;
+  const host::TagReading tag = host::read_tag(heap_.block(place), class_bytes);
+  return tag.state == host::TagState::Live && offset > tag.requested;
+}
+
+void Marker::meet(std::uintptr_t word) noexcept {
+  Place place;
+  if (!heap_.find(word, place)) return;
+  State& state = heap_.state(place);
+  if ((state == State::Unreached || state == State::Lost) && !is_behind(word, place)) mark(state, place);
+}
+
+void Marker::meet_cuda(std::uintptr_t word) noexcept {
+  std::uint32_t number;
+  if (cuda_->find(word, number) || cuda_->find(CudaBlocks::python_int(word), number))
+    mark((*cuda_)[number].state, {kCuda, number});
+}
+
+void Marker::scan(std::uintptr_t begin, std::uintptr_t end, bool counts_cuda) noexcept {
+  const auto meet_in_heap = [this](std::uintptr_t word) {
+    if (heap_.spans(word)) meet(word);
+  };
+  if (!counts_cuda) return each_word(begin, end, meet_in_heap);
+  each_word(begin, end, [&](std::uintptr_t word) {
+    meet_in_heap(word);
+    meet_cuda(word);
+  });
+}
+
+/// Only the pages that were written.
+void Marker::scan_written(std::uintptr_t begin, std::uintptr_t end, bool counts_cuda) noexcept {
+  if (!filter_.works()) filter_.begin();
+  std::uintptr_t at = align_down(begin, platform::kPageBytes), run_end;
+  for (const std::uintptr_t last = align_up(end, platform::kPageBytes); filter_.next(at, last, run_end);
+       at = run_end)
+    scan(at < begin ? begin : at, run_end > end ? end : run_end, counts_cuda);
+}
+
+void Marker::scan_block(Place place) noexcept {
+  if (place.extent == kCuda) return scan_cuda_block((*cuda_)[place.number]);
+  const host::TagReading tag = host::read_tag(heap_.block(place), heap_.extent(place.extent).block_bytes);
+  const bool is_whole = reads_slack_ || tag.state != host::TagState::Live;
+  const std::uintptr_t begin = address_of(heap_.block(place));
+  const std::uintptr_t end = begin + (is_whole ? tag.usable : tag.requested);
+  const bool counts_cuda = cuda_ != nullptr && !cuda_->is_driver_site(tag.site);
+  if (end - begin < kFilterFrom) return scan(begin, end, counts_cuda);
+  scan_written(begin, end, counts_cuda);
+}
+
+/// False: not all of it can be read.
+bool Marker::scan_copied(std::uintptr_t begin, std::uintptr_t end, CarefulReader& reader) noexcept {
+  begin = align_up(begin, sizeof(std::uintptr_t));
+  if (end < begin || !reader.may_read(end - begin)) return false;
+  for (std::size_t left = (end - begin) / sizeof(std::uintptr_t); left != 0;) {
+    const std::size_t words = left < CarefulReader::kWords ? left : CarefulReader::kWords;
+    const std::uintptr_t* copy = reader.read(begin, words);
+    if (copy == nullptr) return false;
+    scan(address_of(copy), address_of(copy + words), true);
+    begin += words * sizeof(std::uintptr_t);
+    left -= words;
+  }
+  return true;
+}
+
+void Marker::scan_cuda_block(CudaBlock& block) noexcept {
+  const std::uintptr_t end = block.address + block.bytes;
+  if (block.contents == Contents::Device) return;
+  if (block.contents == Contents::Private) return scan_written(block.address, end, true);
+  CarefulReader* reader = block.contents == Contents::Foreign ? cuda_->reader() : nullptr;
+  if (reader == nullptr || !scan_copied(block.address, end, *reader)) cuda_->note_unread();
+}
+
+void Marker::follow() noexcept {
+  Place ahead[kAhead];
+  std::size_t in = 0, out = 0;
+  while (depth_ != 0 || in != out) {
+    while (depth_ != 0 && in - out != kAhead) {
+      const Place place = stack_[--depth_];
+      if (place.extent != kCuda) __builtin_prefetch(heap_.block(place));
+      ahead[in++ % kAhead] = place;
+    }
+    scan_block(ahead[out++ % kAhead]);
+  }
+}
+
+void Marker::root(std::uintptr_t word) noexcept {
+  meet(word);
+  if (cuda_ != nullptr) meet_cuda(word);
+  follow();
+}
+
+void Marker::scan_roots(std::uintptr_t begin, std::uintptr_t end) noexcept {
+  while (begin < end) {
+    std::uintptr_t part_end = end;
+    const bool is_drivers = cuda_ != nullptr && cuda_->is_drivers(begin, end, part_end);
+    scan(begin, part_end, cuda_ != nullptr && !is_drivers);
+    begin = part_end;
+  }
+  follow();
+}
+
+void Marker::begin_with(State& state, Place place) noexcept {
+  if (state != State::Unreached) return;
+  state = State::Lost;
+  leader_ = place;
+  push(place);
+  follow();
+}
+
+void Marker::classify() noexcept {
+  lost_ = true;
+  for (std::uint32_t extent = 0; extent != heap_.extent_count(); ++extent)
+    for (std::uint32_t number = 0; number != heap_.extent(extent).blocks; ++number)
+      begin_with(heap_.state({extent, number}), {extent, number});
+  for (std::uint32_t number = 0; cuda_ != nullptr && number != cuda_->count(); ++number)
+    begin_with((*cuda_)[number].state, {kCuda, number});
+}
+
+}  // namespace weir::walk

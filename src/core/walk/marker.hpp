@@ -1,0 +1,69 @@
+// From words to blocks to the words in them: marks what can be reached.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/walk/cuda_blocks.hpp"
+#include "core/walk/heap.hpp"
+#include "core/walk/page_filter.hpp"
+
+namespace weir::walk {
+
+class Marker {
+ public:
+  explicit Marker(Heap& heap) noexcept : heap_{heap} {}
+
+  /// Before begin(): these are blocks, too. It has begun, and must outlive this.
+  void follow_too(CudaBlocks& cuda) noexcept { cuda_ = &cuda; }
+  /// Before begin(): the program knows what is behind its requests, and may keep pointers there. Else what earlier blocks
+  /// left there is nobody's.
+  void read_slack() noexcept { reads_slack_ = true; }
+  /// Null: there are none.
+  [[nodiscard]] CudaBlocks* cuda() const noexcept { return cuda_; }
+
+  /// Once, after Heap::build(). False: no memory.
+  [[nodiscard]] bool begin() noexcept {
+    return stack_.make(heap_.live_blocks() + kSlack + (cuda_ == nullptr ? 0 : cuda_->count()));
+  }
+
+  /// Every aligned word of [begin, end) is a root. The memory is there.
+  void scan_roots(std::uintptr_t begin, std::uintptr_t end) noexcept;
+  void root(std::uintptr_t word) noexcept;
+
+  /// After the roots: what is still unreached is lost. In order of addresses each such block becomes Lost and what it leads
+  /// to LostToo, earlier ones that were Lost, too; so a cycle has one Lost block. Blocks of CUDA come after the heap's.
+  void classify() noexcept;
+
+ private:
+  static constexpr std::uint32_t kSlack = 16384;  ///< blocks that come to life late (Heap::enliven)
+  static constexpr std::size_t kAhead =
+      16;  ///< blocks whose memory is fetched before they are scanned; a power of two
+  static constexpr std::size_t kFilterFrom = std::size_t{1} << 20;
+  static constexpr std::uint32_t kCuda = UINT32_MAX;  ///< Place.extent of a block of CUDA's
+
+  void follow() noexcept;
+  void begin_with(State& state, Place place) noexcept;
+  void scan_block(Place place) noexcept;
+  void scan_cuda_block(CudaBlock& block) noexcept;
+  /// `counts_cuda`: whether a word there may be a pointer to a block of CUDA's.
+  void scan(std::uintptr_t begin, std::uintptr_t end, bool counts_cuda) noexcept;
+  void scan_written(std::uintptr_t begin, std::uintptr_t end, bool counts_cuda) noexcept;
+  [[nodiscard]] bool scan_copied(std::uintptr_t begin, std::uintptr_t end, CarefulReader& reader) noexcept;
+  [[nodiscard]] bool is_behind(std::uintptr_t word, Place place) const noexcept;
+  void meet(std::uintptr_t word) noexcept;
+  void meet_cuda(std::uintptr_t word) noexcept;
+  void mark(State& state, Place place) noexcept;
+  void push(Place place) noexcept { stack_[depth_++] = place; }
+
+  Heap& heap_;
+  CudaBlocks* cuda_ = nullptr;
+  Array<Place> stack_;
+  std::size_t depth_ = 0;
+  bool reads_slack_ = false;
+  bool lost_ = false;  ///< the second half: marks are LostToo
+  Place leader_{};     ///< the Lost block that is being followed
+  PageFilter filter_;
+};
+
+}  // namespace weir::walk
