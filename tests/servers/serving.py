@@ -25,6 +25,9 @@ import watching  # noqa: E402
 
 MODES = ("bare", "exact", "sampled")
 NOBODY = "nobody"
+# A line of a log that no chance explains: one of these only with weir is a failure at once.
+TROUBLE = re.compile(r"signal|SIG[A-Z]{3}|crash|core|corrupt|abort|assert|panic|malloc|alloc|memory|free\(|weir", re.IGNORECASE)
+LOOKS = 3
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -244,9 +247,27 @@ def compare(bare, found, mode):
             at = next((i for i, (a, b) in enumerate(zip(wanted, got)) if a != b), min(len(wanted), len(got)))
             raise lab.Failure(f"{mode}: answer {number} differs at byte {at}: {wanted[max(0, at - 80):at + 120]!r} without weir, {got[max(0, at - 80):at + 120]!r} with")
     lab.expect(found["status"] == bare["status"], f"{mode}: ended with {found['status']}, without weir {bare['status']}")
-    lab.expect(found["log"] == bare["log"], f"{mode}: only in the log with weir: {sorted(found['log'] - bare['log'])[:5]}; "
-               f"only without: {sorted(bare['log'] - found['log'])[:5]}")
     found["watch"].check(bare["watch"])
+
+
+def only_with(logs, others):
+    """The lines that each of these logs has and none of the others."""
+    return set.intersection(*logs) - set.union(*others)
+
+
+def compare_logs(bare, recorded, mode, once_more):
+    """The same lines but for what a server says by chance. Which lines those are more runs show: a line is weir's doing when every
+    run with weir has it and no run without, or the other way round. `once_more(mode)` serves again."""
+    bare, recorded = [bare], [recorded]
+    for look in range(1, LOOKS + 1):
+        more, fewer = only_with(recorded, bare), only_with(bare, recorded)
+        if not more and not fewer:
+            return
+        if look == LOOKS or any(TROUBLE.search(line) for line in more):
+            raise lab.Failure(f"{mode}: only in the log with weir: {sorted(more)[:5]}; only without: {sorted(fewer)[:5]}; {look} runs of each")
+        print(f"{mode}: another log, looking again: with weir {sorted(more)[:5]}, without {sorted(fewer)[:5]}", flush=True)
+        bare.append(once_more("bare")["log"])
+        recorded.append(once_more(mode)["log"])
 
 
 def main(server_class):
@@ -272,6 +293,7 @@ def main(server_class):
             results[mode] = serve(place, server_class, mode, arguments.seconds)
             if mode != "bare" and "bare" in results:
                 compare(results["bare"], results[mode], mode)
+                compare_logs(results["bare"]["log"], results[mode]["log"], mode, lambda again: serve(place, server_class, again, arguments.seconds))
             said = results[mode]["watch"].told() if arguments.table else ""
             print(f"{mode}: {results[mode]['rate']:,.0f} per second; the same answers, log and exit status; {results[mode]['watch'].readings} readings {said}", flush=True)
     except (lab.Failure, subprocess.TimeoutExpired) as failure:
