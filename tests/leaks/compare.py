@@ -50,12 +50,17 @@ COMMANDS = {
     "as": ["as", "{assembly}", "-o", "{place}/out.o"],
     "gdb -batch": ["/usr/bin/gdb", "-nx", "-batch", "-ex", "info line main", "-ex", "info functions", "/bin/true"],
     "g++ (driver)": ["g++", "-###", "-c", "{source}"],
-    "cc1plus": ["{cc1plus}", "-quiet", "-O1", "{source}", "-o", "{place}/out.s"],
+    "cc1plus": ["{cc1plus}", "-quiet", "-imultiarch", "{multiarch}", "-O1", "{source}", "-o", "{place}/out.s"],
 }
 VERSIONS = {"git": ["git", "--version"], "perl": ["/usr/bin/perl", "-e", "print $^V"], "python3": ["/usr/bin/python3", "--version"],
             "bash": ["/bin/bash", "--version"], "sqlite3": ["sqlite3", "--version"], "gawk": ["gawk", "--version"],
             "lua": ["lua5.4", "-v"], "as": ["as", "--version"], "gdb": ["/usr/bin/gdb", "--version"], "g++": ["g++", "--version"],
             "valgrind": ["valgrind", "--version"]}
+
+
+def filled_in(command, names):
+    """The command with what prepare() has made."""
+    return [word.format(**names) if word.startswith("{") and "}" in word and " " not in word else word for word in command]
 
 
 def prepare(place):
@@ -70,8 +75,8 @@ def prepare(place):
         subprocess.run([*git, "commit", "-qm", f"turn {turn}"], check=True)
     (place / "a.s").write_text(ASSEMBLY)
     (place / "a.cpp").write_text(HELLO)
-    cc1plus = subprocess.run(["g++", "-print-prog-name=cc1plus"], capture_output=True, text=True).stdout.strip()
-    return {"place": place, "repository": repository, "assembly": place / "a.s", "source": place / "a.cpp", "cc1plus": cc1plus}
+    cc1plus, multiarch = (subprocess.run(["g++", f"-print-{what}"], capture_output=True, text=True).stdout.strip() for what in ("prog-name=cc1plus", "multiarch"))
+    return {"place": place, "repository": repository, "assembly": place / "a.s", "source": place / "a.cpp", "cc1plus": cc1plus, "multiarch": multiarch}
 
 
 # perl copies its environment: under each tool it is the same, but for what is preloaded. The last four are valgrind's own.
@@ -145,8 +150,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         names = prepare(pathlib.Path(folder))
         for name, command in COMMANDS.items():
-            line, rest = row(name, [part.format(**names) if part.startswith("{") and "}" in part and " " not in part else part
-                                    for part in command], library, folder)
+            line, rest = row(name, filled_in(command, names), library, folder)
             lines.append(line)
             print(line, flush=True)
             if rest:

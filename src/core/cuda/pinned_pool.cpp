@@ -47,6 +47,11 @@ engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
   for (std::uint32_t i = 0; i != count; ++i) g_pool.abandon(source, *g_domains[i]);
 }
 
+void list_blocks(engine::NoteRange note, void* to) noexcept {
+  g_pool.each_soon(
+      [=](const pool::Block& block) noexcept { note(to, block.address, block.address + block.bytes); });
+}
+
 /// Of the current context. Null: this memory is not pooled, or not now.
 [[gnu::noinline, gnu::cold]] Domain* open(const Call& call, const PinnedPlace& place) noexcept {
   // From here on the context does not end; it may have ended before, and its number may stand for another.
@@ -61,6 +66,7 @@ engine::CudaPoolNumbers numbers(std::uint64_t idle_max) noexcept {
                             .free_mode = is_deferred() ? pool::FreeMode::Deferred : pool::FreeMode::Strict,
                             .idle_max = idle_max,
                             .rescue_wait_ns = kRescueWaitNs};
+  engine::cuda_pool_lists_host_blocks(list_blocks);
   const platform::Holding hold{g_opening};
   Domain* domain = g_pool.open(place, kGroup, policy, {pool_record, class_records});
   if (domain == nullptr) return nullptr;

@@ -28,6 +28,7 @@ struct Pools {
     PoolClassRecord* classes;
   } found[profile::kMaxPools];
   std::uint64_t own_bytes;  ///< of pages outside the profile
+  ListHostBlocks list_host_blocks;
 };
 constinit Pools g_pools{};
 
@@ -131,8 +132,17 @@ std::uint64_t cuda_pools_extra() noexcept {
   return sum;
 }
 
+void cuda_pool_lists_host_blocks(ListHostBlocks list) noexcept {
+  store_release(g_pools.list_host_blocks, list);
+}
+
+void each_pooled_host_block(NoteRange note, void* to) noexcept {
+  if (const ListHostBlocks list = load_acquire(g_pools.list_host_blocks); list != nullptr) list(note, to);
+}
+
 void forget_cuda_pools() noexcept {
   g_pools.lock.reset();
+  g_pools.list_host_blocks = nullptr;  // the pool's lock may be a thread's that is not here
   for (const Pools::Found& found : g_pools.found) {
     if (found.record == nullptr) continue;
     std::memset(found.record, 0, sizeof(PoolRecord));

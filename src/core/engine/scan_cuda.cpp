@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/engine/cuda_count.hpp"
+#include "core/engine/cuda_pools.hpp"
 
 namespace weir::engine {
 namespace {
@@ -67,6 +68,10 @@ bool list_cuda(walk::CudaBlocks& blocks, walk::Holes& holes, std::uint32_t sites
     });
   }
   if (!blocks.make(wanted + kMeanwhile, sites)) return false;
+  // What the program has freed there is nobody's.
+  each_pooled_host_block([](void* to, std::uintptr_t begin,
+                            std::uintptr_t end) noexcept { static_cast<walk::Holes*>(to)->add(begin, end); },
+                         &holes);
   const platform::Holding hold{g_cuda.lock};
   g_cuda.blocks.each([&](const ledger::Key& key, const ledger::Block& block) noexcept {
     if (!is_judged(key, block)) return count_unjudged(block, unjudged);

@@ -22,6 +22,11 @@ class Lock {
     while (state_.exchange(kContended, std::memory_order_acquire) != kFree)
       raw_syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, kContended, nullptr);
   }
+  /// False: it is held, if by this very thread, whom a signal's handler keeps.
+  [[nodiscard]] bool try_lock() noexcept {
+    std::uint32_t seen = kFree;
+    return state_.compare_exchange_strong(seen, kHeld, std::memory_order_acquire);
+  }
   void unlock() noexcept {
     // release: pairs with the acquires above.
     if (state_.exchange(kFree, std::memory_order_release) == kContended)

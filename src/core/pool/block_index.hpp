@@ -40,6 +40,11 @@ class BlockIndex {
         ++at;
     }
   }
+  template <class Visit>
+  void each(Visit visit) const noexcept {
+    for (std::uint64_t at = 0; at != slots_count_; ++at)
+      if (slots_[at] != nullptr) visit(*slots_[at]);
+  }
   /// Erases all, and gives the pages back.
   void clear(Pages pages) noexcept;
   [[nodiscard]] std::uint64_t size() const noexcept { return used_; }

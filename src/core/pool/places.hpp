@@ -36,6 +36,18 @@ auto SharedPool<Source>::open(const Place& place, std::uint64_t group, const Pol
 }
 
 template <BlockSource Source>
+template <class Visit>
+void SharedPool<Source>::each_soon(Visit visit) noexcept {
+  constexpr std::uint64_t kPause = 50'000, kTries = 100;  // 5 ms: it is held for microseconds
+  for (std::uint64_t tries = 0; !lock_.try_lock(); ++tries) {
+    if (tries == kTries) return;
+    Source::pause_ns(kPause);
+  }
+  index_.each(visit);
+  lock_.unlock();
+}
+
+template <BlockSource Source>
 void SharedPool<Source>::ending(Domain& domain) noexcept {
   constexpr std::uint64_t kPause = 20'000,
                           kMostPauses = 5'000;  // 0.1 s: each of them gives back one more block at most

@@ -162,6 +162,11 @@ class SharedPool {
   };
   [[nodiscard]] Held held(std::uint64_t group) noexcept;
 
+  /// Calls `visit` with each block, of whatever state, under the lock. Nothing where that cannot be had soon: this thread may
+  /// hold it itself, and be in a signal's handler.
+  template <class Visit>
+  void each_soon(Visit visit) noexcept;
+
   /// In a forked child, single-threaded: the blocks are the parent's. All domains are closed until they are opened anew.
   void forget_all() noexcept;
   [[nodiscard]] std::uint64_t own_bytes() noexcept;

@@ -20,16 +20,20 @@ class Array {
   }
 
   /// Once. False: no memory.
-  [[nodiscard]] bool make(std::size_t count) noexcept {
-    bytes_ = align_up((count == 0 ? 1 : count) * sizeof(T), platform::kPageBytes);
-    base_ = static_cast<T*>(platform::map_pages(bytes_));
-    return base_ != nullptr;
-  }
+  [[nodiscard]] bool make(std::size_t count) noexcept { return make(count, platform::map_pages); }
+  /// Of which nearly all will be used.
+  [[nodiscard]] bool make_whole(std::size_t count) noexcept { return make(count, platform::map_table); }
 
   [[nodiscard]] T* data() const noexcept { return base_; }
   [[nodiscard]] T& operator[](std::size_t i) const noexcept { return base_[i]; }
 
  private:
+  [[nodiscard]] bool make(std::size_t count, void* (*map)(std::size_t) noexcept) noexcept {
+    bytes_ = align_up((count == 0 ? 1 : count) * sizeof(T), platform::kPageBytes);
+    base_ = static_cast<T*>(map(bytes_));
+    return base_ != nullptr;
+  }
+
   T* base_ = nullptr;
   std::size_t bytes_ = 0;
 };

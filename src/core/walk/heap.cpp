@@ -4,8 +4,9 @@ namespace weir::walk {
 
 Heap::~Heap() {
   if (root_.data() == nullptr) return;
-  for (std::uintptr_t slot = low_ >> kLeafShift; slot <= (low_ + span_) >> kLeafShift; ++slot)
-    if (root_[slot] != nullptr) platform::unmap(root_[slot], kLeafBytes);
+  for (std::uintptr_t slot = span_.begin >> kLeafShift; slot <= (span_.begin + span_.bytes) >> kLeafShift;
+       ++slot)
+    if (root_[slot] != nullptr && root_[slot] != no_leaf_.data()) platform::unmap(root_[slot], kLeafBytes);
 }
 
 bool Heap::note_pages(const host::Extent& facts, std::uint32_t number) noexcept {
@@ -47,7 +48,8 @@ bool Heap::build() noexcept {
   std::uint64_t extents = 0, places = 0;
   host::Extent facts;
   for (host::Extents all; all.next(facts); ++extents) places += facts.blocks;
-  if (places >= UINT32_MAX || !extents_.make(extents) || !states_.make(places) || !root_.make(kRootSlots))
+  if (places >= UINT32_MAX || !extents_.make_whole(extents) || !states_.make_whole(places) ||
+      !root_.make(kRootSlots) || !no_leaf_.make(kLeafBytes / sizeof(std::uint32_t)))
     return false;
   std::uintptr_t low = UINTPTR_MAX, high = 0;
   std::uint32_t used = 0;
@@ -58,7 +60,10 @@ bool Heap::build() noexcept {
     if (facts.address < low) low = facts.address;
     if (facts.address + facts.bytes > high) high = facts.address + facts.bytes;
   }
-  if (high > low) low_ = low, span_ = high - low;
+  if (high <= low) return true;
+  span_ = {low, high - low};
+  for (std::uintptr_t slot = low >> kLeafShift; slot <= high >> kLeafShift; ++slot)
+    if (root_[slot] == nullptr) root_[slot] = no_leaf_.data();
   return true;
 }
 

@@ -29,7 +29,7 @@ class Holes {
     std::uintptr_t begin, end;
     friend bool operator<(const Hole& a, const Hole& b) noexcept { return a.begin < b.begin; }
   };
-  static constexpr std::size_t kMost = 1 << 16;
+  static constexpr std::size_t kMost = 1 << 17;
 
   Array<Hole> holes_;
   std::size_t count_ = 0;

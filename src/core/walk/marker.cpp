@@ -7,23 +7,13 @@ namespace {
 constexpr std::uintptr_t kWord = sizeof(std::uintptr_t), kLine = 64;
 constexpr std::uintptr_t kLongScan = 4096, kAheadOfScan = 1024;
 
-template <class Meet>
-[[gnu::always_inline]] inline void each_word_of(std::uintptr_t at, std::uintptr_t end,
-                                                Meet meet_word) noexcept {
-  for (; at + kWord <= end; at += kWord)
-    meet_word(__atomic_load_n(reinterpret_cast<const std::uintptr_t*>(at), __ATOMIC_RELAXED));
+std::uintptr_t word_at(std::uintptr_t at) noexcept {
+  return __atomic_load_n(reinterpret_cast<const std::uintptr_t*>(at), __ATOMIC_RELAXED);
 }
 
 /// By itself the processor fetches ahead within a page only.
-template <class Meet>
-[[gnu::always_inline]] inline void each_word(std::uintptr_t begin, std::uintptr_t end,
-                                             Meet meet_word) noexcept {
-  std::uintptr_t at = align_up(begin, kWord);
-  for (const std::uintptr_t far = at + kLongScan; far <= end && at + kLine <= end; at += kLine) {
-    __builtin_prefetch(reinterpret_cast<const void*>(at + kAheadOfScan));
-    each_word_of(at, at + kLine, meet_word);
-  }
-  each_word_of(at, end, meet_word);
+void fetch_ahead(std::uintptr_t at, std::uintptr_t end) noexcept {
+  for (; at < end; at += kLine) __builtin_prefetch(reinterpret_cast<const void*>(at + kAheadOfScan));
 }
 
 }  // namespace
@@ -47,11 +37,31 @@ bool Marker::is_behind(std::uintptr_t word, Place place) const noexcept {
   return tag.state == host::TagState::Live && offset > tag.requested;
 }
 
-void Marker::meet(std::uintptr_t word) noexcept {
-  Place place;
-  if (!heap_.find(word, place)) return;
-  State& state = heap_.state(place);
-  if ((state == State::Unreached || state == State::Lost) && !is_behind(word, place)) mark(state, place);
+/// Looks up what was met, step by step for all of it: nearly every read is of a line that no cache holds, and so many are
+/// under way together. No branch of the first step depends on a word: every second one may be a pointer, few into the heap.
+void Marker::settle() noexcept {
+  struct Found {
+    std::uintptr_t word;
+    std::uint32_t slot;
+  } found[kMet];
+  std::size_t count = 0, blocks = 0;
+  for (std::size_t i = 0; i != met_count_; ++i) {
+    found[count] = {met_[i], heap_.slot_of(met_[i])};
+    count += found[count].slot != 0;
+  }
+  met_count_ = 0;
+  for (std::size_t i = 0; i != count; ++i) heap_.fetch_extent(found[i].slot - 1);
+  Place places[kMet];
+  for (std::size_t i = 0; i != count; ++i) {
+    if (!heap_.find_in(found[i].slot, found[i].word, places[blocks])) continue;
+    __builtin_prefetch(&heap_.state(places[blocks]), 1);
+    found[blocks++].word = found[i].word;
+  }
+  for (std::size_t i = 0; i != blocks; ++i) {
+    State& state = heap_.state(places[i]);
+    if ((state == State::Unreached || state == State::Lost) && !is_behind(found[i].word, places[i]))
+      mark(state, places[i]);
+  }
 }
 
 void Marker::meet_cuda(std::uintptr_t word) noexcept {
@@ -60,15 +70,31 @@ void Marker::meet_cuda(std::uintptr_t word) noexcept {
     mark((*cuda_)[number].state, {kCuda, number});
 }
 
+/// No branch depends on a word: every second one may be a pointer. Where it stopped.
+std::uintptr_t Marker::gather(std::uintptr_t at, std::uintptr_t end) noexcept {
+  const Heap::Span span = heap_.span();
+  std::uintptr_t* to = met_ + met_count_;
+  for (; at + kWord <= end; at += kWord) {
+    const std::uintptr_t word = word_at(at);
+    *to = word;
+    to += span.has(word);
+  }
+  met_count_ = static_cast<std::size_t>(to - met_);
+  return at;
+}
+
 void Marker::scan(std::uintptr_t begin, std::uintptr_t end, bool counts_cuda) noexcept {
-  const auto meet_in_heap = [this](std::uintptr_t word) {
-    if (heap_.spans(word)) meet(word);
-  };
-  if (!counts_cuda) return each_word(begin, end, meet_in_heap);
-  each_word(begin, end, [&](std::uintptr_t word) {
-    meet_in_heap(word);
-    meet_cuda(word);
-  });
+  const bool is_long = end - begin >= kLongScan;
+  for (std::uintptr_t at = align_up(begin, kWord); at + kWord <= end;) {
+    if (met_count_ > kMet / 2) settle();
+    const std::size_t room = (kMet - met_count_) * kWord;
+    const std::uintptr_t part_end = end - at > room ? at + room : end;
+    if (is_long) fetch_ahead(at, part_end);
+    if (counts_cuda)
+      for (std::uintptr_t cuda_at = at; cuda_at + kWord <= part_end; cuda_at += kWord)
+        meet_cuda(word_at(cuda_at));
+    at = gather(at, part_end);
+  }
 }
 
 /// Only the pages that were written.
@@ -117,18 +143,21 @@ void Marker::scan_cuda_block(CudaBlock& block) noexcept {
 void Marker::follow() noexcept {
   Place ahead[kAhead];
   std::size_t in = 0, out = 0;
-  while (depth_ != 0 || in != out) {
+  while (depth_ != 0 || in != out || met_count_ != 0) {
     while (depth_ != 0 && in - out != kAhead) {
       const Place place = stack_[--depth_];
-      if (place.extent != kCuda) __builtin_prefetch(heap_.block(place));
+      if (place.extent != kCuda) heap_.fetch_block(place);
       ahead[in++ % kAhead] = place;
     }
-    scan_block(ahead[out++ % kAhead]);
+    if (in != out)
+      scan_block(ahead[out++ % kAhead]);
+    else
+      settle();
   }
 }
 
 void Marker::root(std::uintptr_t word) noexcept {
-  meet(word);
+  if (heap_.span().has(word)) met_[met_count_++] = word;
   if (cuda_ != nullptr) meet_cuda(word);
   follow();
 }

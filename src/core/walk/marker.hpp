@@ -38,7 +38,8 @@ class Marker {
  private:
   static constexpr std::uint32_t kSlack = 16384;  ///< blocks that come to life late (Heap::enliven)
   static constexpr std::size_t kAhead =
-      16;  ///< blocks whose memory is fetched before they are scanned; a power of two
+      32;  ///< blocks whose memory is fetched before they are scanned; a power of two
+  static constexpr std::size_t kMet = 64;  ///< words that are looked up together
   static constexpr std::size_t kFilterFrom = std::size_t{1} << 20;
   static constexpr std::uint32_t kCuda = UINT32_MAX;  ///< Place.extent of a block of CUDA's
 
@@ -51,7 +52,8 @@ class Marker {
   void scan_written(std::uintptr_t begin, std::uintptr_t end, bool counts_cuda) noexcept;
   [[nodiscard]] bool scan_copied(std::uintptr_t begin, std::uintptr_t end, CarefulReader& reader) noexcept;
   [[nodiscard]] bool is_behind(std::uintptr_t word, Place place) const noexcept;
-  void meet(std::uintptr_t word) noexcept;
+  [[nodiscard]] std::uintptr_t gather(std::uintptr_t at, std::uintptr_t end) noexcept;
+  void settle() noexcept;
   void meet_cuda(std::uintptr_t word) noexcept;
   void mark(State& state, Place place) noexcept;
   void push(Place place) noexcept { stack_[depth_++] = place; }
@@ -60,6 +62,8 @@ class Marker {
   CudaBlocks* cuda_ = nullptr;
   Array<Place> stack_;
   std::size_t depth_ = 0;
+  std::uintptr_t met_[kMet];  ///< words in the heap's span, not yet looked up
+  std::size_t met_count_ = 0;
   bool reads_slack_ = false;
   bool lost_ = false;  ///< the second half: marks are LostToo
   Place leader_{};     ///< the Lost block that is being followed

@@ -24,6 +24,7 @@
 // expect verdict_in("pinned", "reachable", "keep_in_pinned") == (512, 1)
 // expect parts("drop_with_pinned") == (512, 1, 11000, 1)
 // expect parts("drop_pinned_cycle") == (600, 1, 600, 1)
+// expect verdict_in("device", "lost", "drop_in_freed_pinned") == (17000, 1)
 // expect verdict_in("device", "reachable", "keep_in_managed") == (12000, 1)
 // expect verdict_in("managed", "reachable", "keep_in_managed") == (512, 1)
 // expect parts("drop_with_managed") == (512, 1, 13000, 1)
@@ -35,7 +36,7 @@
 // expect verdict("unknown", "leave_to_graph") == (14000, 1)
 // expect [verdict_in(space, "unknown", "free_all") for space in ("device", "pinned", "managed")] == 3 * [(0, 0)]
 // expect [verdict_in(space, "lost", "free_all") for space in ("device", "pinned", "managed")] == 3 * [(0, 0)]
-// expect coverage("scan")["cuda_blocks"] == 32
+// expect coverage("scan")["cuda_blocks"] == 33
 // expect coverage("scan")["cuda_not_judged"] == {"handles": 2, "graphs": 1, "registered": 1}
 // expect coverage("scan")["cuda_blocks_unread"] == 0
 #include "leaks.hpp"
@@ -87,6 +88,12 @@ static char* volatile registered;
   CUdeviceptr* other = pinned(600);
   one[5] = reinterpret_cast<CUdeviceptr>(other);
   other[6] = reinterpret_cast<CUdeviceptr>(one) + 8;
+}
+/// The pool has the block now, with what was in it.
+[[gnu::noinline]] static void drop_in_freed_pinned() {
+  CUdeviceptr* block = pinned(200000);
+  block[100] = allocate(17000);
+  OK(cuMemFreeHost(block));
 }
 [[gnu::noinline]] static void keep_in_managed() {
   kept_managed = managed(512);
@@ -157,6 +164,7 @@ int main() {
   keep_in_pinned();
   drop_with_pinned();
   drop_pinned_cycle();
+  drop_in_freed_pinned();
   keep_in_managed();
   drop_with_managed();
   drop_ordered();
