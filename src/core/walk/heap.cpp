@@ -52,11 +52,10 @@ bool Heap::build() noexcept {
       !root_.make(kRootSlots) || !no_leaf_.make(kLeafBytes / sizeof(std::uint32_t)))
     return false;
   std::uintptr_t low = UINTPTR_MAX, high = 0;
-  std::uint32_t used = 0;
   for (host::Extents all; extent_count_ != extents && all.next(facts);) {
-    if (used + std::uint64_t{facts.blocks} > places) break;
-    if (!add(facts, extent_count_++, used)) return false;
-    used += facts.blocks;
+    if (places_ + std::uint64_t{facts.blocks} > places) break;
+    if (!add(facts, extent_count_++, places_)) return false;
+    places_ += facts.blocks;
     if (facts.address < low) low = facts.address;
     if (facts.address + facts.bytes > high) high = facts.address + facts.bytes;
   }

@@ -46,9 +46,13 @@ class Heap {
     return extents_[number].facts;
   }
 
-  [[nodiscard]] State& state(Place place) const noexcept {
-    return states_[extents_[place.extent].first_state + place.number];
+  /// Places in the order of their addresses: a place's number among all, and the number of them.
+  [[nodiscard]] std::uint32_t rank(Place place) const noexcept {
+    return extents_[place.extent].first_state + place.number;
   }
+  [[nodiscard]] std::uint32_t places() const noexcept { return places_; }
+
+  [[nodiscard]] State& state(Place place) const noexcept { return states_[rank(place)]; }
   [[nodiscard]] char* block(Place place) const noexcept {
     const host::Extent& facts = extents_[place.extent].facts;
     return reinterpret_cast<char*>(facts.address + place.number * facts.block_bytes);
@@ -106,7 +110,7 @@ class Heap {
   Array<State> states_;
   Array<std::uint32_t*> root_;
   Array<std::uint32_t> no_leaf_;  ///< in `root_` wherever the span has no leaf
-  std::uint32_t extent_count_ = 0, live_ = 0;
+  std::uint32_t extent_count_ = 0, places_ = 0, live_ = 0;
   Span span_{};
 };
 

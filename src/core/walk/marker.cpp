@@ -140,20 +140,76 @@ void Marker::scan_cuda_block(CudaBlock& block) noexcept {
   if (reader == nullptr || !scan_copied(block.address, end, *reader)) cuda_->note_unread();
 }
 
-void Marker::follow() noexcept {
+void Marker::push(Place place) noexcept {
+  if (is_many_ && place.extent != kCuda) {
+    const std::uint32_t rank = heap_.rank(place);
+    waiting_[rank / kBits] |= std::uint64_t{1} << rank % kBits;
+    ++waiting_count_;
+    return;
+  }
+  stack_[depth_++] = place;
+  if (depth_ == room_) spread();
+}
+
+/// What is on the stack and the heap's waits by address from now on.
+void Marker::spread() noexcept {
+  is_many_ = true;
+  const std::size_t depth = depth_;
+  depth_ = 0;
+  for (std::size_t i = 0; i != depth; ++i) push(stack_[i]);
+}
+
+/// The first that waits at or behind `at`, which moves on to it. False: none.
+bool Marker::take_waiting(Place& at, Place& place) noexcept {
+  std::uint32_t rank = heap_.rank(at);
+  std::uint32_t word = rank / kBits;
+  std::uint64_t bits = waiting_[word] & (~std::uint64_t{0} << rank % kBits);
+  for (const std::uint32_t last = heap_.places() / kBits; bits == 0 && word != last;) bits = waiting_[++word];
+  if (bits == 0) return false;
+  waiting_[word] &= ~(bits & -bits);
+  --waiting_count_;
+  rank = word * kBits + static_cast<std::uint32_t>(__builtin_ctzll(bits));
+  while (rank - heap_.rank({at.extent, 0}) >= heap_.extent(at.extent).blocks) ++at.extent;
+  at.number = rank - heap_.rank({at.extent, 0});
+  place = at;
+  return true;
+}
+
+/// One pass over the heap. Those that come to wait behind it are for the next.
+void Marker::sweep() noexcept {
+  Place at{0, 0};
+  scan_all([&](Place& place) noexcept { return take_waiting(at, place); });
+  if (waiting_count_ > kMany / 2) return;
+  is_many_ = false;
+  at = {0, 0};
+  for (Place place; take_waiting(at, place);) push(place);
+}
+
+/// Scans what `next` gives, until it gives nothing more and all is looked up.
+template <class Next>
+void Marker::scan_all(Next next) noexcept {
   Place ahead[kAhead];
-  std::size_t in = 0, out = 0;
-  while (depth_ != 0 || in != out || met_count_ != 0) {
-    while (depth_ != 0 && in - out != kAhead) {
-      const Place place = stack_[--depth_];
+  for (std::size_t in = 0, out = 0;;) {
+    for (Place place; in - out != kAhead && next(place);) {
       if (place.extent != kCuda) heap_.fetch_block(place);
       ahead[in++ % kAhead] = place;
     }
     if (in != out)
       scan_block(ahead[out++ % kAhead]);
-    else
+    else if (met_count_ != 0)
       settle();
+    else
+      return;
   }
+}
+
+void Marker::follow() noexcept {
+  const auto from_stack = [this](Place& place) noexcept {
+    if (depth_ == 0) return false;
+    place = stack_[--depth_];
+    return true;
+  };
+  for (scan_all(from_stack); is_many_; scan_all(from_stack)) sweep();
 }
 
 void Marker::root(std::uintptr_t word) noexcept {

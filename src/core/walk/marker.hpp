@@ -1,4 +1,11 @@
 // From words to blocks to the words in them: marks what can be reached.
+//
+//   word ─→ met_ ─ settle() ─→ block, marked ─→ stack_ ────────────────┬─→ scan_block() ─→ words
+//                                            └→ waiting_, when many, ──┘
+//                                               by address
+//
+// A block may be anywhere, and to come to its page costs more than to read it. So many are looked up together, and where many
+// wait they are taken in the order of their addresses, in passes over the heap.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +31,8 @@ class Marker {
 
   /// Once, after Heap::build(). False: no memory.
   [[nodiscard]] bool begin() noexcept {
-    return stack_.make(heap_.live_blocks() + kSlack + (cuda_ == nullptr ? 0 : cuda_->count()));
+    room_ = kMany + (cuda_ == nullptr ? 0 : cuda_->count());
+    return stack_.make(room_) && waiting_.make(heap_.places() / kBits + 1);
   }
 
   /// Every aligned word of [begin, end) is a root. The memory is there.
@@ -36,7 +44,8 @@ class Marker {
   void classify() noexcept;
 
  private:
-  static constexpr std::uint32_t kSlack = 16384;  ///< blocks that come to life late (Heap::enliven)
+  static constexpr std::size_t kMany = 8192;  ///< blocks that wait
+  static constexpr std::uint32_t kBits = 64;  ///< of a word of waiting_
   static constexpr std::size_t kAhead =
       32;  ///< blocks whose memory is fetched before they are scanned; a power of two
   static constexpr std::size_t kMet = 64;  ///< words that are looked up together
@@ -44,6 +53,11 @@ class Marker {
   static constexpr std::uint32_t kCuda = UINT32_MAX;  ///< Place.extent of a block of CUDA's
 
   void follow() noexcept;
+  template <class Next>
+  void scan_all(Next next) noexcept;
+  void spread() noexcept;
+  void sweep() noexcept;
+  [[nodiscard]] bool take_waiting(Place& at, Place& place) noexcept;
   void begin_with(State& state, Place place) noexcept;
   void scan_block(Place place) noexcept;
   void scan_cuda_block(CudaBlock& block) noexcept;
@@ -56,12 +70,15 @@ class Marker {
   void settle() noexcept;
   void meet_cuda(std::uintptr_t word) noexcept;
   void mark(State& state, Place place) noexcept;
-  void push(Place place) noexcept { stack_[depth_++] = place; }
+  void push(Place place) noexcept;
 
   Heap& heap_;
   CudaBlocks* cuda_ = nullptr;
-  Array<Place> stack_;
-  std::size_t depth_ = 0;
+  Array<Place> stack_;  ///< kMany of the heap's, or all of CUDA's and fewer
+  std::size_t depth_ = 0, room_ = 0;
+  Array<std::uint64_t> waiting_;  ///< a bit for each of the heap's places, by rank
+  std::size_t waiting_count_ = 0;
+  bool is_many_ = false;      ///< blocks of the heap go to waiting_
   std::uintptr_t met_[kMet];  ///< words in the heap's span, not yet looked up
   std::size_t met_count_ = 0;
   bool reads_slack_ = false;

@@ -155,45 +155,61 @@ TEST(WalkMarker, LooksIntoLargeBlocksOnlyWhereTheyWereWritten) {
   EXPECT_EQ(graph.judge({address_of(large)}), (States{kLost}));
 }
 
-/// Against a plain search over the same random graph.
-TEST(WalkMarker, ReachesWhatAPlainSearchReaches) {
-  for (unsigned seed = 1; seed != 9; ++seed) {
-    std::mt19937 random{seed};
-    constexpr std::size_t kNodes = 3000;
-    Graph graph{kNodes, 128};
-    std::vector<std::vector<std::size_t>> edges(kNodes);
-    for (std::size_t i = 0; i != kNodes; ++i)
-      for (std::size_t k = random() % 3; k != 0; --k) {
-        edges[i].push_back(random() % kNodes);
-        graph.link(i, edges[i].back(), random() % 129);
-      }
-    std::vector<bool> reached(kNodes);
-    std::vector<std::size_t> todo;
-    std::vector<std::uintptr_t> roots;
-    for (int i = 0; i != 20; ++i) {
-      todo.push_back(random() % kNodes);
-      roots.push_back(address_of(graph[todo.back()]));
+/// A random graph, against a plain search over it. Each node has fewer than `most` edges.
+void compare_with_plain_search(unsigned seed, std::size_t nodes, std::size_t most, std::size_t root_count) {
+  std::mt19937 random{seed};
+  Graph graph{nodes, 128};
+  std::vector<std::vector<std::size_t>> edges(nodes);
+  for (std::size_t i = 0; i != nodes; ++i)
+    for (std::size_t k = random() % most; k != 0; --k) {
+      edges[i].push_back(random() % nodes);
+      graph.link(i, edges[i].back(), random() % 129);
     }
-    while (!todo.empty()) {
-      const std::size_t node = todo.back();
-      todo.pop_back();
-      if (reached[node]) continue;
-      reached[node] = true;
-      todo.insert(todo.end(), edges[node].begin(), edges[node].end());
-    }
-    const States states = graph.judge(roots);
-    // A lost block that another lost one points to is not a leader, but in a cycle.
-    std::vector<bool> pointed(kNodes);
-    for (std::size_t i = 0; i != kNodes; ++i)
-      for (const std::size_t to : edges[i])
-        if (to != i) pointed[to] = true;
-    for (std::size_t i = 0; i != kNodes; ++i) {
-      EXPECT_EQ(states[i] == kReachable, reached[i]) << i;
-      if (!reached[i] && !pointed[i]) {
-        EXPECT_EQ(states[i], kLost) << i;
-      }
-    }
+  std::vector<bool> reached(nodes);
+  std::vector<std::size_t> todo;
+  std::vector<std::uintptr_t> roots;
+  for (std::size_t i = 0; i != root_count; ++i) {
+    todo.push_back(random() % nodes);
+    roots.push_back(address_of(graph[todo.back()]));
   }
+  while (!todo.empty()) {
+    const std::size_t node = todo.back();
+    todo.pop_back();
+    if (reached[node]) continue;
+    reached[node] = true;
+    todo.insert(todo.end(), edges[node].begin(), edges[node].end());
+  }
+  const States states = graph.judge(roots);
+  // A lost block that another lost one points to is not a leader, but in a cycle.
+  std::vector<bool> pointed(nodes);
+  for (std::size_t i = 0; i != nodes; ++i)
+    for (const std::size_t to : edges[i])
+      if (to != i) pointed[to] = true;
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i != nodes; ++i) {
+    wrong += (states[i] == kReachable) != reached[i];
+    wrong += !reached[i] && !pointed[i] && states[i] != kLost;
+  }
+  EXPECT_EQ(wrong, 0U) << "seed " << seed;
+}
+
+TEST(WalkMarker, ReachesWhatAPlainSearchReaches) {
+  for (unsigned seed = 1; seed != 9; ++seed) compare_with_plain_search(seed, 3000, 3, 20);
+}
+
+/// More wait than the stack takes: from few roots, and at once from many; lost ones, too.
+TEST(WalkMarker, ReachesWhatAPlainSearchReachesWhereMostBlocksWait) {
+  compare_with_plain_search(1, 150000, 4, 3);
+  compare_with_plain_search(2, 150000, 3, 40000);
+  compare_with_plain_search(3, 150000, 5, 0);
+}
+
+TEST(WalkMarker, FollowsAChainThatIsLongerThanTheStack) {
+  constexpr std::size_t kNodes = 50000;
+  Graph graph{kNodes};
+  for (std::size_t i = 1; i != kNodes; ++i) graph.link(i * 7919 % kNodes, (i + 1) * 7919 % kNodes);
+  const States states = graph.judge({address_of(graph[7919])});
+  EXPECT_EQ(std::count(states.begin(), states.end(), kReachable), kNodes);
 }
 
 }  // namespace
