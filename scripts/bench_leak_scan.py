@@ -3,7 +3,7 @@
 
     bench_leak_scan.py BUILD [--library FILE ...] [--rounds N] [--filter REGEX]
 
-BUILD is a build with benchmarks and tests. Each program runs with WEIR_LEAK_SCAN=off and then, with each library in turn
+BUILD is a build with benchmarks; a program that is not there is left out. Each one runs with WEIR_LEAK_SCAN=off and then, with each library in turn
 (BUILD's own where none is named), with the look; N rounds of that. A row: how long the look took by weir's own account, from
 the copy of the process to the published verdicts (the median, and the least), what the whole run took longer than without
 it (difference of the medians), and how much there was to see: roots in MiB, blocks. All in milliseconds.

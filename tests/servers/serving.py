@@ -257,8 +257,8 @@ def only_with(logs, others):
 
 def compare_logs(bare, recorded, mode, once_more):
     """The same lines but for what a server says by chance. Which lines those are more runs show: a line is weir's doing when every
-    run with weir has it and no run without, or the other way round. `once_more(mode)` serves again."""
-    bare, recorded = [bare], [recorded]
+    run with weir has it and no run without, or the other way round. `once_more(mode)` serves again; all else is compared as before."""
+    bare, recorded = [bare["log"]], [recorded["log"]]
     for look in range(1, LOOKS + 1):
         more, fewer = only_with(recorded, bare), only_with(bare, recorded)
         if not more and not fewer:
@@ -266,8 +266,10 @@ def compare_logs(bare, recorded, mode, once_more):
         if look == LOOKS or any(TROUBLE.search(line) for line in more):
             raise lab.Failure(f"{mode}: only in the log with weir: {sorted(more)[:5]}; only without: {sorted(fewer)[:5]}; {look} runs of each")
         print(f"{mode}: another log, looking again: with weir {sorted(more)[:5]}, without {sorted(fewer)[:5]}", flush=True)
-        bare.append(once_more("bare")["log"])
-        recorded.append(once_more(mode)["log"])
+        another_bare, another = once_more("bare"), once_more(mode)
+        compare(another_bare, another, mode)
+        bare.append(another_bare["log"])
+        recorded.append(another["log"])
 
 
 def main(server_class):
@@ -293,7 +295,7 @@ def main(server_class):
             results[mode] = serve(place, server_class, mode, arguments.seconds)
             if mode != "bare" and "bare" in results:
                 compare(results["bare"], results[mode], mode)
-                compare_logs(results["bare"]["log"], results[mode]["log"], mode, lambda again: serve(place, server_class, again, arguments.seconds))
+                compare_logs(results["bare"], results[mode], mode, lambda again: serve(place, server_class, again, arguments.seconds))
             said = results[mode]["watch"].told() if arguments.table else ""
             print(f"{mode}: {results[mode]['rate']:,.0f} per second; the same answers, log and exit status; {results[mode]['watch'].readings} readings {said}", flush=True)
     except (lab.Failure, subprocess.TimeoutExpired) as failure:

@@ -25,8 +25,9 @@ struct CudaPoolNumbers {
 /// Calls `note(to, begin, end)` with each block of host memory that a pool has, the program's and those that it has freed.
 using NoteRange = void (*)(void* to, std::uintptr_t begin, std::uintptr_t end) noexcept;
 using ListHostBlocks = void (*)(NoteRange note, void* to) noexcept;
-/// What lists them; before the first one is there, and in a forked child again. A look for lost memory takes no roots there.
+/// What lists them, said before the first one is there; a forked child has none. A look for lost memory takes no roots there.
 void cuda_pool_lists_host_blocks(ListHostBlocks list) noexcept;
+/// Lists them, as far as that can be done without waiting long.
 void each_pooled_host_block(NoteRange note, void* to) noexcept;
 
 /// Does the call come from a library whose memory is not to be pooled or converted (NCCL, NVSHMEM, UCX, MPI, libfabric)?
